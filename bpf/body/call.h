@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The calls: which syscalls matter, and the records written when one returns. */
+#ifndef CRUMB_BODY_CALL_H
+#define CRUMB_BODY_CALL_H
+
+#include "body/stack.h"
+
+#ifdef __TARGET_ARCH_x86
+#include <asm/unistd_64.h>
+#else
+#include <asm/unistd.h>
+#endif
+
+enum call_kind {
+	CALL_OTHER,
+	CALL_SEND,
+	CALL_RECV,
+	CALL_SETUP,	/* socket, connect ...: no bytes, recorded for selected tasks */
+};
+
+/* Ordered so that the frequent ones are found first; the compiler makes a jump table or a bit test of it. */
+static __always_inline enum call_kind call_kind(__u32 nr)
+{
+	switch (nr) {
+	case __NR_write:
+	case __NR_writev:
+	case __NR_sendto:
+	case __NR_sendmsg:
+	case __NR_sendmmsg:
+	case __NR_sendfile:
+	case __NR_splice:
+	case __NR_pwritev2:
+		return CALL_SEND;
+	case __NR_read:
+	case __NR_readv:
+	case __NR_recvfrom:
+	case __NR_recvmsg:
+	case __NR_recvmmsg:
+	case __NR_preadv2:
+		return CALL_RECV;
+	case __NR_socket:
+	case __NR_connect:
+	case __NR_accept:
+	case __NR_accept4:
+	case __NR_bind:
+	case __NR_listen:
+	case __NR_shutdown:
+	case __NR_close:
+		return CALL_SETUP;
+	default:
+		return CALL_OTHER;
+	}
+}
+
+/* One call, several messages: each sock_sendmsg stands for itself. */
+static __always_inline bool call_is_multi(__u32 nr)
+{
+	return nr == __NR_sendmmsg;
+}
+
+static __always_inline bool call_peeks(const struct task_state *ts)
+{
+	if (!ts->in_call)
+		return false;
+	if (ts->nr == __NR_recvfrom || ts->nr == __NR_recvmmsg)
+		return ts->args[3] & MSG_PEEK;
+	return ts->nr == __NR_recvmsg && (ts->args[2] & MSG_PEEK);
+}
+
+static __always_inline __u8 call_flags(const struct task_state *ts, const struct task_struct *task,
+				       __u32 netns)
+{
+	__u8 flags = 0;
+
+	if ((tasks_asked() || (crumb_cfg.select & CRUMB_SELECT_NETNS)) &&
+	    task_selected(task) && netns_selected(netns))
+		flags |= CRUMB_CALL_SELECTED;
+	if (ts->libc_func)
+		flags |= CRUMB_CALL_LIBC;
+	return flags;
+}
+
+static __always_inline void libc_carries(struct task_state *ts, __u32 flow, __u8 dir)
+{
+	if (!ts->libc_func)
+		return;
+	ts->libc_flow = flow;
+	ts->libc_dir = dir;
+}
+
+/* Another thread's bytes came between: what this call has so far is an extent of its own. */
+static __always_inline void extent_record(const struct task_state *ts, __u16 type)
+{
+	bool send = type == CRUMB_EV_SEND_EXTENT;
+	__u64 id = bpf_get_current_pid_tgid();
+	struct crumb_ev_extent *e;
+
+	e = ring_reserve(sizeof(*e), send ? CRUMB_PT_TCP_APPEND : CRUMB_PT_SOCK_COPY);
+	if (!e)
+		return;
+	event_head(&e->h, type, sizeof(*e), bpf_ktime_get_ns());
+	e->flow = send ? ts->send_flow : ts->recv_flow;
+	e->dir = send ? ts->send_dir : ts->recv_dir;
+	e->flags = send ? ts->send_flags : ts->recv_flags;
+	e->pad0 = 0;
+	e->tgid = id >> 32;
+	e->pid = id;
+	e->seq = send ? ts->send_seq : ts->recv_seq;
+	e->bytes = send ? ts->send_bytes : ts->recv_bytes;
+	ring_submit(e);
+}
+
+/* @now 0: take the time here (there is no syscall exit to wait for). */
+static __always_inline void send_finish(struct task_state *ts, __u64 now, __s64 ret)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+	struct crumb_ev_send_end *e;
+
+	ts->send_active = 0;
+	e = ring_reserve(sizeof(*e), CRUMB_PT_SYS_SEND_RETURN);
+	if (!e)
+		return;
+	event_head(&e->h, CRUMB_EV_SEND_END, sizeof(*e), now ? now : bpf_ktime_get_ns());
+	e->flow = ts->send_flow;
+	e->dir = ts->send_dir;
+	e->flags = ts->send_flags;
+	e->nr = ts->in_call ? ts->nr : CRUMB_CALL_NO_NR;
+	e->tgid = id >> 32;
+	e->pid = id;
+	e->sock_ns = ts->send_sock_ns;
+	e->ret = ret;
+	e->seq = ts->send_seq;
+	e->bytes = ts->send_bytes;
+	ring_submit(e);
+	ts->send_sock_ns = 0;
+}
+
+static __always_inline void recv_finish(struct task_state *ts, __u64 now, __s64 ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct crumb_ev_recv *e;
+
+	ts->recv_active = 0;
+	e = ring_reserve(sizeof(*e), CRUMB_PT_SYS_RECV_RETURN);
+	if (!e)
+		return;
+	event_head(&e->h, CRUMB_EV_RECV, sizeof(*e), now ? now : bpf_ktime_get_ns());
+	e->flow = ts->recv_flow;
+	e->dir = ts->recv_dir;
+	e->flags = ts->recv_flags;
+	e->nr = ts->in_call ? ts->nr : CRUMB_CALL_NO_NR;
+	e->tgid = task->tgid;
+	e->pid = task->pid;
+	e->enter_ns = ts->in_call ? ts->enter_ns : 0;
+	e->libc_ns = ts->libc_func ? ts->libc_ns : 0;
+	e->copy_ns = ts->recv_copy_ns;
+	e->sock_ns = ts->recv_sock_ns;
+	copy_args(e->args, ts->args);
+	e->ret = ret;
+	e->seq = ts->recv_seq;
+	e->bytes = ts->recv_bytes;
+	e->first_copy_bytes = ts->recv_first;
+	e->netns = 0;
+	__builtin_memcpy(e->comm, task->comm, sizeof(e->comm));
+	ring_submit(e);
+	ts->recv_sock_ns = 0;
+}
+
+#endif

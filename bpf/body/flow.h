@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which connections are followed. A small table of marks answers "certainly not" with one load; only then
+ * comes the hash look-up. A connection is taken by its addresses (the expression) or by the task that uses it.
+ */
+#ifndef CRUMB_BODY_FLOW_H
+#define CRUMB_BODY_FLOW_H
+
+#include "body/task.h"
+#include "filter.bpf.h"
+
+struct tuple {			/* as one packet or socket sees it: from a to b */
+	__u32 a[4], b[4];	/* network order */
+	__u16 sport, dport;	/* host order */
+	__u8 family;
+};
+
+static __always_inline void v4_mapped(__u32 *to, __u32 addr)
+{
+	to[0] = 0;
+	to[1] = 0;
+	to[2] = bpf_htonl(0xffff);
+	to[3] = addr;
+}
+
+static __always_inline __u32 flow_slot(const struct tuple *t)
+{
+	__u32 h = (t->a[3] ^ t->b[3]) * 0x9e3779b1u;
+
+	h ^= ((__u32)t->sport + t->dport) * 0x85ebca6bu;
+	h ^= ((__u32)t->sport ^ t->dport) * 0xc2b2ae35u;
+	h ^= h >> 15;
+	return h & (CRUMB_BLOOM_SLOTS - 1);
+}
+
+static __always_inline bool address_less(const __u32 *a, const __u32 *b)
+{
+	int i;
+
+	for (i = 0; i < 4; i++)
+		if (a[i] != b[i])
+			return bpf_ntohl(a[i]) < bpf_ntohl(b[i]);
+	return false;
+}
+
+/* The key; returns the direction of bytes that go from a to b. */
+static __always_inline __u8 flow_key(const struct tuple *t, struct crumb_flow_key *k)
+{
+	bool a_is_0 = t->sport < t->dport || (t->sport == t->dport && address_less(t->a, t->b));
+
+	if (a_is_0) {
+		__builtin_memcpy(k->addr[0], t->a, 16);
+		__builtin_memcpy(k->addr[1], t->b, 16);
+		k->port[0] = t->sport;
+		k->port[1] = t->dport;
+	} else {
+		__builtin_memcpy(k->addr[0], t->b, 16);
+		__builtin_memcpy(k->addr[1], t->a, 16);
+		k->port[0] = t->dport;
+		k->port[1] = t->sport;
+	}
+	k->proto = IPPROTO_TCP;
+	k->pad0[0] = 0;
+	k->pad0[1] = 0;
+	k->pad0[2] = 0;
+	return !a_is_0;
+}
+
+static __always_inline struct crumb_flow *flow_find(const struct tuple *t, __u8 *ret_dir)
+{
+	struct crumb_flow_key k;
+
+	if (!crumb_bloom[flow_slot(t)])
+		return NULL;
+	*ret_dir = flow_key(t, &k);
+	return bpf_map_lookup_elem(&flows, &k);
+}
+
+static __always_inline void flow_announce(const struct crumb_flow_key *k, __u32 id, __u8 family,
+					  __u8 why, __u32 netns)
+{
+	struct crumb_ev_flow *e = ring_reserve(sizeof(*e), CRUMB_PT_FLOW);
+
+	if (!e)
+		return;
+	event_head(&e->h, CRUMB_EV_FLOW, sizeof(*e), bpf_ktime_get_ns());
+	e->flow = id;
+	e->proto = IPPROTO_TCP;
+	e->family = family;
+	e->why = why;
+	e->pad0 = 0;
+	__builtin_memcpy(e->addr, k->addr, sizeof(e->addr));
+	e->port[0] = k->port[0];
+	e->port[1] = k->port[1];
+	e->netns = netns;
+	ring_submit(e);
+}
+
+/* From now on this connection is followed. NULL when the table is full (counted). */
+static __noinline struct crumb_flow *flow_take(const struct tuple *t, __u8 *ret_dir, __u8 why,
+					       __u32 netns)
+{
+	struct crumb_flow fresh = {};
+	struct crumb_flow_key k;
+	struct crumb_flow *f;
+	__u32 slot;
+
+	if (!t || !ret_dir)
+		return NULL;
+	slot = flow_slot(t);
+	*ret_dir = flow_key(t, &k);
+	f = bpf_map_lookup_elem(&flows, &k);
+	if (f)
+		return f;
+	fresh.id = __sync_fetch_and_add(&crumb_counters.next_flow, 1) + 1;
+	if (bpf_map_update_elem(&flows, &k, &fresh, BPF_NOEXIST) == 0) {
+		crumb_bloom[slot] = 1;
+		flow_announce(&k, fresh.id, t->family, why, netns);
+	}
+	f = bpf_map_lookup_elem(&flows, &k);	/* ours, or that of a CPU that was quicker */
+	if (!f) {
+		__sync_fetch_and_add(&crumb_counters.flows_full, 1);
+		__sync_fetch_and_add(&crumb_counters.lost_total, 1);
+	}
+	return f;
+}
+
+/* Addresses and ports of @sk as from (local) to (remote). False: not TCP over IP. */
+static __always_inline bool sock_tuple(const struct sock *sk, struct tuple *t)
+{
+	t->family = sk->__sk_common.skc_family;
+	if (t->family == AF_INET) {
+		v4_mapped(t->a, sk->__sk_common.skc_rcv_saddr);
+		v4_mapped(t->b, sk->__sk_common.skc_daddr);
+	} else if (t->family == AF_INET6) {
+		t->a[0] = sk->__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[0];
+		t->a[1] = sk->__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[1];
+		t->a[2] = sk->__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[2];
+		t->a[3] = sk->__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[3];
+		t->b[0] = sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[0];
+		t->b[1] = sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[1];
+		t->b[2] = sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[2];
+		t->b[3] = sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[3];
+	} else {
+		return false;
+	}
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return false;
+	t->sport = sk->__sk_common.skc_num;
+	t->dport = bpf_ntohs(sk->__sk_common.skc_dport);
+	return true;
+}
+
+static __always_inline __u32 sock_netns(const struct sock *sk)
+{
+	return sk->__sk_common.skc_net.net->ns.inum;
+}
+
+/* The expression asked of a packet that the socket might send: an IP and a TCP header without payload. */
+static __noinline bool filter_takes_tuple(const struct tuple *t)
+{
+	struct crumb_filter_packet p = {};
+	__u32 at;
+
+	if (!t)
+		return false;
+	if (t->a[0] == 0 && t->a[1] == 0 && t->a[2] == bpf_htonl(0xffff)) {
+		p.bytes[0] = 0x45;
+		p.bytes[3] = 40;
+		p.bytes[8] = 64;
+		p.bytes[9] = IPPROTO_TCP;
+		__builtin_memcpy(p.bytes + 12, &t->a[3], 4);
+		__builtin_memcpy(p.bytes + 16, &t->b[3], 4);
+		at = 20;
+		p.bytes[20] = t->sport >> 8;
+		p.bytes[21] = t->sport;
+		p.bytes[22] = t->dport >> 8;
+		p.bytes[23] = t->dport;
+		p.bytes[32] = 0x50;
+		p.bytes[33] = 0x10;
+	} else {
+		p.bytes[0] = 0x60;
+		p.bytes[5] = 20;
+		p.bytes[6] = IPPROTO_TCP;
+		p.bytes[7] = 64;
+		__builtin_memcpy(p.bytes + 8, t->a, 16);
+		__builtin_memcpy(p.bytes + 24, t->b, 16);
+		at = 40;
+		p.bytes[40] = t->sport >> 8;
+		p.bytes[41] = t->sport;
+		p.bytes[42] = t->dport >> 8;
+		p.bytes[43] = t->dport;
+		p.bytes[52] = 0x50;
+		p.bytes[53] = 0x10;
+	}
+	p.len = at + 20;
+	p.caplen = at + 20;
+	return crumb_filter(&p);
+}
+
+/*
+ * The flow of a socket at which the running task just sends or receives (@mine), or at which data arrives.
+ * Taken now if it is asked for and was not seen before. @ret_dir: direction of the bytes the socket SENDS.
+ */
+static __always_inline struct crumb_flow *sock_flow(const struct sock *sk, bool mine, __u8 *ret_dir)
+{
+	struct crumb_flow *f;
+	struct tuple t;
+	__u32 netns;
+
+	if (!sock_tuple(sk, &t))
+		return NULL;
+	f = flow_find(&t, ret_dir);
+	if (f)
+		return f;
+	if (tasks_asked() && (!mine || !task_selected(bpf_get_current_task_btf())))
+		return NULL;
+	netns = sock_netns(sk);
+	if (!netns_selected(netns))
+		return NULL;
+	if ((crumb_cfg.select & CRUMB_SELECT_FILTER) && !filter_takes_tuple(&t))
+		return NULL;
+	return flow_take(&t, ret_dir, tasks_asked() ? CRUMB_WHY_TASK : CRUMB_WHY_FILTER, netns);
+}
+
+/* Do [seq, seq + bytes) and [start, end) share a byte? Sequence space, both shorter than 2^31. */
+static __always_inline bool seq_overlap(__u32 seq, __u32 bytes, __u32 start, __u32 end)
+{
+	return start != end && (__s32)(seq - end) < 0 && (__s32)(start - (seq + bytes)) < 0;
+}
+
+/* With --payload only bytes of the messages that were asked for count. */
+static __always_inline bool flow_wants(const struct crumb_flow *f, __u8 dir, __u32 seq, __u32 bytes)
+{
+	if (!crumb_cfg.pattern_len)
+		return true;
+	return seq_overlap(seq, bytes, f->want_start[dir & 1], f->want_end[dir & 1]);
+}
+
+#endif

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * An skb at a device-level point: is it TCP (RFC 9293 over RFC 791 or RFC 8200), which bytes does it carry,
+ * does anyone follow them. One read of the head of the packet serves parsing and the filter expression.
+ */
+#ifndef CRUMB_BODY_PACKET_H
+#define CRUMB_BODY_PACKET_H
+
+#include "body/stack.h"
+
+#define TCP_FIN 0x01
+#define TCP_SYN 0x02
+#define TCP_RST 0x04
+#define TCP_ACK 0x10
+
+struct packet {
+	struct tuple t;
+	__u32 seq, ack, payload;
+	__u16 ip_id;
+	__u8 tcp_flags, ttl, ip_version;
+};
+
+struct sighting {		/* the skb and what the hook knows about it */
+	const struct sk_buff *skb;
+	const struct net_device *dev;
+	const unsigned char *head;	/* skb->head; the two below are offsets from it */
+	__u32 data_at, l3_at;		/* skb->data, IP header */
+	__u32 qdisc_handle, qlen;
+	__u8 point;
+};
+
+static __always_inline void read_tcp(struct packet *p, const __u8 *th, __u32 l4_bytes)
+{
+	__u32 doff = (th[12] >> 4) * 4;
+
+	p->t.sport = (__u16)th[0] << 8 | th[1];
+	p->t.dport = (__u16)th[2] << 8 | th[3];
+	p->seq = bpf_ntohl(*(__u32 *)(th + 4));
+	p->ack = bpf_ntohl(*(__u32 *)(th + 8));
+	p->tcp_flags = th[13];
+	p->payload = l4_bytes > doff ? l4_bytes - doff : 0;
+}
+
+/* IPv4; false: not TCP, or a later fragment (which has no TCP header). */
+static __always_inline bool read_ip4(struct packet *p, const __u8 *h, const struct sighting *s)
+{
+	__u32 ihl = (h[0] & 15) * 4, total = (__u32)h[2] << 8 | h[3];
+	__u8 th[20];
+
+	if (h[9] != IPPROTO_TCP || (h[6] & 0x1f) || h[7])
+		return false;
+	if (!total)	/* BIG TCP: longer than the field can say */
+		total = s->skb->len + s->data_at - s->l3_at;
+	p->ip_version = 4;
+	p->ip_id = (__u16)h[4] << 8 | h[5];
+	p->ttl = h[8];
+	p->t.family = AF_INET;
+	v4_mapped(p->t.a, *(__u32 *)(h + 12));
+	v4_mapped(p->t.b, *(__u32 *)(h + 16));
+	if (ihl == 20) {
+		read_tcp(p, h + 20, total - 20);
+		return true;
+	}
+	if (bpf_probe_read_kernel(th, sizeof(th), s->head + s->l3_at + ihl))
+		return false;
+	read_tcp(p, th, total - ihl);
+	return true;
+}
+
+/* IPv6 without extension headers. */
+static __always_inline bool read_ip6(struct packet *p, const __u8 *h, const struct sighting *s)
+{
+	__u32 total = (__u32)h[4] << 8 | h[5];
+
+	if (h[6] != IPPROTO_TCP)
+		return false;
+	if (!total)
+		total = s->skb->len + s->data_at - s->l3_at - 40;
+	p->ip_version = 6;
+	p->ip_id = 0;
+	p->ttl = h[7];
+	p->t.family = AF_INET6;
+	__builtin_memcpy(p->t.a, h + 8, 16);
+	__builtin_memcpy(p->t.b, h + 24, 16);
+	read_tcp(p, h + 40, total);
+	return true;
+}
+
+static __always_inline bool listened(__u16 port)
+{
+	return crumb_listen[port >> 3] & (1 << (port & 7));
+}
+
+/*
+ * A packet of a connection that nobody follows yet. With tasks asked for, a connection begins with a SYN sent
+ * by a selected task, or with one towards a port on which a selected task listens.
+ */
+static __always_inline struct crumb_flow *packet_select(const struct sighting *s, struct packet *p,
+							struct crumb_filter_packet *fp, __u8 *dir)
+{
+	__u32 netns = s->dev->nd_net.net->ns.inum;
+	__u8 why = CRUMB_WHY_FILTER;
+
+	if (tasks_asked()) {
+		if ((p->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
+			return NULL;
+		if (!s->skb->skb_iif && s->skb->sk && task_selected(bpf_get_current_task_btf()))
+			why = CRUMB_WHY_TASK;
+		else if (listened(p->t.dport))
+			why = CRUMB_WHY_LISTEN;
+		else
+			return NULL;
+	}
+	if (!netns_selected(netns))
+		return NULL;
+	if (crumb_cfg.select & CRUMB_SELECT_FILTER) {
+		fp->len = p->ip_version == 4 ? (__u32)fp->bytes[2] << 8 | fp->bytes[3] :
+					       40 + ((__u32)fp->bytes[4] << 8 | fp->bytes[5]);
+		/* The payload of a sent skb lies in page fragments: only the linear part was read. */
+		fp->caplen = s->data_at + s->skb->len - s->skb->data_len - s->l3_at;
+		if (fp->caplen > fp->len)
+			fp->caplen = fp->len;
+		if (fp->caplen > crumb_cfg.filter_bytes)
+			fp->caplen = crumb_cfg.filter_bytes;
+		if (!crumb_filter(fp))
+			return NULL;
+	}
+	return flow_take(&p->t, dir, why, netns);
+}
+
+/* The flow of the skb and what it carries, NULL if nobody asked for it. */
+static __always_inline struct crumb_flow *packet_flow(const struct sighting *s, struct packet *p,
+						      __u8 *dir)
+{
+	struct crumb_filter_packet fp;
+	struct crumb_flow *f;
+
+	if (bpf_probe_read_kernel(fp.bytes, crumb_cfg.filter_bytes & (CRUMB_FILTER_BYTES | 64),
+				  s->head + s->l3_at))
+		return NULL;
+	if ((fp.bytes[0] >> 4) == 4) {
+		if (!read_ip4(p, fp.bytes, s))
+			return NULL;
+	} else if ((fp.bytes[0] >> 4) == 6) {
+		if (!read_ip6(p, fp.bytes, s))
+			return NULL;
+	} else {
+		return NULL;
+	}
+	f = flow_find(&p->t, dir);
+	if (!f)
+		f = packet_select(s, p, &fp, dir);
+	return f;
+}
+
+static __always_inline bool is_bridge_port(const struct net_device *dev)
+{
+	const struct net_device___fast *fast = (const void *)dev;
+
+	if (bpf_core_field_exists(((struct net_device___fast *)0)->priv_flags))
+		return BPF_CORE_READ_BITFIELD(fast, priv_flags) & IFF_BRIDGE_PORT;
+	return false;
+}
+
+/* Is a link-layer header in the skb? Above the device it is not written yet. */
+static __always_inline bool has_mac(const struct sighting *s)
+{
+	__u32 mac_at = s->skb->mac_header;
+
+	return mac_at != 0xffff && mac_at + 14 <= s->l3_at;
+}
+
+/*
+ * Offset of skb->data. Both are kernel pointers that newer verifiers type as memory: the difference must be
+ * taken in 64 bits.
+ */
+static __always_inline __u32 skb_data_at(const struct sk_buff *skb)
+{
+	__u64 diff = (__u64)skb->data - (__u64)skb->head;
+
+	asm volatile("" : "+r"(diff));
+	return diff;
+}
+
+static __always_inline void fill_sighting(struct crumb_ev_skb *e, const struct sighting *s,
+					  const struct packet *p, const struct crumb_flow *f,
+					  __u8 dir)
+{
+	const struct sk_buff *skb = s->skb;
+	struct skb_shared_info *shared = (void *)(s->head + skb->end);
+
+	e->flow = f->id;
+	e->dir = dir;
+	e->point = s->point;
+	e->tcp_flags = p->tcp_flags;
+	e->flags = (is_bridge_port(s->dev) ? CRUMB_SKB_PORT : 0) |
+		   (skb->skb_iif ? CRUMB_SKB_FORWARDED : 0);
+	e->netns = s->dev->nd_net.net->ns.inum;
+	e->ifindex = s->dev->ifindex;
+	e->seq = p->seq;
+	e->payload = p->payload;
+	e->ack = p->ack;
+	e->skb_len = skb->len;
+	e->skb = (__u64)skb;
+	e->gso_segs = 0;
+	bpf_core_read(&e->gso_segs, sizeof(e->gso_segs), &shared->gso_segs);
+	e->queue = skb->queue_mapping;
+	e->qdisc_handle = s->qdisc_handle;
+	e->qlen = s->qlen;
+	e->ip_id = p->ip_id;
+	e->ttl = p->ttl;
+	e->ip_version = p->ip_version;
+	e->vlan = skb->vlan_tci;
+	e->snap_len = 0;
+	e->iif = skb->skb_iif;
+	/* Before the link-layer header is written (IP still above the device) there is nothing to read. */
+	e->wire_len = skb->len + s->data_at - s->l3_at;
+	__builtin_memset(e->dst_mac, 0, 6);
+	__builtin_memset(e->src_mac, 0, 6);
+	if (has_mac(s)) {
+		__u8 mac[12];
+
+		if (!bpf_probe_read_kernel(mac, sizeof(mac), s->head + skb->mac_header)) {
+			__builtin_memcpy(e->dst_mac, mac, 6);
+			__builtin_memcpy(e->src_mac, mac + 6, 6);
+		}
+		e->wire_len += s->l3_at - skb->mac_header;
+	}
+	if ((e->flags & CRUMB_SKB_PORT) && e->point == CRUMB_PT_DEV_RECEIVE)
+		e->point = CRUMB_PT_BRIDGE_IN;
+	if ((e->flags & CRUMB_SKB_PORT) && e->iif && e->point == CRUMB_PT_DEV_QUEUE)
+		e->point = CRUMB_PT_BRIDGE_FORWARD;
+}
+
+/* The head of the packet behind the sighting: only what lies in the skb's linear part. */
+static __always_inline void fill_snap(struct crumb_ev_packet *e, const struct sighting *s)
+{
+	const struct sk_buff *skb = s->skb;
+	__u32 from = s->l3_at, tail = s->data_at + skb->len - skb->data_len;
+	__u32 n;
+
+	e->snap_l2 = 0;
+	if (has_mac(s)) {
+		from = skb->mac_header;
+		e->snap_l2 = 1;
+	}
+	__builtin_memset(e->pad0, 0, sizeof(e->pad0));
+	n = tail > from ? tail - from : 0;
+	if (n > CRUMB_SNAP_BYTES)
+		n = CRUMB_SNAP_BYTES;
+	if (n > crumb_cfg.snap_bytes)
+		n = crumb_cfg.snap_bytes;
+	__builtin_memset(e->bytes, 0, sizeof(e->bytes));
+	if (n && bpf_probe_read_kernel(e->bytes, n, s->head + from))
+		n = 0;
+	e->s.snap_len = n;
+}
+
+/* A SYN with another sequence number on a known pair of ports: the old connection is over, this is a new one. */
+static __always_inline void flow_begin(struct crumb_flow *f, const struct sighting *s,
+				       const struct packet *p)
+{
+	struct crumb_flow_key k;
+
+	if (f->syn_seen && f->syn_seq != p->seq) {
+		f->id = __sync_fetch_and_add(&crumb_counters.next_flow, 1) + 1;
+		f->messages[0] = 0;
+		f->messages[1] = 0;
+		flow_key(&p->t, &k);
+		flow_announce(&k, f->id, p->t.family, CRUMB_WHY_FILTER,
+			      s->dev->nd_net.net->ns.inum);
+	}
+	f->syn_seq = p->seq;
+	f->syn_seen = 1;
+}
+
+/* Everything that a device-level hook does. */
+static __always_inline int packet_seen(void *ctx, const struct sighting *s)
+{
+	struct crumb_ev_packet *ep;
+	struct crumb_ev_skb *e;
+	struct crumb_flow *f;
+	struct packet p;
+	__u64 now;
+	__u8 dir;
+
+	f = packet_flow(s, &p, &dir);
+	if (!f)
+		return 0;
+	if (!p.payload && !(p.tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) && !crumb_cfg.acks)
+		return 0;
+	if ((p.tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		flow_begin(f, s, &p);
+	if (p.payload && !flow_wants(f, dir, p.seq, p.payload))
+		return 0;
+	now = bpf_ktime_get_ns();
+	if (crumb_cfg.snap_bytes) {
+		ep = ring_reserve(sizeof(*ep), s->point);
+		if (!ep)
+			return 0;
+		event_head(&ep->s.h, CRUMB_EV_SKB, sizeof(*ep), now);
+		fill_sighting(&ep->s, s, &p, f, dir);
+		fill_snap(ep, s);
+		ring_submit(ep);
+	} else {
+		e = ring_reserve(sizeof(*e), s->point);
+		if (!e)
+			return 0;
+		event_head(&e->h, CRUMB_EV_SKB, sizeof(*e), now);
+		fill_sighting(e, s, &p, f, dir);
+		ring_submit(e);
+	}
+	if (stack_due(f, dir, p.seq, p.payload)) {
+		struct stack_where w = {
+			.now = now, .netns = s->dev->nd_net.net->ns.inum,
+			.ifindex = s->dev->ifindex, .seq = p.seq, .payload = p.payload,
+			.dir = dir, .point = s->point,
+		};
+
+		stack_record(ctx, f->id, &w);
+	}
+	return 0;
+}
+
+#endif

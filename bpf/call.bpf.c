@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The boundary: syscall entry and exit (kernel/entry/common.c) and the libc functions above it (uprobes in the
+ * traced processes). An entry only notes the time and the registers; a record is written when the call returns
+ * and turned out to carry bytes of a followed connection.
+ */
+#include <linux/bpf.h>
+#include <linux/ptrace.h>
+
+#include "body/call.h"
+
+static __always_inline void syscall_args(__u64 *args, const struct pt_regs___k *regs)
+{
+#ifdef __TARGET_ARCH_x86
+	args[0] = regs->di;
+	args[1] = regs->si;
+	args[2] = regs->dx;
+	args[3] = regs->r10;
+	args[4] = regs->r8;
+	args[5] = regs->r9;
+#else
+	args[0] = regs->regs[0];
+	args[1] = regs->regs[1];
+	args[2] = regs->regs[2];
+	args[3] = regs->regs[3];
+	args[4] = regs->regs[4];
+	args[5] = regs->regs[5];
+#endif
+}
+
+SEC("?tp_btf/sys_enter")
+int BPF_PROG(sys_enter, struct pt_regs *regs, long nr)
+{
+	enum call_kind kind = call_kind(nr);
+	struct task_struct *task;
+	struct task_state *ts;
+	bool selected;
+
+	if (kind == CALL_OTHER)
+		return 0;
+	task = bpf_get_current_task_btf();
+	selected = tasks_asked() && task_selected(task);
+	if (kind == CALL_SETUP && !selected)
+		return 0;
+	ts = task_state_make(task);
+	if (!ts)
+		return 0;
+	ts->enter_ns = bpf_ktime_get_ns();
+	ts->nr = nr;
+	syscall_args(ts->args, (const void *)regs);
+	ts->in_call = 1;
+	ts->selected = selected;
+	ts->send_active = 0;
+	ts->recv_active = 0;
+	return 0;
+}
+
+static __always_inline void call_record(const struct task_state *ts, __u64 now, __s64 ret, __u8 layer)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	bool libc = layer == CRUMB_CALLED_LIBC;
+	struct crumb_ev_call *e;
+
+	e = ring_reserve(sizeof(*e), CRUMB_PT_CALL);
+	if (!e)
+		return;
+	event_head(&e->h, CRUMB_EV_CALL, sizeof(*e), now);
+	e->tgid = task->tgid;
+	e->pid = task->pid;
+	e->enter_ns = libc ? ts->libc_ns : ts->enter_ns;
+	e->ret = ret;
+	copy_args(e->args, libc ? ts->libc_args : ts->args);
+	e->nr = libc ? ts->libc_func : ts->nr;
+	e->layer = layer;
+	e->dir = libc ? ts->libc_dir : 0;
+	e->flow = libc ? ts->libc_flow : 0;
+	e->netns = 0;
+	e->pad0 = 0;
+	__builtin_memcpy(e->comm, task->comm, sizeof(e->comm));
+	__builtin_memset(e->text, 0, sizeof(e->text));
+	ring_submit(e);
+}
+
+SEC("?tp_btf/sys_exit")
+int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
+{
+	struct task_state *ts = task_state_get(bpf_get_current_task_btf());
+	__u64 now;
+
+	if (!ts || !ts->in_call)
+		return 0;
+	if (ts->send_active || ts->recv_active) {
+		now = bpf_ktime_get_ns();
+		if (ts->send_active)
+			send_finish(ts, now, ret);
+		if (ts->recv_active)
+			recv_finish(ts, now, ret);
+	} else if (ts->selected && call_kind(ts->nr) == CALL_SETUP) {
+		call_record(ts, bpf_ktime_get_ns(), ret, CRUMB_CALLED_SYSCALL);
+	}
+	ts->in_call = 0;
+	return 0;
+}
+
+/* ---------------------------------------------------------------------------------------------- libc */
+
+static __always_inline void getaddrinfo_enter(struct task_state *ts, struct pt_regs *ctx)
+{
+	long n;
+
+	ts->gai_ns = bpf_ktime_get_ns();
+	ts->gai_active = 1;
+	ts->gai_args[0] = PT_REGS_PARM1(ctx);
+	ts->gai_args[1] = PT_REGS_PARM2(ctx);
+	ts->gai_args[2] = PT_REGS_PARM3(ctx);
+	ts->gai_args[3] = PT_REGS_PARM4(ctx);
+	__builtin_memset(ts->gai_text, 0, sizeof(ts->gai_text));
+	n = bpf_probe_read_user_str(ts->gai_text, 48, (void *)PT_REGS_PARM1(ctx));
+	if (n <= 0)
+		n = 1;
+	n = (n - 1) & 63;
+	if (n > 47)
+		return;
+	ts->gai_text[n] = '\t';
+	bpf_probe_read_user_str(ts->gai_text + n + 1, 16, (void *)PT_REGS_PARM2(ctx));
+}
+
+SEC("?uprobe")
+int libc_enter(struct pt_regs *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u32 func = bpf_get_attach_cookie(ctx);
+	struct task_state *ts;
+
+	if (!task_selected(task))
+		return 0;
+	ts = task_state_make(task);
+	if (!ts)
+		return 0;
+	if (func == CRUMB_LIBC_GETADDRINFO) {
+		getaddrinfo_enter(ts, ctx);
+		return 0;
+	}
+	ts->libc_args[0] = PT_REGS_PARM1(ctx);
+	ts->libc_args[1] = PT_REGS_PARM2(ctx);
+	ts->libc_args[2] = PT_REGS_PARM3(ctx);
+	ts->libc_args[3] = PT_REGS_PARM4(ctx);
+	ts->libc_args[4] = PT_REGS_PARM5(ctx);
+	ts->libc_args[5] = 0;
+	ts->libc_flow = 0;
+	ts->libc_func = func;
+	ts->libc_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+static __always_inline bool libc_sets_up(__u32 func)
+{
+	return func == CRUMB_LIBC_SOCKET || func == CRUMB_LIBC_CONNECT ||
+	       func == CRUMB_LIBC_ACCEPT || func == CRUMB_LIBC_ACCEPT4 || func == CRUMB_LIBC_CLOSE;
+}
+
+static __always_inline void getaddrinfo_return(struct task_state *ts, __u64 now, __s64 ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct crumb_ev_call *e;
+
+	ts->gai_active = 0;
+	e = ring_reserve(sizeof(*e), CRUMB_PT_CALL);
+	if (!e)
+		return;
+	event_head(&e->h, CRUMB_EV_CALL, sizeof(*e), now);
+	e->tgid = task->tgid;
+	e->pid = task->pid;
+	e->enter_ns = ts->gai_ns;
+	e->ret = ret;
+	copy_args(e->args, ts->gai_args);
+	e->nr = CRUMB_LIBC_GETADDRINFO;
+	e->layer = CRUMB_CALLED_LIBC;
+	e->dir = 0;
+	e->flow = 0;
+	e->netns = 0;
+	e->pad0 = 0;
+	__builtin_memcpy(e->comm, task->comm, sizeof(e->comm));
+	__builtin_memcpy(e->text, ts->gai_text, sizeof(e->text));
+	ring_submit(e);
+}
+
+SEC("?uretprobe")
+int libc_return(struct pt_regs *ctx)
+{
+	__u64 now = bpf_ktime_get_ns();
+	__u32 func = bpf_get_attach_cookie(ctx);
+	struct task_state *ts;
+
+	ts = task_state_get(bpf_get_current_task_btf());
+	if (!ts)
+		return 0;
+	if (func == CRUMB_LIBC_GETADDRINFO) {
+		if (ts->gai_active)
+			getaddrinfo_return(ts, now, (int)PT_REGS_RC(ctx));
+		return 0;
+	}
+	if (ts->libc_func != func)
+		return 0;
+	if (ts->libc_flow || (libc_sets_up(func) && !ts->gai_active))
+		call_record(ts, now, (long)PT_REGS_RC(ctx), CRUMB_CALLED_LIBC);
+	ts->libc_func = 0;
+	ts->libc_flow = 0;
+	return 0;
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Device-level points: queue, qdisc, driver, backlog, GRO, receive (net/core/dev.c, net/sched/sch_generic.c). */
+#include "body/packet.h"
+
+/* IP packets only; the cheapest test comes first. */
+static __always_inline bool is_ip(const struct sk_buff *skb)
+{
+	__u16 proto = skb->protocol;
+
+	return proto == bpf_htons(ETH_P_IP) || proto == bpf_htons(ETH_P_IPV6);
+}
+
+/* On the way out skb->data may stand before the link-layer header: the network header says where IP begins. */
+static __always_inline int on_the_way_out(void *ctx, const struct sk_buff *skb,
+					  const struct net_device *dev, __u8 point,
+					  const struct Qdisc *q)
+{
+	struct sighting s = { .skb = skb, .dev = dev, .point = point };
+
+	if (!is_ip(skb) || !dev)
+		return 0;
+	s.head = skb->head;
+	s.data_at = skb_data_at(skb);
+	s.l3_at = skb->network_header;
+	if (q) {
+		s.qdisc_handle = q->handle;
+		s.qlen = q->q.qlen;
+	}
+	return packet_seen(ctx, &s);
+}
+
+/* On the way in skb->data stands at the IP header, or at a VLAN tag that is still in the frame. */
+static __always_inline int on_the_way_in(void *ctx, const struct sk_buff *skb, __u8 point)
+{
+	struct sighting s = { .skb = skb, .dev = skb->dev, .point = point };
+
+	if (!s.dev)
+		return 0;
+	s.head = skb->head;
+	s.data_at = skb_data_at(skb);
+	s.l3_at = s.data_at;
+	if (skb->protocol == bpf_htons(ETH_P_8021Q) || skb->protocol == bpf_htons(ETH_P_8021AD))
+		s.l3_at += 4;
+	else if (!is_ip(skb))
+		return 0;
+	return packet_seen(ctx, &s);
+}
+
+SEC("?tp_btf/net_dev_queue")
+int BPF_PROG(net_dev_queue, struct sk_buff *skb)
+{
+	return on_the_way_out(ctx, skb, skb->dev, CRUMB_PT_DEV_QUEUE, NULL);
+}
+
+SEC("?tp_btf/net_dev_start_xmit")
+int BPF_PROG(net_dev_start_xmit, const struct sk_buff *skb, const struct net_device *dev)
+{
+	return on_the_way_out(ctx, skb, dev, CRUMB_PT_DEV_XMIT, NULL);
+}
+
+SEC("?tp_btf/qdisc_enqueue")
+int BPF_PROG(qdisc_enqueue, struct Qdisc *q, const void *txq, struct sk_buff *skb)
+{
+	return on_the_way_out(ctx, skb, skb->dev, CRUMB_PT_QDISC_ENQUEUE, q);
+}
+
+SEC("?tp_btf/qdisc_dequeue")
+int BPF_PROG(qdisc_dequeue, struct Qdisc *q, const void *txq, int packets, struct sk_buff *skb)
+{
+	if (!skb || packets <= 0)
+		return 0;
+	return on_the_way_out(ctx, skb, skb->dev, CRUMB_PT_QDISC_DEQUEUE, q);
+}
+
+SEC("?tp_btf/netif_rx")
+int BPF_PROG(netif_rx, struct sk_buff *skb)
+{
+	return on_the_way_in(ctx, skb, CRUMB_PT_DEV_BACKLOG);
+}
+
+SEC("?tp_btf/napi_gro_receive_entry")
+int BPF_PROG(napi_gro_receive_entry, const struct sk_buff *skb)
+{
+	return on_the_way_in(ctx, skb, CRUMB_PT_DEV_GRO);
+}
+
+SEC("?tp_btf/netif_receive_skb")
+int BPF_PROG(netif_receive_skb, struct sk_buff *skb)
+{
+	return on_the_way_in(ctx, skb, CRUMB_PT_DEV_RECEIVE);
+}
+
+/*
+ * Only frees that are drops carry a reason above NOT_SPECIFIED's neighbours; the analysis decides whether the
+ * bytes were lost (another copy may have arrived).
+ */
+SEC("?tp_btf/kfree_skb")
+int BPF_PROG(kfree_skb, struct sk_buff *skb, void *location, __u32 reason)
+{
+	struct sighting s = { .skb = skb, .dev = skb->dev, .point = CRUMB_PT_SKB_DROP };
+	struct crumb_ev_drop *e;
+	struct crumb_flow *f;
+	struct packet p;
+	__u8 dir;
+
+	if (!is_ip(skb) || !s.dev || !skb->network_header)
+		return 0;
+	s.head = skb->head;
+	s.data_at = skb_data_at(skb);
+	s.l3_at = skb->network_header;
+	f = packet_flow(&s, &p, &dir);
+	if (!f || (!p.payload && !(p.tcp_flags & TCP_SYN)))
+		return 0;
+	if (p.payload && !flow_wants(f, dir, p.seq, p.payload))
+		return 0;
+	e = ring_reserve(sizeof(*e), CRUMB_PT_SKB_DROP);
+	if (!e)
+		return 0;
+	event_head(&e->s.h, CRUMB_EV_DROP, sizeof(*e), bpf_ktime_get_ns());
+	fill_sighting(&e->s, &s, &p, f, dir);
+	e->location = (__u64)location;
+	e->reason = reason;
+	e->pad0 = 0;
+	ring_submit(e);
+	return 0;
+}

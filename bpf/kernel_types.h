@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel's types, only the fields we read. preserve_access_index lets libbpf move each access to the
+ * running kernel's layout (CO-RE), members of anonymous structs and unions included.
+ */
+#ifndef CRUMB_KERNEL_TYPES_H
+#define CRUMB_KERNEL_TYPES_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <stdbool.h>
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_tracing.h>
+
+#define AF_INET		2
+#define AF_INET6	10
+#define ETH_P_IP	0x0800
+#define ETH_P_IPV6	0x86dd
+#define ETH_P_8021Q	0x8100
+#define ETH_P_8021AD	0x88a8
+#define IPPROTO_TCP	6
+#define IFF_BRIDGE_PORT	(1u << 9)	/* net_device.priv_flags, include/linux/netdevice.h */
+#define MSG_PEEK	2
+#define TCP_CLOSE	7
+#define TCP_LISTEN	10
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct net {
+	struct ns_common ns;
+};
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct in6_addr {
+	union {
+		__u32 u6_addr32[4];
+	} in6_u;
+};
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+	int level;
+};
+
+struct sock_common {
+	__u32 skc_daddr, skc_rcv_saddr;
+	__u16 skc_dport, skc_num;
+	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	possible_net_t skc_net;
+	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
+};
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct sock {
+	struct sock_common __sk_common;
+	struct {
+		atomic_t rmem_alloc;
+	} sk_backlog;
+	int sk_rcvbuf;
+	int sk_wmem_queued;
+	int sk_sndbuf;
+	__u16 sk_protocol;
+};
+
+struct tcp_sock {
+	__u32 write_seq, copied_seq, rcv_nxt, snd_nxt, snd_una;
+	__u32 snd_cwnd, snd_wnd, packets_out;
+};
+
+struct net_device {
+	int ifindex;
+	possible_net_t nd_net;
+	unsigned long priv_flags;
+};
+
+struct net_device___fast {	/* since 6.8: a bitfield in a struct_group */
+	unsigned long priv_flags : 32;
+};
+
+struct sk_buff {
+	struct net_device *dev;
+	struct sock *sk;
+	char cb[48];
+	unsigned int len, data_len;
+	__u16 queue_mapping;
+	int skb_iif;
+	__u16 vlan_tci;
+	__u16 protocol;		/* big endian */
+	__u16 transport_header, network_header, mac_header;
+	unsigned int end;
+	unsigned char *head, *data;
+};
+
+struct skb_shared_info {
+	unsigned short gso_size, gso_segs;
+};
+
+struct tcp_skb_cb {
+	__u32 seq, end_seq;
+	__u16 tcp_flags;	/* __u8 before 6.14 */
+};
+
+struct iovec {
+	void *iov_base;
+	unsigned long iov_len;
+};
+
+struct iov_iter {
+	__u8 iter_type;
+	unsigned long iov_offset;
+	unsigned long count;
+	void *ubuf;
+	const struct iovec *__iov;
+};
+
+enum iter_type {
+	ITER_UBUF,
+	ITER_IOVEC,
+};
+
+struct msghdr {
+	struct iov_iter msg_iter;
+};
+
+struct qdisc_skb_head {
+	__u32 qlen;
+};
+
+struct Qdisc {
+	__u32 handle;
+	struct qdisc_skb_head q;
+};
+
+struct neigh_table {
+	int family;
+	unsigned int key_len;
+};
+
+struct neighbour {
+	struct neigh_table *tbl;
+	__u8 nud_state;
+	unsigned char ha[32];
+	struct net_device *dev;
+	__u8 primary_key[0];
+};
+
+struct task_struct {
+	int pid, tgid;
+	char comm[16];
+};
+
+#ifdef __TARGET_ARCH_x86
+struct pt_regs___k {
+	unsigned long di, si, dx, r10, r8, r9, ax, cx, orig_ax;
+};
+#else
+struct pt_regs___k {
+	__u64 regs[31];
+};
+#endif
+
+#pragma clang attribute pop
+
+#endif

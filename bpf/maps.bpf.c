@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "maps.h"
+
+struct rings rings SEC(".maps");
+struct flows flows SEC(".maps");
+struct selected_tasks selected_tasks SEC(".maps");
+struct task_states task_states SEC(".maps");
+
+const volatile struct crumb_settings crumb_cfg = {};
+struct crumb_counters crumb_counters = {};
+__u8 crumb_listen[65536 / 8] = {};
+__u8 crumb_bloom[CRUMB_BLOOM_SLOTS] = {};
+struct crumb_armed crumb_armed[CRUMB_MAX_CPUS] = {};
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Maps, settings and counters shared by all programs; defined once, in maps.bpf.c. */
+#ifndef CRUMB_BPF_MAPS_H
+#define CRUMB_BPF_MAPS_H
+
+#include "kernel_types.h"
+
+#include "event.h"
+#include "settings.h"
+
+/* What a task is in the middle of. Lives in task storage, so that it ends with the task. */
+struct task_state {
+	/* the syscall */
+	__u64 enter_ns;
+	__u64 args[6];
+	__u32 nr;
+	__u8 in_call;
+	__u8 selected;
+	__u8 send_active;
+	__u8 recv_active;
+
+	/* the libc function */
+	__u64 libc_ns;
+	__u64 libc_args[6];
+	__u32 libc_flow;	/* flow whose bytes it carried, 0 none yet */
+	__u16 libc_func;	/* 0: outside */
+	__u8 libc_dir;
+	__u8 gai_active;	/* getaddrinfo calls other libc functions: it has a slot of its own */
+	__u64 gai_ns;
+	__u64 gai_args[6];
+	char gai_text[CRUMB_CALL_TEXT_BYTES];
+
+	/* bytes going out: one extent grows until another writer comes between */
+	__u64 send_sk;
+	__u64 send_sock_ns;
+	__u32 send_flow;
+	__u32 send_seq, send_bytes;	/* extent so far */
+	__u32 part_left, last_left;	/* of the current sock_sendmsg: offered at its start, at the last look */
+	__u8 send_dir, send_flags, part_done;
+	__u8 recv_flags;
+
+	/* bytes coming in */
+	__u64 recv_sk;
+	__u64 recv_copy_ns, recv_sock_ns;
+	__u32 recv_flow;
+	__u32 recv_seq, recv_bytes, recv_first;
+	__u32 recv_total;		/* bytes of the call in all extents */
+	__u8 recv_dir, recv_done;
+	__u16 pad0;
+
+	/* woken for data, not yet running */
+	__u64 woken_ns;
+	__u32 woken_flow;
+	__u8 woken_dir;
+	__u8 pad1[3];
+};
+
+struct ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, CRUMB_RING_BYTES);
+};
+
+struct rings {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, CRUMB_MAX_CPUS);
+	__type(key, __u32);
+	__array(values, struct ring);
+};
+
+struct flows {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CRUMB_MAX_FLOWS);
+	__type(key, struct crumb_flow_key);
+	__type(value, struct crumb_flow);
+};
+
+struct selected_tasks {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CRUMB_MAX_TASKS);
+	__type(key, __u32);
+	__type(value, __u8);
+};
+
+struct task_states {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct task_state);
+};
+
+extern struct rings rings SEC(".maps");
+extern struct flows flows SEC(".maps");
+extern struct selected_tasks selected_tasks SEC(".maps");
+extern struct task_states task_states SEC(".maps");
+
+extern const volatile struct crumb_settings crumb_cfg;
+extern struct crumb_counters crumb_counters;
+extern __u8 crumb_listen[65536 / 8];		/* ports on which selected tasks listen */
+extern __u8 crumb_bloom[CRUMB_BLOOM_SLOTS];	/* 1: a flow of this slot was followed */
+extern struct crumb_armed crumb_armed[CRUMB_MAX_CPUS];
+
+#endif

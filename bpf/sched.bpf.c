@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The reader: woken, running (kernel/sched/core.c); and the family tree of selected processes. Wake-ups and
+ * switches happen everywhere all the time: each program ends after one load unless data of a followed
+ * connection became ready on this CPU just before, or a task so woken has not run yet.
+ */
+#include "body/task.h"
+
+#define ARMED_NS 100000		/* sock_def_readable() wakes within microseconds; after this it was someone else */
+
+SEC("?tp_btf/sched_waking")
+int BPF_PROG(sched_waking, struct task_struct *p)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct crumb_ev_wake *e;
+	struct task_state *ts;
+	struct crumb_armed *armed;
+	__u64 now;
+
+	if (cpu >= CRUMB_MAX_CPUS)
+		return 0;
+	armed = &crumb_armed[cpu];
+	if (!armed->flow)
+		return 0;
+	now = bpf_ktime_get_ns();
+	if (now - armed->ns > ARMED_NS) {
+		armed->flow = 0;
+		return 0;
+	}
+	ts = task_state_make(p);
+	if (!ts)
+		return 0;
+	if (!ts->woken_ns)
+		__sync_fetch_and_add(&crumb_counters.pending_runs, 1);
+	ts->woken_ns = now;
+	ts->woken_flow = armed->flow;
+	ts->woken_dir = armed->dir;
+	e = ring_reserve(sizeof(*e), CRUMB_PT_SCHED_WAKE);
+	if (!e)
+		return 0;
+	event_head(&e->h, CRUMB_EV_WAKE, sizeof(*e), now);
+	e->flow = armed->flow;
+	e->dir = armed->dir;
+	e->pad0[0] = 0;
+	e->pad0[1] = 0;
+	e->pad0[2] = 0;
+	e->tgid = p->tgid;
+	e->pid = p->pid;
+	e->by_pid = bpf_get_current_pid_tgid();
+	e->pad1 = 0;
+	__builtin_memcpy(e->comm, p->comm, sizeof(e->comm));
+	ring_submit(e);
+	return 0;
+}
+
+SEC("?tp_btf/sched_switch")
+int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
+{
+	struct crumb_ev_run *e;
+	struct task_state *ts;
+
+	if (!crumb_counters.pending_runs)
+		return 0;
+	ts = task_state_get(next);
+	if (!ts || !ts->woken_ns)
+		return 0;
+	e = ring_reserve(sizeof(*e), CRUMB_PT_SCHED_RUN);
+	if (e) {
+		event_head(&e->h, CRUMB_EV_RUN, sizeof(*e), bpf_ktime_get_ns());
+		e->flow = ts->woken_flow;
+		e->dir = ts->woken_dir;
+		e->pad0[0] = 0;
+		e->pad0[1] = 0;
+		e->pad0[2] = 0;
+		e->tgid = next->tgid;
+		e->pid = next->pid;
+		e->prev_pid = prev->pid;
+		e->pad1 = 0;
+		e->woken_ns = ts->woken_ns;
+		__builtin_memcpy(e->prev_comm, prev->comm, sizeof(e->prev_comm));
+		ring_submit(e);
+	}
+	ts->woken_ns = 0;
+	__sync_fetch_and_add(&crumb_counters.pending_runs, -1);
+	return 0;
+}
+
+SEC("?tp_btf/sched_process_fork")
+int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct *child)
+{
+	__u32 from = parent->tgid, to = child->tgid;
+	__u8 one = 1;
+
+	if (from == to || !bpf_map_lookup_elem(&selected_tasks, &from))
+		return 0;
+	if (bpf_map_update_elem(&selected_tasks, &to, &one, BPF_ANY)) {
+		__sync_fetch_and_add(&crumb_counters.tasks_full, 1);
+		__sync_fetch_and_add(&crumb_counters.lost_total, 1);
+	}
+	return 0;
+}
+
+SEC("?tp_btf/sched_process_exit")
+int BPF_PROG(sched_process_exit, struct task_struct *p)
+{
+	struct task_state *ts = task_state_get(p);
+	__u32 tgid = p->tgid;
+
+	if (ts && ts->woken_ns) {
+		ts->woken_ns = 0;
+		__sync_fetch_and_add(&crumb_counters.pending_runs, -1);
+	}
+	if (p->pid == p->tgid)
+		bpf_map_delete_elem(&selected_tasks, &tgid);
+	return 0;
+}

@@ -1,0 +1,531 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Socket-level points: bytes entering the stream and leaving it, TCP's receive and retransmit, readiness, state
+ * (net/ipv4/tcp.c, tcp_input.c, tcp_output.c, net/core/sock.c).
+ *
+ * Byte ranges are exact because they are read under the socket lock: tcp_sendmsg_locked's tracepoint fires on
+ * each turn of its copy loop, so write_seq and what is left tell where the previous turn's bytes went, even
+ * when the call slept for buffer space and another thread wrote in between.
+ */
+#include "body/call.h"
+
+/* Does the text asked for occur in the first bytes that the caller offers? */
+static __noinline bool payload_matches(const struct msghdr *msg)
+{
+	char head[CRUMB_PAYLOAD_SCAN + CRUMB_PATTERN_BYTES] = {};
+	const void *from;
+	__u32 n, at, i;
+
+	if (!msg)
+		return false;
+	n = msg->msg_iter.count;
+	if (msg->msg_iter.iter_type == bpf_core_enum_value(enum iter_type, ITER_UBUF)) {
+		from = msg->msg_iter.ubuf;
+	} else if (msg->msg_iter.iter_type == bpf_core_enum_value(enum iter_type, ITER_IOVEC)) {
+		struct iovec first = {};
+
+		bpf_core_read(&first, sizeof(first), msg->msg_iter.__iov);
+		from = first.iov_base;
+		if (first.iov_len < n)
+			n = first.iov_len;
+	} else {
+		return false;
+	}
+	if (n > CRUMB_PAYLOAD_SCAN)
+		n = CRUMB_PAYLOAD_SCAN;
+	if (!n || bpf_probe_read_user(head, n, from + msg->msg_iter.iov_offset))
+		return false;
+	for (at = 0; at < CRUMB_PAYLOAD_SCAN; at++) {
+		if (at + crumb_cfg.pattern_len > n)
+			return false;
+		for (i = 0; i < CRUMB_PATTERN_BYTES; i++) {
+			if (i >= crumb_cfg.pattern_len)
+				return true;
+			if (head[at + i] != crumb_cfg.pattern[i])
+				break;
+		}
+		if (i == CRUMB_PATTERN_BYTES)
+			return true;
+	}
+	return false;
+}
+
+/* Widen the range of bytes that are asked for; a range that was acknowledged whole starts anew. */
+static __always_inline void flow_want(struct crumb_flow *f, __u8 dir, __u32 seq, __u32 bytes, __u32 una)
+{
+	dir &= 1;
+	if (f->want_start[dir] == f->want_end[dir] || (__s32)(una - f->want_end[dir]) >= 0)
+		f->want_start[dir] = seq;
+	f->want_end[dir] = seq + bytes;
+}
+
+static __always_inline void flow_sample(struct crumb_flow *f, __u8 dir, __u32 seq, __u32 bytes)
+{
+	dir &= 1;
+	if (crumb_cfg.stacks != CRUMB_STACKS_SAMPLE)
+		return;
+	if ((f->messages[dir]++ & crumb_cfg.sample_mask) != crumb_cfg.sample_mask)
+		return;
+	f->sample_start[dir] = seq;
+	f->sample_end[dir] = seq + bytes;
+}
+
+static __always_inline void send_begin(void *ctx, struct task_state *ts, const struct sock *sk,
+				       struct crumb_flow *f, __u8 dir, const struct msghdr *msg)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	const struct tcp_sock *tp = (const void *)bpf_skc_to_tcp_sock((void *)sk);
+	__u32 left = msg->msg_iter.count;
+	struct crumb_ev_send_begin *e;
+	__u64 now;
+
+	if (!tp)
+		return;
+	if (crumb_cfg.pattern_len) {
+		if (!payload_matches(msg))
+			return;
+		flow_want(f, dir, tp->write_seq, left, tp->snd_una);
+	}
+	flow_sample(f, dir, tp->write_seq, left);
+	now = bpf_ktime_get_ns();
+	ts->send_active = 1;
+	ts->send_sk = (__u64)sk;
+	ts->send_flow = f->id;
+	ts->send_dir = dir;
+	ts->send_seq = tp->write_seq;
+	ts->send_bytes = 0;
+	ts->part_left = left;
+	ts->last_left = left;
+	ts->part_done = 0;
+	ts->send_flags = call_flags(ts, task, sock_netns(sk));
+	libc_carries(ts, f->id, dir);
+
+	e = ring_reserve(sizeof(*e), CRUMB_PT_TCP_APPEND);
+	if (!e)
+		return;
+	event_head(&e->h, CRUMB_EV_SEND_BEGIN, sizeof(*e), now);
+	e->flow = f->id;
+	e->dir = dir;
+	e->flags = ts->send_flags;
+	e->nr = ts->in_call ? ts->nr : CRUMB_CALL_NO_NR;
+	e->tgid = task->tgid;
+	e->pid = task->pid;
+	e->enter_ns = ts->in_call ? ts->enter_ns : 0;
+	e->libc_ns = ts->libc_func ? ts->libc_ns : 0;
+	copy_args(e->args, ts->args);
+	e->seq = ts->send_seq;
+	e->left = left;
+	e->netns = sock_netns(sk);
+	e->snd_una = tp->snd_una;
+	e->snd_nxt = tp->snd_nxt;
+	e->snd_cwnd = tp->snd_cwnd;
+	e->packets_out = tp->packets_out;
+	e->snd_wnd = tp->snd_wnd;
+	e->wmem_queued = sk->sk_wmem_queued;
+	e->sndbuf = sk->sk_sndbuf;
+	__builtin_memcpy(e->comm, task->comm, sizeof(e->comm));
+	ring_submit(e);
+	if (stack_due(f, dir, ts->send_seq, left)) {
+		struct stack_where w = {
+			.now = now, .netns = sock_netns(sk), .seq = ts->send_seq,
+			.payload = left, .dir = dir, .point = CRUMB_PT_TCP_APPEND,
+		};
+
+		stack_record(ctx, f->id, &w);
+	}
+}
+
+/* The copy loop turns: what went in since the last look, and did it go where the extent ends? */
+static __always_inline void send_goes_on(struct task_state *ts, __u32 write_seq, __u32 left)
+{
+	if (ts->part_done) {	/* the next sock_sendmsg of one call: sendfile, splice */
+		ts->part_done = 0;
+		ts->part_left = left;
+		ts->last_left = left;
+	}
+	ts->send_bytes += ts->last_left - left;
+	ts->last_left = left;
+	if (write_seq == ts->send_seq + ts->send_bytes)
+		return;
+	if (ts->send_bytes)
+		extent_record(ts, CRUMB_EV_SEND_EXTENT);
+	ts->send_seq = write_seq;
+	ts->send_bytes = 0;
+}
+
+SEC("?tp_btf/tcp_sendmsg_locked")
+int BPF_PROG(tcp_sendmsg_locked, const struct sock *sk, const struct msghdr *msg)
+{
+	struct task_struct *task;
+	struct task_state *ts;
+	struct crumb_flow *f;
+	struct tcp_sock *tp;
+	__u8 dir;
+
+	f = sock_flow(sk, true, &dir);
+	if (!f)
+		return 0;
+	task = bpf_get_current_task_btf();
+	ts = task_state_make(task);
+	if (!ts)
+		return 0;
+	if (ts->send_active && (ts->send_sk != (__u64)sk || ts->send_flow != f->id))
+		send_finish(ts, 0, 0);
+	if (!ts->send_active) {
+		send_begin(ctx, ts, sk, f, dir, msg);
+		return 0;
+	}
+	tp = (void *)bpf_skc_to_tcp_sock((void *)sk);
+	if (tp)
+		send_goes_on(ts, tp->write_seq, msg->msg_iter.count);
+	return 0;
+}
+
+SEC("?tp_btf/sock_send_length")
+int BPF_PROG(sock_send_length, struct sock *sk, int ret)
+{
+	struct task_state *ts = task_state_get(bpf_get_current_task_btf());
+
+	if (!ts || !ts->send_active || ts->send_sk != (__u64)sk)
+		return 0;
+	ts->send_sock_ns = bpf_ktime_get_ns();
+	if (ret > 0 && !ts->part_done)
+		ts->send_bytes += ret - (ts->part_left - ts->last_left);
+	ts->part_done = 1;
+	if (!ts->in_call || call_is_multi(ts->nr))
+		send_finish(ts, 0, ret);
+	return 0;
+}
+
+/* ------------------------------------------------------------------------------------------- receiver */
+
+static __always_inline struct crumb_ev_sock *sock_record(const struct sock *sk,
+							  const struct tcp_sock *tp,
+							  const struct crumb_flow *f, __u8 dir,
+							  __u8 point)
+{
+	struct crumb_ev_sock *e = ring_reserve(sizeof(*e), point);
+
+	if (!e)
+		return NULL;
+	event_head(&e->h, CRUMB_EV_SOCK, sizeof(*e), bpf_ktime_get_ns());
+	e->flow = f->id;
+	e->dir = dir;
+	e->point = point;
+	e->state = sk->__sk_common.skc_state;
+	e->flags = 0;
+	e->netns = sock_netns(sk);
+	e->rcv_nxt = tp->rcv_nxt;
+	e->copied_seq = tp->copied_seq;
+	e->rmem_alloc = sk->sk_backlog.rmem_alloc.counter;
+	e->rcvbuf = sk->sk_rcvbuf;
+	e->tgid = bpf_get_current_pid_tgid() >> 32;
+	e->skb = 0;
+	e->seq = 0;
+	e->bytes = 0;
+	return e;
+}
+
+/* tcp_rcv_established(): TCP_SKB_CB(skb) is filled by then (tcp_v4_fill_cb). */
+SEC("?tp_btf/tcp_probe")
+int BPF_PROG(tcp_probe, struct sock *sk, const struct sk_buff *skb)
+{
+	__u32 seq = *(const __u32 *)skb->cb, end_seq = *(const __u32 *)(skb->cb + 4);
+	struct crumb_ev_sock *e;
+	struct crumb_flow *f;
+	struct tcp_sock *tp;
+	__u8 dir;
+
+	if (seq == end_seq)	/* a bare ACK */
+		return 0;
+	f = sock_flow(sk, false, &dir);
+	if (!f)
+		return 0;
+	dir ^= 1;
+	if (!flow_wants(f, dir, seq, end_seq - seq))
+		return 0;
+	tp = (void *)bpf_skc_to_tcp_sock(sk);
+	if (!tp)
+		return 0;
+	e = sock_record(sk, tp, f, dir, CRUMB_PT_TCP_RECEIVE);
+	if (!e)
+		return 0;
+	e->seq = seq;
+	e->bytes = end_seq - seq;
+	e->skb = (__u64)skb;
+	ring_submit(e);
+	if (stack_due(f, dir, seq, end_seq - seq)) {
+		struct stack_where w = {
+			.now = bpf_ktime_get_ns(), .netns = sock_netns(sk), .seq = seq,
+			.payload = end_seq - seq, .dir = dir, .point = CRUMB_PT_TCP_RECEIVE,
+		};
+
+		stack_record(ctx, f->id, &w);
+	}
+	return 0;
+}
+
+SEC("?tp_btf/sk_data_ready")
+int BPF_PROG(sk_data_ready, const struct sock *sk)
+{
+	struct crumb_ev_sock *e;
+	struct crumb_flow *f;
+	struct crumb_armed *armed;
+	struct tcp_sock *tp;
+	__u32 cpu;
+	__u8 dir;
+
+	if (sk->__sk_common.skc_state == TCP_LISTEN)
+		return 0;
+	f = sock_flow(sk, false, &dir);
+	if (!f)
+		return 0;
+	dir ^= 1;
+	tp = (void *)bpf_skc_to_tcp_sock((void *)sk);
+	if (!tp)
+		return 0;
+	if (crumb_cfg.pattern_len && f->want_start[dir & 1] == f->want_end[dir & 1])
+		return 0;
+	e = sock_record(sk, tp, f, dir, CRUMB_PT_SOCK_READY);
+	if (e) {
+		ring_submit(e);
+	}
+	cpu = bpf_get_smp_processor_id();
+	if (cpu < CRUMB_MAX_CPUS) {
+		armed = &crumb_armed[cpu];
+		armed->flow = f->id;
+		armed->dir = dir;
+		armed->ns = bpf_ktime_get_ns();
+	}
+	if (stack_due(f, dir, tp->rcv_nxt - 1, 1)) {
+		struct stack_where w = {
+			.now = bpf_ktime_get_ns(), .netns = sock_netns(sk),
+			.seq = tp->rcv_nxt - 1, .payload = 1, .dir = dir,
+			.point = CRUMB_PT_SOCK_READY,
+		};
+
+		stack_record(ctx, f->id, &w);
+	}
+	return 0;
+}
+
+static __always_inline void recv_begin(struct task_state *ts, const struct sock *sk,
+				       struct crumb_flow *f, __u8 dir, __u32 seq, __u32 len, __u64 now)
+{
+	ts->recv_active = 1;
+	ts->recv_sk = (__u64)sk;
+	ts->recv_flow = f->id;
+	ts->recv_dir = dir;
+	ts->recv_flags = call_flags(ts, bpf_get_current_task_btf(), sock_netns(sk));
+	if (call_peeks(ts))
+		ts->recv_flags |= CRUMB_CALL_PEEK;
+	ts->recv_seq = seq;
+	ts->recv_bytes = len;
+	ts->recv_total = len;
+	ts->recv_first = len;
+	ts->recv_copy_ns = now;
+	ts->recv_done = 0;
+	libc_carries(ts, f->id, dir);
+}
+
+static __always_inline void copy_record(const struct task_state *ts, __u32 seq, __u32 len, __u64 now)
+{
+	struct crumb_ev_copy *e = ring_reserve(sizeof(*e), CRUMB_PT_SOCK_COPY);
+	__u64 id = bpf_get_current_pid_tgid();
+
+	if (!e)
+		return;
+	event_head(&e->h, CRUMB_EV_COPY, sizeof(*e), now);
+	e->flow = ts->recv_flow;
+	e->dir = ts->recv_dir;
+	e->pad0[0] = 0;
+	e->pad0[1] = 0;
+	e->pad0[2] = 0;
+	e->tgid = id >> 32;
+	e->pid = id;
+	e->seq = seq;
+	e->bytes = len;
+	ring_submit(e);
+}
+
+/* A further copy of one call: does it go on where the last one ended, or did another reader come between? */
+static __always_inline void recv_goes_on(struct task_state *ts, __u32 copied_seq, __u32 len)
+{
+	__u64 now = bpf_ktime_get_ns();
+
+	if ((ts->recv_flags & CRUMB_CALL_PEEK) || !ts->in_call) {
+		ts->recv_bytes += len;	/* copied_seq stands still when peeking */
+		ts->recv_total += len;
+		return;
+	}
+	if (copied_seq != ts->recv_seq + ts->recv_bytes) {
+		extent_record(ts, CRUMB_EV_RECV_EXTENT);
+		ts->recv_seq = copied_seq;
+		ts->recv_bytes = 0;
+	}
+	ts->recv_bytes += len;
+	ts->recv_total += len;
+	copy_record(ts, copied_seq, len, now);
+}
+
+/* Under the socket lock, before copied_seq moves on; skb->sk is the socket in whose queue the skb lies. */
+SEC("?tp_btf/skb_copy_datagram_iovec")
+int BPF_PROG(skb_copy_datagram_iovec, const struct sk_buff *skb, int len)
+{
+	struct sock *sk = skb->sk;
+	struct task_state *ts;
+	struct crumb_flow *f;
+	__u32 copied_seq;
+	__u64 now;
+	__u8 dir;
+
+	if (!sk || len <= 0)
+		return 0;
+	f = sock_flow(sk, true, &dir);
+	if (!f)
+		return 0;
+	dir ^= 1;
+	if (crumb_cfg.pattern_len && f->want_start[dir & 1] == f->want_end[dir & 1])
+		return 0;
+	copied_seq = BPF_CORE_READ((struct tcp_sock *)sk, copied_seq);
+	ts = task_state_make(bpf_get_current_task_btf());
+	if (!ts)
+		return 0;
+	if (ts->recv_active && (ts->recv_sk != (__u64)sk || ts->recv_done))
+		recv_finish(ts, 0, 0);
+	if (ts->recv_active) {
+		recv_goes_on(ts, copied_seq, len);
+		return 0;
+	}
+	now = bpf_ktime_get_ns();
+	recv_begin(ts, sk, f, dir, copied_seq, len, now);
+	if (stack_due(f, dir, ts->recv_seq, len)) {
+		struct stack_where w = {
+			.now = now, .netns = sock_netns(sk), .seq = ts->recv_seq,
+			.payload = len, .dir = dir, .point = CRUMB_PT_SOCK_COPY,
+		};
+
+		stack_record(ctx, f->id, &w);
+	}
+	return 0;
+}
+
+SEC("?tp_btf/sock_recv_length")
+int BPF_PROG(sock_recv_length, struct sock *sk, int ret, int flags)
+{
+	struct task_state *ts = task_state_get(bpf_get_current_task_btf());
+
+	if (!ts || !ts->recv_active || ts->recv_sk != (__u64)sk)
+		return 0;
+	ts->recv_sock_ns = bpf_ktime_get_ns();
+	ts->recv_done = 1;
+	if (flags & MSG_PEEK)
+		ts->recv_flags |= CRUMB_CALL_PEEK;
+	else if (ret >= 0 && (__u32)ret != ts->recv_total)
+		ts->recv_flags |= CRUMB_CALL_INFERRED;
+	if (!ts->in_call)
+		recv_finish(ts, 0, ret);
+	return 0;
+}
+
+/* ------------------------------------------------------------------------------------- either direction */
+
+SEC("?tp_btf/tcp_retransmit_skb")
+int BPF_PROG(tcp_retransmit_skb, const struct sock *sk, const struct sk_buff *skb)
+{
+	__u32 seq = *(const __u32 *)skb->cb, end_seq = *(const __u32 *)(skb->cb + 4);
+	struct crumb_ev_sock *e;
+	struct crumb_flow *f;
+	struct tcp_sock *tp;
+	__u8 dir;
+
+	f = sock_flow(sk, false, &dir);
+	if (!f || seq == end_seq || !flow_wants(f, dir, seq, end_seq - seq))
+		return 0;
+	tp = (void *)bpf_skc_to_tcp_sock((void *)sk);
+	if (!tp)
+		return 0;
+	e = sock_record(sk, tp, f, dir, CRUMB_PT_TCP_RETRANSMIT);
+	if (!e)
+		return 0;
+	e->seq = seq;
+	e->bytes = end_seq - seq;
+	e->skb = (__u64)skb;
+	ring_submit(e);
+	return 0;
+}
+
+SEC("?tp_btf/inet_sock_set_state")
+int BPF_PROG(inet_sock_set_state, const struct sock *sk, int old_state, int new_state)
+{
+	struct crumb_ev_state *e;
+	struct crumb_flow *f;
+	struct tuple t;
+	__u8 dir;
+
+	if (new_state == TCP_LISTEN && tasks_asked() &&
+	    task_selected(bpf_get_current_task_btf())) {
+		__u16 port = sk->__sk_common.skc_num;
+
+		crumb_listen[port >> 3] |= 1 << (port & 7);
+		return 0;
+	}
+	if (!sock_tuple(sk, &t))
+		return 0;
+	f = flow_find(&t, &dir);
+	if (!f)
+		return 0;
+	e = ring_reserve(sizeof(*e), CRUMB_PT_STATE);
+	if (!e)
+		return 0;
+	event_head(&e->h, CRUMB_EV_STATE, sizeof(*e), bpf_ktime_get_ns());
+	e->flow = f->id;
+	e->end = dir;	/* bytes of direction d come from end d */
+	e->old_state = old_state;
+	e->new_state = new_state;
+	e->pad0 = 0;
+	e->netns = sock_netns(sk);
+	e->tgid = bpf_get_current_pid_tgid() >> 32;
+	ring_submit(e);
+	return 0;
+}
+
+static __always_inline int neigh_record(const struct neighbour *n, __u8 point, __u8 created)
+{
+	struct crumb_ev_neigh *e = ring_reserve(sizeof(*e), point);
+	__u32 len = n->tbl->key_len;
+
+	if (!e)
+		return 0;
+	event_head(&e->h, CRUMB_EV_NEIGH, sizeof(*e), bpf_ktime_get_ns());
+	e->netns = n->dev->nd_net.net->ns.inum;
+	e->ifindex = n->dev->ifindex;
+	e->point = point;
+	e->family = n->tbl->family;
+	e->nud_state = n->nud_state;
+	e->created = created;
+	e->pad0 = 0;
+	__builtin_memset(e->addr, 0, sizeof(e->addr));
+	if (len == 4) {
+		*(__u32 *)(e->addr + 8) = bpf_htonl(0xffff);
+		bpf_core_read(e->addr + 12, 4, &n->primary_key);
+	} else {
+		bpf_core_read(e->addr, 16, &n->primary_key);
+	}
+	__builtin_memset(e->lladdr, 0, sizeof(e->lladdr));
+	bpf_core_read(e->lladdr, 6, &n->ha);
+	ring_submit(e);
+	return 0;
+}
+
+SEC("?tp_btf/neigh_event_send_done")
+int BPF_PROG(neigh_event_send_done, struct neighbour *n, int rc)
+{
+	return rc ? neigh_record(n, CRUMB_PT_NEIGH_RESOLVE, 0) : 0;
+}
+
+SEC("?tp_btf/neigh_update")
+int BPF_PROG(neigh_update, struct neighbour *n)
+{
+	return neigh_record(n, CRUMB_PT_NEIGH_UPDATE, 0);
+}

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "annotate.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "netns_look.h"
+#include "symbols.h"
+
+#define FDB_FRESH_NS	1000000000ull	/* a bridge's table is read again after this */
+#define DEV_RETRY_NS	1000000000ull	/* an unknown device is looked for again after this */
+
+/* Open addressing over 64-bit keys; 0 is no key. Only grows: facts are few. */
+struct seen {
+	uint64_t *keys;
+	uint64_t *at_ns;
+	size_t n, cap;
+};
+
+struct annotate {
+	annotate_name_fn name;
+	event_fn out;
+	void *ctx;
+	struct symbols *symbols;
+	struct seen netns, devs, fdbs, symbols_seen, reasons;
+	struct utsname uts;
+};
+
+static uint64_t mix(uint64_t k)
+{
+	k ^= k >> 33;
+	k *= 0xff51afd7ed558ccdull;
+	k ^= k >> 33;
+	return k;
+}
+
+static int seen_grow(struct seen *s)
+{
+	struct seen fresh = { .cap = s->cap ? s->cap * 2 : 64 };
+	size_t i;
+
+	fresh.keys = calloc(fresh.cap, sizeof(*fresh.keys));
+	fresh.at_ns = calloc(fresh.cap, sizeof(*fresh.at_ns));
+	if (!fresh.keys || !fresh.at_ns) {
+		free(fresh.keys);
+		free(fresh.at_ns);
+		return -ENOMEM;
+	}
+	for (i = 0; i < s->cap; i++) {
+		size_t at;
+
+		if (!s->keys[i])
+			continue;
+		for (at = mix(s->keys[i]) & (fresh.cap - 1); fresh.keys[at]; at = (at + 1) & (fresh.cap - 1))
+			;
+		fresh.keys[at] = s->keys[i];
+		fresh.at_ns[at] = s->at_ns[i];
+		fresh.n++;
+	}
+	free(s->keys);
+	free(s->at_ns);
+	*s = fresh;
+	return 0;
+}
+
+/* When @key was last noted; it is noted with @now if that is longer ago than @fresh_ns. True: go and look. */
+static bool seen_stale(struct seen *s, uint64_t key, uint64_t now, uint64_t fresh_ns)
+{
+	size_t at;
+
+	if (s->n * 2 >= s->cap && seen_grow(s))
+		return false;
+	for (at = mix(key) & (s->cap - 1); s->keys[at]; at = (at + 1) & (s->cap - 1)) {
+		if (s->keys[at] != key)
+			continue;
+		if (now <= s->at_ns[at] || now - s->at_ns[at] < fresh_ns)
+			return false;
+		s->at_ns[at] = now;
+		return true;
+	}
+	s->keys[at] = key;
+	s->at_ns[at] = now;
+	s->n++;
+	return true;
+}
+
+static bool seen_has(const struct seen *s, uint64_t key)
+{
+	size_t at;
+
+	if (!s->cap)
+		return false;
+	for (at = mix(key) & (s->cap - 1); s->keys[at]; at = (at + 1) & (s->cap - 1))
+		if (s->keys[at] == key)
+			return true;
+	return false;
+}
+
+static uint64_t dev_key(uint32_t netns, uint32_t ifindex)
+{
+	return (uint64_t)netns << 32 | ifindex | 1ull << 63;
+}
+
+int annotate_new(annotate_name_fn name, event_fn out, void *ctx, struct annotate **ret)
+{
+	struct annotate *a = calloc(1, sizeof(*a));
+
+	if (!a || symbols_new(&a->symbols)) {
+		free(a);
+		return -ENOMEM;
+	}
+	a->name = name;
+	a->out = out;
+	a->ctx = ctx;
+	uname(&a->uts);
+	*ret = a;
+	return 0;
+}
+
+static void seen_done(struct seen *s)
+{
+	free(s->keys);
+	free(s->at_ns);
+}
+
+void annotate_free(struct annotate *a)
+{
+	if (!a)
+		return;
+	symbols_free(a->symbols);
+	seen_done(&a->netns);
+	seen_done(&a->devs);
+	seen_done(&a->fdbs);
+	seen_done(&a->symbols_seen);
+	seen_done(&a->reasons);
+	free(a);
+}
+
+static void read_boot_id(uint8_t *id)
+{
+	_cleanup_fclose_ FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+	int i = 0, c, digits = 0, value = 0;
+
+	while (f && i < 16 && (c = fgetc(f)) != EOF) {
+		int d = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+
+		if (d < 0)
+			continue;
+		value = value * 16 + d;
+		if (++digits == 2) {
+			id[i++] = value;
+			value = digits = 0;
+		}
+	}
+}
+
+static uint64_t clock_ns(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return (uint64_t)t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+int annotate_host(struct annotate *a, uint64_t time_ns)
+{
+	struct crumb_ev_host e = {
+		.h = { .time_ns = time_ns, .type = CRUMB_EV_HOST, .size = sizeof(e) },
+		.netns = netns_of_process(1),
+		.ncpu = sysconf(_SC_NPROCESSORS_ONLN),
+	};
+
+	e.realtime_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+	read_boot_id(e.boot_id);
+	snprintf(e.name, sizeof(e.name), "%.63s", a->uts.nodename);
+	snprintf(e.release, sizeof(e.release), "%.63s", a->uts.release);
+	snprintf(e.machine, sizeof(e.machine), "%.15s", a->uts.machine);
+	return a->out(a->ctx, &e.h);
+}
+
+struct dev_dump {
+	struct annotate *a;
+	uint64_t time_ns;
+};
+
+static int on_dev(void *ctx, const struct crumb_event *ev)
+{
+	const struct crumb_ev_dev *d = (const void *)ev;
+	struct dev_dump *dump = ctx;
+
+	seen_stale(&dump->a->devs, dev_key(d->netns, d->ifindex), dump->time_ns, 0);
+	return dump->a->out(dump->a->ctx, ev);
+}
+
+int annotate_netns(struct annotate *a, uint32_t netns, uint64_t time_ns)
+{
+	struct dev_dump dump = { .a = a, .time_ns = time_ns };
+	struct crumb_ev_netns e = {
+		.h = { .time_ns = time_ns, .type = CRUMB_EV_NETNS, .size = sizeof(e) },
+		.netns = netns,
+	};
+	int err;
+
+	if (!netns || !seen_stale(&a->netns, netns, time_ns, UINT64_MAX))
+		return 0;
+	snprintf(e.host, sizeof(e.host), "%.63s", a->uts.nodename);
+	netns_name(netns, e.name, sizeof(e.name));
+	if (a->name)
+		a->name(netns, &e);
+	err = a->out(a->ctx, &e.h);
+	if (err)
+		return err;
+	err = netns_dump_devices(netns, time_ns, on_dev, &dump);
+	return err == -ENOMEM ? err : 0;
+}
+
+/* A device that came up after its namespace was learned: read the namespace's list again. */
+static int need_device(struct annotate *a, uint32_t netns, uint32_t ifindex, uint64_t now)
+{
+	struct dev_dump dump = { .a = a, .time_ns = now };
+	int err;
+
+	err = annotate_netns(a, netns, now);
+	if (err || !ifindex || seen_has(&a->devs, dev_key(netns, ifindex)))
+		return err;
+	if (!seen_stale(&a->devs, dev_key(netns, 0) ^ 1ull << 62, now, DEV_RETRY_NS))
+		return 0;
+	err = netns_dump_devices(netns, now, on_dev, &dump);
+	return err == -ENOMEM ? err : 0;
+}
+
+static int pass_on(void *ctx, const struct crumb_event *ev)
+{
+	struct annotate *a = ctx;
+
+	return a->out(a->ctx, ev);
+}
+
+static int on_skb(struct annotate *a, const struct crumb_ev_skb *e)
+{
+	int err = need_device(a, e->netns, e->ifindex, e->h.time_ns);
+
+	if (err || e->point != CRUMB_PT_BRIDGE_FORWARD)
+		return err;
+	if (!seen_stale(&a->fdbs, e->netns, e->h.time_ns, FDB_FRESH_NS))
+		return 0;
+	err = netns_dump_fdb(e->netns, e->h.time_ns, pass_on, a);
+	return err == -ENOMEM ? err : 0;
+}
+
+static int need_symbol(struct annotate *a, uint64_t addr, uint64_t now)
+{
+	struct crumb_ev_symbol e = {
+		.h = { .time_ns = now, .type = CRUMB_EV_SYMBOL, .size = sizeof(e) },
+		.addr = addr,
+	};
+	const char *name;
+
+	if (!addr || !seen_stale(&a->symbols_seen, addr, now, UINT64_MAX))
+		return 0;
+	name = symbols_function(a->symbols, addr, &e.offset);
+	if (!name)
+		return 0;
+	snprintf(e.name, sizeof(e.name), "%.63s", name);
+	return a->out(a->ctx, &e.h);
+}
+
+static int on_stack(struct annotate *a, const struct crumb_ev_stack *e)
+{
+	unsigned int i;
+	int err = annotate_netns(a, e->netns, e->h.time_ns);
+
+	for (i = 0; !err && i < e->depth && i < CRUMB_STACK_DEPTH; i++)
+		err = need_symbol(a, e->ip[i], e->h.time_ns);
+	return err;
+}
+
+static int on_drop(struct annotate *a, const struct crumb_ev_drop *e)
+{
+	struct crumb_ev_reason r = {
+		.h = { .time_ns = e->s.h.time_ns, .type = CRUMB_EV_REASON, .size = sizeof(r) },
+		.value = e->reason,
+	};
+	const char *name;
+	int err;
+
+	err = need_device(a, e->s.netns, e->s.ifindex, e->s.h.time_ns);
+	if (!err)
+		err = need_symbol(a, e->location, e->s.h.time_ns);
+	if (err || !seen_stale(&a->reasons, e->reason | 1ull << 40, e->s.h.time_ns, UINT64_MAX))
+		return err;
+	name = symbols_drop_reason(a->symbols, e->reason);
+	if (!name)
+		return 0;
+	snprintf(r.name, sizeof(r.name), "%.47s", name);
+	return a->out(a->ctx, &r.h);
+}
+
+int annotate_event(void *annotate, const struct crumb_event *ev)
+{
+	struct annotate *a = annotate;
+	int err = 0;
+
+	switch (ev->type) {
+	case CRUMB_EV_SKB:
+		err = on_skb(a, (const void *)ev);
+		break;
+	case CRUMB_EV_DROP:
+		err = on_drop(a, (const void *)ev);
+		break;
+	case CRUMB_EV_STACK:
+		err = on_stack(a, (const void *)ev);
+		break;
+	case CRUMB_EV_FLOW:
+		err = annotate_netns(a, ((const struct crumb_ev_flow *)ev)->netns, ev->time_ns);
+		break;
+	case CRUMB_EV_SEND_BEGIN:
+		err = annotate_netns(a, ((const struct crumb_ev_send_begin *)ev)->netns, ev->time_ns);
+		break;
+	case CRUMB_EV_SOCK:
+		err = annotate_netns(a, ((const struct crumb_ev_sock *)ev)->netns, ev->time_ns);
+		break;
+	}
+	return err ? err : a->out(a->ctx, ev);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Adds to the recorded stream what its numbers mean while it can still be asked: names of namespaces and devices, the
+ * forwarding table behind a bridge's decision, functions behind addresses, drop reasons. Sits between the merge
+ * and every consumer, so that live analysis and trace file get the same facts at the same place.
+ */
+#ifndef CRUMB_PROBE_ANNOTATE_H
+#define CRUMB_PROBE_ANNOTATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "stream.h"
+
+struct annotate;
+
+/* Fill host and lab of a namespace that the caller knows better (a lab's); false: it does not. */
+typedef bool (*annotate_name_fn)(uint32_t netns, struct crumb_ev_netns *fact);
+
+int annotate_new(annotate_name_fn name, event_fn out, void *ctx, struct annotate **ret);
+void annotate_free(struct annotate *a);
+
+/* An event_fn; @annotate is the struct annotate. Facts needed by @ev go out just before it. */
+int annotate_event(void *annotate, const struct crumb_event *ev);
+
+/* CRUMB_EV_HOST of this machine, first thing in a stream. */
+int annotate_host(struct annotate *a, uint64_t time_ns);
+
+/* Learn a namespace now, before it may vanish. */
+int annotate_netns(struct annotate *a, uint32_t netns, uint64_t time_ns);
+
+#endif

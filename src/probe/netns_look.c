@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "netns_look.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_bridge.h>
+#include <linux/if_link.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+
+#define NAMED "/run/netns"
+
+static uint32_t inode_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) ? 0 : st.st_ino;
+}
+
+uint32_t netns_of_process(int pid)
+{
+	char path[64];
+
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
+	else
+		snprintf(path, sizeof(path), "/proc/thread-self/ns/net");
+	return inode_of(path);
+}
+
+static void cleanup_dir(DIR **d)
+{
+	if (*d)
+		closedir(*d);
+}
+
+/* An entry below @dir whose @suffix file is the namespace; the path goes to @path, its name to @name. */
+static int find_below(const char *dir, const char *suffix, uint32_t inum, char *path, size_t size)
+{
+	DIR *d __attribute__((cleanup(cleanup_dir))) = opendir(dir);
+	struct dirent *entry;
+
+	while (d && (entry = readdir(d))) {
+		if (entry->d_name[0] == '.' || (suffix[0] && (entry->d_name[0] < '0' ||
+							       entry->d_name[0] > '9')))
+			continue;
+		snprintf(path, size, "%s/%s%s", dir, entry->d_name, suffix);
+		if (inode_of(path) == inum)
+			return 0;
+	}
+	return -ENOENT;
+}
+
+void netns_name(uint32_t inum, char *name, size_t size)
+{
+	char path[320];
+
+	name[0] = '\0';
+	if (!find_below(NAMED, "", inum, path, sizeof(path)))
+		snprintf(name, size, "%s", path + sizeof(NAMED));
+}
+
+static int open_netns(uint32_t inum)
+{
+	char path[320];
+	int fd;
+
+	if (find_below(NAMED, "", inum, path, sizeof(path)) &&
+	    find_below("/proc", "/ns/net", inum, path, sizeof(path)))
+		return -ENOENT;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* A netlink socket that belongs to that namespace; the thread itself comes back. */
+static struct mnl_socket *socket_in(uint32_t inum)
+{
+	_cleanup_close_ int home = -1, there = -1;
+	struct mnl_socket *nl = NULL;
+
+	home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (home < 0)
+		return NULL;
+	if (inode_of("/proc/thread-self/ns/net") != inum) {
+		there = open_netns(inum);
+		if (there < 0) {
+			errno = -there;
+			return NULL;
+		}
+		if (setns(there, CLONE_NEWNET))
+			return NULL;
+	}
+	nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	if (nl && mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID)) {
+		mnl_socket_close(nl);
+		nl = NULL;
+	}
+	if (there >= 0 && setns(home, CLONE_NEWNET) && nl) {
+		mnl_socket_close(nl);
+		nl = NULL;
+	}
+	return nl;
+}
+
+struct dump {
+	uint32_t inum;
+	uint64_t time_ns;
+	event_fn fn;
+	void *ctx;
+	int err;
+};
+
+static int run_dump(struct dump *d, uint16_t type, uint8_t family, mnl_cb_t cb)
+{
+	struct mnl_socket *nl = socket_in(d->inum);
+	char buf[32768];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	int n, ret = MNL_CB_OK;
+
+	if (!nl)
+		return errno ? -errno : -ENOENT;
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	nlh->nlmsg_seq = 1;
+	if (type == RTM_GETLINK) {
+		struct ifinfomsg *ifm = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifm));
+
+		ifm->ifi_family = family;
+	} else {
+		struct ndmsg *ndm = mnl_nlmsg_put_extra_header(nlh, sizeof(*ndm));
+
+		ndm->ndm_family = family;
+	}
+	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
+		d->err = -errno;
+	while (!d->err && ret > MNL_CB_STOP) {
+		n = mnl_socket_recvfrom(nl, buf, sizeof(buf));
+		if (n <= 0)
+			break;
+		ret = mnl_cb_run(buf, n, 1, mnl_socket_get_portid(nl), cb, d);
+	}
+	mnl_socket_close(nl);
+	return d->err;
+}
+
+static void read_linkinfo(const struct nlattr *info, struct crumb_ev_dev *e)
+{
+	const struct nlattr *a, *b, *data = NULL;
+	bool port = false;
+
+	mnl_attr_for_each_nested(a, info) {
+		switch (mnl_attr_get_type(a)) {
+		case IFLA_INFO_KIND:
+			snprintf(e->kind, sizeof(e->kind), "%s", mnl_attr_get_str(a));
+			break;
+		case IFLA_INFO_SLAVE_KIND:
+			port = !strcmp(mnl_attr_get_str(a), "bridge");
+			break;
+		case IFLA_INFO_SLAVE_DATA:
+			data = a;
+			break;
+		}
+	}
+	if (!port || !data)
+		return;
+	mnl_attr_for_each_nested(b, data)
+		if (mnl_attr_get_type(b) == IFLA_BRPORT_STATE)
+			e->port_state = mnl_attr_get_u8(b);
+}
+
+static int on_link(const struct nlmsghdr *nlh, void *ctx)
+{
+	const struct ifinfomsg *ifm = mnl_nlmsg_get_payload(nlh);
+	struct dump *d = ctx;
+	struct crumb_ev_dev e = {
+		.h = { .time_ns = d->time_ns, .type = CRUMB_EV_DEV, .size = sizeof(e) },
+		.netns = d->inum, .ifindex = ifm->ifi_index, .port_state = 0xff,
+	};
+	const struct nlattr *a;
+
+	mnl_attr_for_each(a, nlh, sizeof(*ifm)) {
+		switch (mnl_attr_get_type(a)) {
+		case IFLA_IFNAME:
+			snprintf(e.name, sizeof(e.name), "%s", mnl_attr_get_str(a));
+			break;
+		case IFLA_MASTER:
+			e.master = mnl_attr_get_u32(a);
+			break;
+		case IFLA_LINK:
+			e.peer = mnl_attr_get_u32(a);
+			break;
+		case IFLA_MTU:
+			e.mtu = mnl_attr_get_u32(a);
+			break;
+		case IFLA_QDISC:
+			snprintf(e.qdisc, sizeof(e.qdisc), "%s", mnl_attr_get_str(a));
+			break;
+		case IFLA_ADDRESS:
+			if (mnl_attr_get_payload_len(a) == 6)
+				memcpy(e.mac, mnl_attr_get_payload(a), 6);
+			break;
+		case IFLA_LINKINFO:
+			read_linkinfo(a, &e);
+			break;
+		}
+	}
+	d->err = d->fn(d->ctx, &e.h);
+	return d->err ? MNL_CB_STOP : MNL_CB_OK;
+}
+
+int netns_dump_devices(uint32_t inum, uint64_t time_ns, event_fn fn, void *ctx)
+{
+	struct dump d = { .inum = inum, .time_ns = time_ns, .fn = fn, .ctx = ctx };
+
+	return run_dump(&d, RTM_GETLINK, AF_UNSPEC, on_link);
+}
+
+static int on_neigh(const struct nlmsghdr *nlh, void *ctx)
+{
+	const struct ndmsg *ndm = mnl_nlmsg_get_payload(nlh);
+	struct dump *d = ctx;
+	struct crumb_ev_fdb e = {
+		.h = { .time_ns = d->time_ns, .type = CRUMB_EV_FDB, .size = sizeof(e) },
+		.netns = d->inum, .port = ndm->ndm_ifindex,
+		.state = ndm->ndm_state, .flags = ndm->ndm_flags,
+	};
+	const struct nlattr *a;
+	const struct nda_cacheinfo *cache;
+
+	mnl_attr_for_each(a, nlh, sizeof(*ndm)) {
+		switch (mnl_attr_get_type(a)) {
+		case NDA_LLADDR:
+			if (mnl_attr_get_payload_len(a) == 6)
+				memcpy(e.mac, mnl_attr_get_payload(a), 6);
+			break;
+		case NDA_MASTER:
+			e.bridge = mnl_attr_get_u32(a);
+			break;
+		case NDA_VLAN:
+			e.vlan = mnl_attr_get_u16(a);
+			break;
+		case NDA_CACHEINFO:	/* clock ticks of USER_HZ */
+			cache = mnl_attr_get_payload(a);
+			e.updated_ms = cache->ndm_updated * 1000u / sysconf(_SC_CLK_TCK);
+			e.used_ms = cache->ndm_used * 1000u / sysconf(_SC_CLK_TCK);
+			break;
+		}
+	}
+	d->err = d->fn(d->ctx, &e.h);
+	return d->err ? MNL_CB_STOP : MNL_CB_OK;
+}
+
+int netns_dump_fdb(uint32_t inum, uint64_t time_ns, event_fn fn, void *ctx)
+{
+	struct dump d = { .inum = inum, .time_ns = time_ns, .fn = fn, .ctx = ctx };
+
+	return run_dump(&d, RTM_GETNEIGH, AF_BRIDGE, on_neigh);
+}

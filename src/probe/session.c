@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Abilities are probed, not versions: a program is loaded if the kernel's BTF has its tracepoint, and a refusal is
+ * kept as the reason why that point cannot be seen.
+ */
+#include "session.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "crumb.skel.h"
+#include "filter.h"
+#include "libc_hooks.h"
+#include "point.h"
+#include "ring.h"
+
+#define BATCH_BYTES (256u << 10)
+
+struct session {
+	struct session_config config;
+	struct crumb *skel;
+	void *elf;			/* patched copy of the BPF object, while it is opened */
+	struct ring *rings;
+	int *ring_fds;
+	uint32_t cpus;
+	size_t ring_bytes;
+	uint8_t *batch;
+	struct libc_hooks *libc;
+	char libc_why[120];		/* why libc could not be hooked, "" if it was or nobody asked */
+	bool libc_multi;
+
+	struct crumb_counters seen;	/* losses already reported */
+	uint64_t misses_seen;
+	char why[CRUMB_PT_MAX][120];	/* by point: why its program is not there */
+};
+
+/* libbpf talks only when asked; the reasons that matter are kept per point. */
+static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	if (getenv("CRUMB_LIBBPF_DEBUG"))
+		return vfprintf(stderr, fmt, ap);
+	(void)level;
+	return 0;
+}
+
+static struct bpf_program *program_of(const struct session *s, const char *name)
+{
+	return name ? bpf_object__find_program_by_name(s->skel->obj, name) : NULL;
+}
+
+/* The first hook of the row that is written for this kernel family. */
+static const struct point_hook *chosen_hook(const struct point *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < POINT_HOOKS_MAX && p->via[i].kind != HOOK_NONE; i++)
+		if (p->via[i].prog)
+			return &p->via[i];
+	return NULL;
+}
+
+static bool tracepoint_exists(const struct btf *btf, const char *name)
+{
+	char type[96];
+
+	snprintf(type, sizeof(type), "btf_trace_%s", name);
+	return btf__find_by_name_kind(btf, type, BTF_KIND_TYPEDEF) > 0;
+}
+
+/* Programs without a row of their own: always needed. */
+static const char *const always[] = { "sched_process_exit" };
+
+static bool program_wanted(const struct session *s, const char *prog)
+{
+	uint32_t select = s->config.settings.select;
+
+	if (!strcmp(prog, "libc_enter") || !strcmp(prog, "libc_return"))
+		return s->config.libc;
+	if (!strcmp(prog, "sched_process_fork"))
+		return select & CRUMB_SELECT_TGID;
+	return true;
+}
+
+/* Which of the object's programs shall load: one row of the table at a time. */
+static void plan_programs(struct session *s, const struct btf *btf)
+{
+	struct bpf_program *prog;
+	unsigned int i;
+
+	for (i = 1; i < CRUMB_PT_MAX; i++) {
+		const struct point *p = point_get(i);
+		const struct point_hook *h = chosen_hook(p);
+
+		prog = h ? program_of(s, h->prog) : NULL;
+		if (!prog) {
+			snprintf(s->why[i], sizeof(s->why[i]), "no hook that works with tracepoints only");
+			continue;
+		}
+		if (!program_wanted(s, h->prog)) {
+			snprintf(s->why[i], sizeof(s->why[i]), "not asked for");
+			continue;
+		}
+		if (h->kind == HOOK_TP_BTF && !tracepoint_exists(btf, h->target)) {
+			snprintf(s->why[i], sizeof(s->why[i]), "this kernel has no tracepoint %s",
+				 h->target);
+			continue;
+		}
+		bpf_program__set_autoload(prog, true);
+	}
+	for (i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
+		prog = program_of(s, always[i]);
+		if (prog)
+			bpf_program__set_autoload(prog, true);
+	}
+}
+
+/* The rings have their own maps inside one array: made here because their number is the number of CPUs. */
+static int make_rings(struct session *s, struct error *e)
+{
+	uint32_t cpu;
+	int err;
+
+	s->rings = calloc(s->cpus, sizeof(*s->rings));
+	s->ring_fds = calloc(s->cpus, sizeof(*s->ring_fds));
+	s->batch = malloc(BATCH_BYTES);
+	if (!s->rings || !s->ring_fds || !s->batch)
+		return -ENOMEM;
+	for (cpu = 0; cpu < s->cpus; cpu++)
+		s->ring_fds[cpu] = -1;
+	for (cpu = 0; cpu < s->cpus; cpu++) {
+		int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "crumb_ring", 0, 0, s->ring_bytes,
+					NULL);
+
+		if (fd < 0)
+			return error_set(e, -errno, "cannot make a ring buffer of %zu bytes: %s; "
+					 "try a smaller --ring-size", s->ring_bytes, strerror(errno));
+		s->ring_fds[cpu] = fd;
+		err = bpf_map_update_elem(bpf_map__fd(s->skel->maps.rings), &cpu, &fd, BPF_ANY);
+		if (err)
+			return error_set(e, -errno, "cannot install the ring buffer of CPU %u: %s",
+					 cpu, strerror(errno));
+		err = ring_init(&s->rings[cpu], fd, s->ring_bytes, e);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Open the object from a copy of its image in which the expression stands. */
+static int open_object(struct session *s, struct error *e)
+{
+	struct filter *filter __attribute__((cleanup(filter_freep))) = NULL;
+	LIBBPF_OPTS(bpf_object_open_opts, opts);
+	const void *image;
+	size_t size;
+	int err;
+
+	err = filter_compile(s->config.filter, &filter, e);
+	if (err)
+		return err;
+	s->skel = calloc(1, sizeof(*s->skel));
+	if (!s->skel)
+		return -ENOMEM;
+	err = crumb__create_skeleton(s->skel);
+	if (err)
+		return error_set(e, err, "cannot prepare the BPF object: %s", strerror(-err));
+	image = crumb__elf_bytes(&size);
+	s->elf = malloc(size);
+	if (!s->elf)
+		return -ENOMEM;
+	memcpy(s->elf, image, size);
+	err = filter_patch_elf(s->elf, size, filter, e);
+	if (err)
+		return err;
+	s->skel->skeleton->data = s->elf;
+	err = bpf_object__open_skeleton(s->skel->skeleton, &opts);
+	if (err)
+		return error_set(e, err, "cannot open the BPF object: %s", strerror(-err));
+	return 0;
+}
+
+static int explain_load_failure(int err, struct error *e)
+{
+	if (err == -EPERM || err == -EACCES)
+		return error_set(e, err, "the kernel refused to load BPF programs (%s): run crumb as root, "
+				 "or with CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN", strerror(-err));
+	if (err == -ENOMEM)
+		return error_set(e, err, "not enough memory for the BPF maps: try a smaller --max-flows "
+				 "or --ring-size");
+	return error_set(e, err, "the kernel refused crumb's BPF programs: %s; set "
+			 "CRUMB_LIBBPF_DEBUG=1 to see the verifier's words", strerror(-err));
+}
+
+static int load_object(struct session *s, struct error *e)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	int err;
+
+	if (!btf)
+		return error_set(e, -ENOTSUP, "this kernel has no BTF (/sys/kernel/btf/vmlinux): crumb "
+				 "needs a kernel built with CONFIG_DEBUG_INFO_BTF");
+	plan_programs(s, btf);
+	if (s->config.libc)
+		s->libc_multi = libc_hooks_prepare(btf, s->skel->progs.libc_enter,
+						   s->skel->progs.libc_return);
+	btf__free(btf);
+	s->skel->rodata->crumb_cfg = s->config.settings;
+	bpf_map__set_max_entries(s->skel->maps.rings, s->cpus);
+	if (s->config.max_flows)
+		bpf_map__set_max_entries(s->skel->maps.flows, s->config.max_flows);
+	err = bpf_object__load_skeleton(s->skel->skeleton);
+	if (err)
+		return explain_load_failure(err, e);
+	return 0;
+}
+
+int session_new(const struct session_config *c, struct session **ret, struct error *e)
+{
+	struct session *s;
+	int err;
+
+	if (geteuid() != 0 && access("/sys/fs/bpf", X_OK))
+		return error_set(e, -EPERM, "crumb needs root to load BPF programs: run it with sudo");
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	libbpf_set_print(quiet);
+	s->config = *c;
+	s->config.settings.self_tgid = getpid();
+	s->config.settings.filter_bytes = CRUMB_FILTER_BYTES;
+	if (c->filter && c->filter[0])
+		s->config.settings.select |= CRUMB_SELECT_FILTER;
+	else
+		s->config.settings.filter_bytes = 64;
+	s->ring_bytes = c->ring_bytes ? c->ring_bytes : CRUMB_RING_BYTES;
+	s->cpus = libbpf_num_possible_cpus();
+	if (s->cpus > CRUMB_MAX_CPUS)
+		s->cpus = CRUMB_MAX_CPUS;
+	err = open_object(s, e);
+	if (!err)
+		err = load_object(s, e);
+	if (!err)
+		err = make_rings(s, e);
+	if (err) {
+		session_free(s);
+		return err;
+	}
+	free(steal_ptr(s->elf));
+	*ret = s;
+	return 0;
+}
+
+void session_free(struct session *s)
+{
+	uint32_t cpu;
+
+	if (!s)
+		return;
+	libc_hooks_free(s->libc);
+	for (cpu = 0; s->rings && cpu < s->cpus; cpu++)
+		ring_done(&s->rings[cpu]);
+	for (cpu = 0; s->ring_fds && cpu < s->cpus; cpu++)
+		if (s->ring_fds[cpu] >= 0)
+			close(s->ring_fds[cpu]);
+	if (s->skel)
+		crumb__destroy(s->skel);
+	free(s->rings);
+	free(s->ring_fds);
+	free(s->batch);
+	free(s->elf);
+	free(s);
+}
+
+void session_freep(struct session **s)
+{
+	session_free(*s);
+}
+
+int session_add_process(struct session *s, pid_t pid, struct error *e)
+{
+	uint32_t key = pid;
+	uint8_t one = 1;
+
+	if (bpf_map_update_elem(bpf_map__fd(s->skel->maps.selected_tasks), &key, &one, BPF_ANY))
+		return error_set(e, -errno, "cannot select process %d: %s", pid, strerror(errno));
+	return 0;
+}
+
+void session_add_listen_port(struct session *s, uint16_t port)
+{
+	s->skel->bss->crumb_listen[port >> 3] |= 1 << (port & 7);
+}
+
+int session_hook_libc(struct session *s, pid_t pid, struct error *e)
+{
+	struct error why = { 0 };
+	int err;
+
+	if (!s->config.libc)
+		return 0;
+	if (!s->libc) {
+		err = libc_hooks_new(s->libc_multi, s->skel->progs.libc_enter,
+				     s->skel->progs.libc_return, &s->libc);
+		if (err)
+			return err;
+	}
+	err = libc_hooks_attach(s->libc, pid, &why);
+	if (err) {
+		snprintf(s->libc_why, sizeof(s->libc_why), "%.119s", error_text(&why, err));
+		return error_set(e, err, "%s", error_text(&why, err));
+	}
+	return 0;
+}
+
+int session_attach(struct session *s, struct error *e)
+{
+	struct bpf_program *prog;
+	unsigned int attached = 0;
+
+	bpf_object__for_each_program(prog, s->skel->obj) {
+		const char *name = bpf_program__name(prog);
+		struct bpf_link *link;
+		unsigned int i;
+
+		if (bpf_program__fd(prog) < 0 || !strncmp(name, "libc_", 5))
+			continue;
+		link = bpf_program__attach(prog);
+		if (link) {
+			attached++;
+			continue;	/* lives as long as the object: freed by the process's exit or with it */
+		}
+		for (i = 1; i < CRUMB_PT_MAX; i++) {
+			const struct point_hook *h = chosen_hook(point_get(i));
+
+			if (h && !strcmp(h->prog, name))
+				snprintf(s->why[i], sizeof(s->why[i]), "attach failed: %s",
+					 strerror(errno));
+		}
+	}
+	if (!attached)
+		return error_set(e, -ENOTSUP, "no hook could be attached: %s", s->why[CRUMB_PT_DEV_QUEUE]);
+	return 0;
+}
+
+int session_hooks(const struct session *s, event_fn fn, void *ctx)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 1; i < CRUMB_PT_MAX; i++) {
+		const struct point *p = point_get(i);
+		const struct point_hook *h = chosen_hook(p);
+		struct crumb_ev_hook e = {
+			.h = { .type = CRUMB_EV_HOOK, .size = sizeof(e) },
+			.point = i,
+			.visible = !s->why[i][0],
+		};
+
+		if (p->layer == LAYER_NOTE)
+			continue;
+		if (p->layer == LAYER_LIBC && s->config.libc && s->libc_why[0]) {
+			e.visible = 0;
+			snprintf(e.why, sizeof(e.why), "%s", s->libc_why);
+		} else {
+			snprintf(e.why, sizeof(e.why), "%s", s->why[i]);
+		}
+		if (!h)
+			h = &p->via[0];
+		snprintf(e.via, sizeof(e.via), "%s", hook_kind_name(h->kind));
+		snprintf(e.target, sizeof(e.target), "%s", h->target ? h->target : "");
+		err = fn(ctx, &e.h);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int session_drain(struct session *s, session_take_fn take, void *ctx)
+{
+	size_t fullest = 0;
+	uint32_t cpu;
+
+	for (cpu = 0; cpu < s->cpus; cpu++) {
+		size_t waiting = ring_waiting(&s->rings[cpu]), left = waiting + BATCH_BYTES, n;
+		uint64_t records;
+
+		if (waiting > fullest)
+			fullest = waiting;
+		/* No more than what was there at the start, so that one busy CPU does not starve the others. */
+		while (waiting && left >= BATCH_BYTES) {
+			n = ring_take(&s->rings[cpu], s->batch, BATCH_BYTES, &records);
+			if (!n)
+				break;
+			take(ctx, cpu, s->batch, n, records);
+			left -= n < left ? n : left;
+		}
+	}
+	return fullest * 256 / s->ring_bytes;
+}
+
+static int loss_event(uint64_t from, uint64_t to, uint64_t count, uint16_t cause, uint16_t point,
+		      event_fn fn, void *ctx)
+{
+	struct crumb_ev_loss e = {
+		.h = { .time_ns = to, .type = CRUMB_EV_LOSS, .size = sizeof(e) },
+		.from_ns = from, .count = count, .cause = cause, .point = point,
+		.on_cpu = UINT32_MAX,
+	};
+
+	return fn(ctx, &e.h);
+}
+
+static uint64_t recursion_misses(const struct session *s)
+{
+	struct bpf_program *prog;
+	uint64_t sum = 0;
+
+	bpf_object__for_each_program(prog, s->skel->obj) {
+		struct bpf_prog_info info = { 0 };
+		__u32 len = sizeof(info);
+		int fd = bpf_program__fd(prog);
+
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len))
+			sum += info.recursion_misses;
+	}
+	return sum;
+}
+
+int session_losses(struct session *s, uint64_t from_ns, uint64_t to_ns, bool misses, event_fn fn,
+		   void *ctx)
+{
+	const struct crumb_counters *c = &s->skel->bss->crumb_counters;
+	unsigned int i;
+	int err = 0;
+
+	if (__atomic_load_n(&c->lost_total, __ATOMIC_ACQUIRE) != s->seen.lost_total) {
+		struct crumb_counters now = *c;
+
+		for (i = 0; i < 64 && !err; i++)
+			if (now.lost[i] != s->seen.lost[i])
+				err = loss_event(from_ns, to_ns, now.lost[i] - s->seen.lost[i],
+						 CRUMB_LOSS_RING, i, fn, ctx);
+		if (!err && now.flows_full != s->seen.flows_full)
+			err = loss_event(from_ns, to_ns, now.flows_full - s->seen.flows_full,
+					 CRUMB_LOSS_FLOWS, CRUMB_PT_FLOW, fn, ctx);
+		if (!err && now.tasks_full != s->seen.tasks_full)
+			err = loss_event(from_ns, to_ns, now.tasks_full - s->seen.tasks_full,
+					 CRUMB_LOSS_TASKS, CRUMB_PT_TASK, fn, ctx);
+		s->seen = now;
+	}
+	if (misses && !err) {
+		uint64_t now = recursion_misses(s);
+
+		if (now != s->misses_seen)
+			err = loss_event(from_ns, to_ns, now - s->misses_seen, CRUMB_LOSS_MISSED,
+					 CRUMB_PT_NONE, fn, ctx);
+		s->misses_seen = now;
+	}
+	return err;
+}
+
+void session_forget_flow(struct session *s, const struct crumb_ev_flow *flow)
+{
+	struct crumb_flow_key key = { .port = { flow->port[0], flow->port[1] }, .proto = flow->proto };
+	struct crumb_flow value;
+	int fd = bpf_map__fd(s->skel->maps.flows);
+
+	memcpy(key.addr, flow->addr, sizeof(key.addr));
+	/* Not if a new connection already uses the same ports. */
+	if (!bpf_map_lookup_elem(fd, &key, &value) && value.id == flow->flow)
+		bpf_map_delete_elem(fd, &key);
+}
+
+size_t session_programs(const struct session *s, uint32_t *ids, size_t n)
+{
+	struct bpf_program *prog;
+	size_t count = 0;
+
+	bpf_object__for_each_program(prog, s->skel->obj) {
+		struct bpf_prog_info info = { 0 };
+		__u32 len = sizeof(info);
+		int fd = bpf_program__fd(prog);
+
+		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len))
+			continue;
+		if (count < n)
+			ids[count] = info.id;
+		count++;
+	}
+	return count;
+}

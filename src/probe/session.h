@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The privileged half: load the BPF programs that the points need, attach them, drain what they record. libbpf
+ * stops here. A session is used by one thread at a time, except that counters may be read from any.
+ */
+#ifndef CRUMB_PROBE_SESSION_H
+#define CRUMB_PROBE_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "error.h"
+#include "settings.h"
+#include "stream.h"
+
+struct session_config {
+	struct crumb_settings settings;	/* select, netns, comm, cgroup, stacks, snap, acks, pattern */
+	const char *filter;		/* pcap-filter expression, NULL none */
+	bool libc;			/* hook libc in selected processes */
+	size_t ring_bytes;		/* per CPU; 0 = CRUMB_RING_BYTES */
+	uint32_t max_flows;		/* 0 = CRUMB_MAX_FLOWS */
+};
+
+struct session;
+
+/*
+ * Load. -EPERM and the like say what is missing and what to do. A point whose hook the kernel refuses is left
+ * out and explained by session_hooks(); only when nothing could be loaded at all is that an error.
+ */
+int session_new(const struct session_config *c, struct session **ret, struct error *e);
+void session_free(struct session *s);	/* detaches */
+void session_freep(struct session **s);
+
+/* Selected processes: before attach or at any time after. */
+int session_add_process(struct session *s, pid_t pid, struct error *e);
+
+/* Hook libc functions of @pid (and, with its later execs, of what it becomes). -ENOENT: it has no libc. */
+int session_hook_libc(struct session *s, pid_t pid, struct error *e);
+
+/* Ports on which a selected process listens already. */
+void session_add_listen_port(struct session *s, uint16_t port);
+
+int session_attach(struct session *s, struct error *e);
+
+/* One CRUMB_EV_HOOK per point: how it is seen, or why not. */
+int session_hooks(const struct session *s, event_fn fn, void *ctx);
+
+/* Where drained records go: @bytes of whole records of one CPU. Non-zero: they could not be kept. */
+typedef int (*session_take_fn)(void *ctx, uint32_t cpu, const void *bytes, size_t n, uint64_t records);
+
+/* Empty the rings once. Returns the fill of the fullest ring before that, in 1/256 of its size. */
+int session_drain(struct session *s, session_take_fn take, void *ctx);
+
+/* Losses since the last call, as CRUMB_EV_LOSS with [from_ns, to_ns); @misses: also ask each program (slow). */
+int session_losses(struct session *s, uint64_t from_ns, uint64_t to_ns, bool misses, event_fn fn,
+		   void *ctx);
+
+/* A closed connection: forget it, so that its place in the table is free. */
+void session_forget_flow(struct session *s, const struct crumb_ev_flow *flow);
+
+/* BPF program ids, for measuring: fills up to @n, returns how many there are. */
+size_t session_programs(const struct session *s, uint32_t *ids, size_t n);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Names for numbers of the running kernel: functions from /proc/kallsyms, drop reasons from its BTF. Both lazily. */
+#ifndef CRUMB_PROBE_SYMBOLS_H
+#define CRUMB_PROBE_SYMBOLS_H
+
+#include <stdint.h>
+
+struct symbols;
+
+int symbols_new(struct symbols **ret);
+void symbols_free(struct symbols *s);
+
+/* The function around @addr and @addr's offset in it; NULL if kallsyms is not to be read. Borrowed. */
+const char *symbols_function(struct symbols *s, uint64_t addr, uint32_t *ret_offset);
+
+/* "NETFILTER_DROP" of enum skb_drop_reason, NULL if this kernel has no such value. Borrowed. */
+const char *symbols_drop_reason(struct symbols *s, uint32_t value);
+
+#endif
