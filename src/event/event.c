@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a record must fulfil before anything reads it, whether it came from the kernel or from a
+ * file that somebody sent: the rules stand in schema/event.h, one row here for each type.
+ *
+ * After event_check() a consumer may read every field of the type's struct, treat each text as a C
+ * string, and use `dir`, `end`, `snap_len` and `depth` as indexes. Other numbers (points, causes,
+ * functions) may be newer than this program: look them up, never index with them.
+ */
+#include "stream.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#define TEXTS_MAX 3
+
+struct layout {
+	uint16_t least;		  /* a complete record */
+	uint16_t full;		  /* what consumers may read */
+	uint16_t dir;		  /* offset of a byte that is 0 or 1; 0 none */
+	uint16_t last[TEXTS_MAX]; /* offset of the last byte of each text; 0 none */
+};
+
+#define SIZED(s)       .least = sizeof(struct s), .full = sizeof(struct s)
+#define DIR(s, field)  .dir = offsetof(struct s, field)
+#define LAST(s, field) (offsetof(struct s, field) + sizeof(((struct s *)0)->field) - 1)
+
+static const struct layout layouts[] = {
+	[CRUMB_EV_FLOW] = { SIZED(crumb_ev_flow) },
+	[CRUMB_EV_STATE] = { SIZED(crumb_ev_state), DIR(crumb_ev_state, end) },
+	[CRUMB_EV_SEND_BEGIN] = { SIZED(crumb_ev_send_begin), DIR(crumb_ev_send_begin, dir),
+				  .last = { LAST(crumb_ev_send_begin, comm) } },
+	[CRUMB_EV_SEND_EXTENT] = { SIZED(crumb_ev_extent), DIR(crumb_ev_extent, dir) },
+	[CRUMB_EV_SEND_END] = { SIZED(crumb_ev_send_end), DIR(crumb_ev_send_end, dir) },
+	[CRUMB_EV_SKB] = { SIZED(crumb_ev_skb), DIR(crumb_ev_skb, dir) },
+	[CRUMB_EV_SOCK] = { SIZED(crumb_ev_sock), DIR(crumb_ev_sock, dir) },
+	[CRUMB_EV_WAKE] = { SIZED(crumb_ev_wake), DIR(crumb_ev_wake, dir),
+			    .last = { LAST(crumb_ev_wake, comm) } },
+	[CRUMB_EV_RUN] = { SIZED(crumb_ev_run), DIR(crumb_ev_run, dir),
+			   .last = { LAST(crumb_ev_run, prev_comm) } },
+	[CRUMB_EV_COPY] = { SIZED(crumb_ev_copy), DIR(crumb_ev_copy, dir) },
+	[CRUMB_EV_RECV_EXTENT] = { SIZED(crumb_ev_extent), DIR(crumb_ev_extent, dir) },
+	[CRUMB_EV_RECV] = { SIZED(crumb_ev_recv), DIR(crumb_ev_recv, dir),
+			    .last = { LAST(crumb_ev_recv, comm) } },
+	[CRUMB_EV_CALL] = { SIZED(crumb_ev_call), DIR(crumb_ev_call, dir),
+			    .last = { LAST(crumb_ev_call, comm), LAST(crumb_ev_call, text) } },
+	[CRUMB_EV_DROP] = { SIZED(crumb_ev_drop), DIR(crumb_ev_drop, s.dir) },
+	[CRUMB_EV_NEIGH] = { SIZED(crumb_ev_neigh) },
+	[CRUMB_EV_STACK] = { .least = offsetof(struct crumb_ev_stack, ip),
+			     .full = sizeof(struct crumb_ev_stack),
+			     DIR(crumb_ev_stack, dir) },
+	[CRUMB_EV_TRACE] = { SIZED(crumb_ev_trace), .last = { LAST(crumb_ev_trace, crumb),
+							      LAST(crumb_ev_trace, selection) } },
+	[CRUMB_EV_HOST] = { SIZED(crumb_ev_host),
+			    .last = { LAST(crumb_ev_host, name), LAST(crumb_ev_host, release),
+				      LAST(crumb_ev_host, machine) } },
+	[CRUMB_EV_NETNS] = { SIZED(crumb_ev_netns),
+			     .last = { LAST(crumb_ev_netns, host), LAST(crumb_ev_netns, name),
+				       LAST(crumb_ev_netns, lab) } },
+	[CRUMB_EV_DEV] = { SIZED(crumb_ev_dev),
+			   .last = { LAST(crumb_ev_dev, name), LAST(crumb_ev_dev, kind),
+				     LAST(crumb_ev_dev, qdisc) } },
+	[CRUMB_EV_FDB] = { SIZED(crumb_ev_fdb) },
+	[CRUMB_EV_HOOK] = { SIZED(crumb_ev_hook),
+			    .last = { LAST(crumb_ev_hook, via), LAST(crumb_ev_hook, target),
+				      LAST(crumb_ev_hook, why) } },
+	[CRUMB_EV_SYMBOL] = { SIZED(crumb_ev_symbol), .last = { LAST(crumb_ev_symbol, name) } },
+	[CRUMB_EV_REASON] = { SIZED(crumb_ev_reason), .last = { LAST(crumb_ev_reason, name) } },
+	[CRUMB_EV_LOSS] = { SIZED(crumb_ev_loss) },
+	[CRUMB_EV_END] = { SIZED(crumb_ev_end) },
+};
+
+_Static_assert(sizeof(struct crumb_ev_trace) <= EVENT_SCRATCH_BYTES, "scratch holds every struct");
+_Static_assert(sizeof(struct crumb_ev_stack) <= EVENT_SCRATCH_BYTES, "scratch holds every struct");
+_Static_assert(sizeof(struct crumb_ev_packet) <= EVENT_SCRATCH_BYTES, "scratch holds every struct");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+	       "records are little endian and read in place");
+
+static const struct layout *layout_get(unsigned int type)
+{
+	static const struct layout unknown;
+
+	return type < sizeof(layouts) / sizeof(layouts[0]) ? &layouts[type] : &unknown;
+}
+
+/* Lengths of inner arrays that a newer (or hostile) writer made larger than ours. */
+static bool lengths_fit(const struct crumb_event *ev)
+{
+	if (ev->type == CRUMB_EV_SKB && ev->size >= sizeof(struct crumb_ev_packet))
+		return ((const struct crumb_ev_skb *)ev)->snap_len <= CRUMB_SNAP_BYTES;
+	if (ev->type == CRUMB_EV_STACK)
+		return ((const struct crumb_ev_stack *)ev)->depth <= CRUMB_STACK_DEPTH;
+	return true;
+}
+
+static bool texts_end(const void *ev, const struct layout *l)
+{
+	for (int i = 0; i < TEXTS_MAX && l->last[i]; i++)
+		if (((const char *)ev)[l->last[i]])
+			return false;
+	return true;
+}
+
+static void copy_whole(const void *bytes, const struct layout *l, void *scratch)
+{
+	struct crumb_event *ev = scratch;
+	uint16_t size;
+
+	memcpy(&size, (const char *)bytes + offsetof(struct crumb_event, size), sizeof(size));
+	if (size > EVENT_SCRATCH_BYTES)
+		size = EVENT_SCRATCH_BYTES;
+	memcpy(scratch, bytes, size);
+	if (size < l->full)
+		memset((char *)scratch + size, 0, l->full - size);
+	ev->size = size;
+}
+
+static void repair(struct crumb_event *ev, const struct layout *l)
+{
+	for (int i = 0; i < TEXTS_MAX && l->last[i]; i++)
+		((char *)ev)[l->last[i]] = '\0';
+	if (lengths_fit(ev))
+		return;
+	if (ev->type == CRUMB_EV_SKB)
+		((struct crumb_ev_skb *)ev)->snap_len = CRUMB_SNAP_BYTES;
+	else
+		((struct crumb_ev_stack *)ev)->depth = CRUMB_STACK_DEPTH;
+}
+
+const struct crumb_event *event_check(const void *bytes, size_t avail, void *scratch)
+{
+	const struct crumb_event *ev = bytes;
+	const struct layout *l;
+	struct crumb_event h;
+
+	if (avail < sizeof(h))
+		return NULL;
+	memcpy(&h, bytes, sizeof(h));
+	if (h.size < sizeof(h) || h.size % 8 || h.size > avail)
+		return NULL;
+	l = layout_get(h.type);
+	if (h.size < l->full || (uintptr_t)bytes % 8) {
+		copy_whole(bytes, l, scratch);
+		ev = scratch;
+	}
+	if (l->dir && ((const uint8_t *)ev)[l->dir] > 1)
+		return NULL;
+	if (texts_end(ev, l) && lengths_fit(ev))
+		return ev;
+	if (ev == bytes)
+		copy_whole(bytes, l, scratch);
+	repair(scratch, l);
+	return scratch;
+}
+
+size_t event_type_size(unsigned int type)
+{
+	return layout_get(type)->least;
+}

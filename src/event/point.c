@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The rows of the table in point.h. A hook without `prog` is a place where the point could be seen
+ * but for which no program is written yet; crumb doctor shows it. Places of the tracepoints: Linux
+ * 6.18 (net/, kernel/sched/, kernel/entry/), checked against the BTF and the symbols of a running
+ * 6.18; what older kernels lack is noted at the row.
+ */
+#include "point.h"
+
+#include <asm/unistd.h>
+#include <stddef.h>
+#include <string.h>
+
+/* clang-format off */
+#define TP_BTF(name)		{ HOOK_TP_BTF, #name, #name }
+#define FENTRY(func)		{ HOOK_FENTRY, #func, NULL }
+#define LIBC(prog)		{ HOOK_UPROBE, "libc", prog }
+#define DERIVED(point, prog)	{ HOOK_DERIVED, point, prog }
+/* clang-format on */
+
+static const struct point points[CRUMB_PT_MAX] = {
+	[CRUMB_PT_NONE] = {
+		"?", LAYER_NOTE, "", "not a point of the path", { { 0 } } },
+
+	/* the sender's call, down to the stream */
+	[CRUMB_PT_LIBC_SEND] = {
+		"libc.send", LAYER_LIBC, "",
+		"the program calls a send-family function of the C library",
+		{ LIBC("libc_enter") } },
+	[CRUMB_PT_SYS_SEND] = {
+		"sys.send", LAYER_SYSCALL, "",
+		"the send-family syscall enters the kernel",
+		{ TP_BTF(sys_enter) } },
+	/*
+	 * Since 6.6 the syscalls use __sock_sendmsg(), a static that compilers tend to inline, and
+	 * sock_sendmsg() serves only the kernel's own senders: both ages call the security hook.
+	 */
+	[CRUMB_PT_SOCK_SEND] = {
+		"sock.send", LAYER_SOCKET, "__sock_sendmsg",
+		"the socket layer takes the message from the syscall",
+		{ FENTRY(__sock_sendmsg), FENTRY(security_socket_sendmsg), FENTRY(sock_sendmsg) } },
+	[CRUMB_PT_TCP_APPEND] = {	/* the tracepoint came with 6.16 */
+		"tcp.append", LAYER_TCP, "tcp_sendmsg_locked",
+		"the socket is locked and the bytes enter the TCP stream",
+		{ TP_BTF(tcp_sendmsg_locked), FENTRY(tcp_sendmsg_locked) } },
+	[CRUMB_PT_SOCK_SEND_RETURN] = {	/* 6.3 */
+		"sock.send.return", LAYER_SOCKET, "sock_sendmsg_nosec",
+		"the socket layer has taken the bytes and returns",
+		{ TP_BTF(sock_send_length) } },
+	[CRUMB_PT_SYS_SEND_RETURN] = {
+		"sys.send.return", LAYER_SYSCALL, "",
+		"the send-family syscall returns to the program",
+		{ TP_BTF(sys_exit) } },
+	[CRUMB_PT_LIBC_SEND_RETURN] = {
+		"libc.send.return", LAYER_LIBC, "",
+		"the C library returns to the sender",
+		{ LIBC("libc_return") } },
+
+	/* from the stream to the wire */
+	[CRUMB_PT_TCP_XMIT] = {
+		"tcp.xmit", LAYER_TCP, "__tcp_transmit_skb",
+		"TCP builds the header of an skb that carries the bytes and hands it to IP",
+		{ FENTRY(__tcp_transmit_skb) } },
+	[CRUMB_PT_TCP_RETRANSMIT] = {
+		"tcp.retransmit", LAYER_TCP, "__tcp_retransmit_skb",
+		"TCP sends the bytes again: loss, or a timer that ran out",
+		{ TP_BTF(tcp_retransmit_skb) } },
+	[CRUMB_PT_IP_OUTPUT] = {
+		"ip.output", LAYER_IP, "ip_output",
+		"IP has routed the packet and passes it to netfilter and the neighbour",
+		{ FENTRY(ip_output), FENTRY(ip6_output) } },
+	[CRUMB_PT_NEIGH_RESOLVE] = {
+		"neigh.resolve", LAYER_NEIGH, "__neigh_event_send",
+		"no valid link-layer address yet: ARP or neighbour discovery is asked",
+		{ TP_BTF(neigh_event_send_done) } },
+	[CRUMB_PT_NEIGH_UPDATE] = {
+		"neigh.update", LAYER_NEIGH, "__neigh_update",
+		"a neighbour entry changes: the link-layer address is known, stale or gone",
+		{ TP_BTF(neigh_update) } },
+	[CRUMB_PT_DEV_QUEUE] = {
+		"dev.queue", LAYER_DEVICE, "__dev_queue_xmit",
+		"the packet is handed to the device for sending",
+		{ TP_BTF(net_dev_queue) } },
+	[CRUMB_PT_QDISC_ENQUEUE] = {
+		"qdisc.enqueue", LAYER_QDISC, "dev_qdisc_enqueue",
+		"the packet is put into the queueing discipline",
+		{ TP_BTF(qdisc_enqueue) } },
+	[CRUMB_PT_QDISC_DEQUEUE] = {
+		"qdisc.dequeue", LAYER_QDISC, "dequeue_skb",
+		"the queueing discipline lets the packet go (one sighting per bulk)",
+		{ TP_BTF(qdisc_dequeue) } },
+	[CRUMB_PT_DEV_XMIT] = {
+		"dev.xmit", LAYER_DEVICE, "dev_hard_start_xmit",
+		"the driver gets the packet",
+		{ TP_BTF(net_dev_start_xmit) } },
+
+	/* from the wire to the receiver's socket */
+	[CRUMB_PT_DEV_BACKLOG] = {
+		"dev.backlog", LAYER_DEVICE, "netif_rx_internal",
+		"the packet waits in a CPU's backlog for the receive softirq",
+		{ TP_BTF(netif_rx) } },
+	[CRUMB_PT_DEV_GRO] = {		/* gro_receive_skb() was napi_gro_receive() before 6.15 */
+		"dev.gro", LAYER_DEVICE, "gro_receive_skb",
+		"the driver's poll offers the packet for merging (GRO)",
+		{ TP_BTF(napi_gro_receive_entry) } },
+	[CRUMB_PT_DEV_RECEIVE] = {
+		"dev.receive", LAYER_DEVICE, "__netif_receive_skb_core",
+		"the stack takes the packet from the device",
+		{ TP_BTF(netif_receive_skb) } },
+	[CRUMB_PT_BRIDGE_IN] = {
+		"bridge.in", LAYER_BRIDGE, "br_handle_frame",
+		"a bridge port takes the frame: learn, look up, decide",
+		{ DERIVED("dev.receive", "netif_receive_skb"), FENTRY(br_handle_frame) } },
+	[CRUMB_PT_BRIDGE_FORWARD] = {
+		"bridge.forward", LAYER_BRIDGE, "__br_forward",
+		"the bridge sends the frame out of the port that it chose",
+		{ DERIVED("dev.queue", "net_dev_queue"), FENTRY(__br_forward) } },
+	[CRUMB_PT_IP_RECEIVE] = {
+		"ip.receive", LAYER_IP, "ip_rcv",
+		"IP takes the packet: header check, netfilter, route",
+		{ FENTRY(ip_rcv), FENTRY(ipv6_rcv) } },
+	[CRUMB_PT_TCP_RECEIVE] = {
+		"tcp.receive", LAYER_TCP, "tcp_rcv_established",
+		"TCP processes the packet for the receiver's socket",
+		{ TP_BTF(tcp_probe) } },
+	[CRUMB_PT_TCP_QUEUE] = {
+		"tcp.queue", LAYER_TCP, "tcp_queue_rcv",
+		"the bytes are in order and join the receive queue",
+		{ FENTRY(tcp_queue_rcv) } },
+	[CRUMB_PT_SOCK_READY] = {	/* 6.3 */
+		"sock.ready", LAYER_SOCKET, "sock_def_readable",
+		"the socket tells its waiters that there is something to read",
+		{ TP_BTF(sk_data_ready) } },
+	[CRUMB_PT_SCHED_WAKE] = {
+		"sched.wake", LAYER_SCHED, "try_to_wake_up",
+		"the reader is made runnable",
+		{ TP_BTF(sched_waking) } },
+	[CRUMB_PT_SCHED_RUN] = {
+		"sched.run", LAYER_SCHED, "__schedule",
+		"the reader gets a CPU",
+		{ TP_BTF(sched_switch) } },
+
+	/* the receiver's call */
+	[CRUMB_PT_SYS_RECV] = {
+		"sys.recv", LAYER_SYSCALL, "",
+		"the receive-family syscall enters the kernel",
+		{ TP_BTF(sys_enter) } },
+	[CRUMB_PT_SOCK_COPY] = {
+		"sock.copy", LAYER_SOCKET, "skb_copy_datagram_iter",
+		"the bytes are copied to the reader's memory",
+		{ TP_BTF(skb_copy_datagram_iovec) } },
+	[CRUMB_PT_SOCK_RECV_RETURN] = {	/* 6.3 */
+		"sock.recv.return", LAYER_SOCKET, "sock_recvmsg_nosec",
+		"the socket layer has handed the bytes over and returns",
+		{ TP_BTF(sock_recv_length) } },
+	[CRUMB_PT_SYS_RECV_RETURN] = {
+		"sys.recv.return", LAYER_SYSCALL, "",
+		"the receive-family syscall returns to the program",
+		{ TP_BTF(sys_exit) } },
+	[CRUMB_PT_LIBC_RECV] = {
+		"libc.recv", LAYER_LIBC, "",
+		"the program calls a receive-family function of the C library",
+		{ LIBC("libc_enter") } },
+	[CRUMB_PT_LIBC_RECV_RETURN] = {
+		"libc.recv.return", LAYER_LIBC, "",
+		"the C library returns to the reader, with the bytes",
+		{ LIBC("libc_return") } },
+
+	/* beside the path */
+	[CRUMB_PT_SKB_DROP] = {		/* kfree_skb_reason() before 6.11; reasons since 5.17 */
+		"skb.drop", LAYER_DEVICE, "sk_skb_reason_drop",
+		"the kernel frees the packet as a drop, with a reason and the place",
+		{ TP_BTF(kfree_skb) } },
+	[CRUMB_PT_CALL] = {
+		"call", LAYER_NOTE, "",
+		"a call that carries no bytes: getaddrinfo, socket, connect, close",
+		{ LIBC("libc_return"), TP_BTF(sys_exit) } },
+	[CRUMB_PT_STATE] = {
+		"state", LAYER_NOTE, "inet_sk_state_store",
+		"a socket of the connection changes its TCP state",
+		{ TP_BTF(inet_sock_set_state) } },
+	[CRUMB_PT_FLOW] = {
+		"flow", LAYER_NOTE, "",
+		"a connection is followed from now on",
+		{ DERIVED("state", "inet_sock_set_state"),
+		  DERIVED("tcp.append", "tcp_sendmsg_locked"),
+		  DERIVED("dev.queue", "net_dev_queue") } },
+	[CRUMB_PT_TASK] = {
+		"task", LAYER_NOTE, "kernel_clone",
+		"a selected process starts a child, which is followed too",
+		{ TP_BTF(sched_process_fork) } },
+};
+
+const struct point *point_get(unsigned int pt)
+{
+	return &points[pt < CRUMB_PT_MAX ? pt : CRUMB_PT_NONE];
+}
+
+enum crumb_point point_by_name(const char *name)
+{
+	for (unsigned int pt = CRUMB_PT_NONE + 1; pt < CRUMB_PT_MAX; pt++)
+		if (!strcmp(points[pt].name, name))
+			return pt;
+	return CRUMB_PT_NONE;
+}
+
+/* The string at @i of a sparse table, or @none. */
+static const char *name_at(const char *const *names, size_t count, size_t i, const char *none)
+{
+	return i < count && names[i] ? names[i] : none;
+}
+
+#define NAME_AT(names, i, none) name_at(names, sizeof(names) / sizeof((names)[0]), i, none)
+
+const char *point_layer_name(enum point_layer layer)
+{
+	static const char *const names[LAYER_MAX] = {
+		[LAYER_LIBC] = "libc",	 [LAYER_SYSCALL] = "syscall", [LAYER_SOCKET] = "socket",
+		[LAYER_TCP] = "TCP",	 [LAYER_IP] = "IP",	      [LAYER_NEIGH] = "neigh",
+		[LAYER_QDISC] = "qdisc", [LAYER_DEVICE] = "device",   [LAYER_BRIDGE] = "bridge",
+		[LAYER_SCHED] = "sched", [LAYER_NOTE] = "note",
+	};
+
+	return NAME_AT(names, layer, "?");
+}
+
+const char *hook_kind_name(enum hook_kind kind)
+{
+	static const char *const names[HOOK_KIND_MAX] = {
+		[HOOK_NONE] = "none",	    [HOOK_TP_BTF] = "tp_btf", [HOOK_FENTRY] = "fentry",
+		[HOOK_FEXIT] = "fexit",	    [HOOK_KPROBE] = "kprobe", [HOOK_UPROBE] = "uprobe",
+		[HOOK_DERIVED] = "derived",
+	};
+
+	return NAME_AT(names, kind, "?");
+}
+
+const char *libc_func_name(unsigned int func)
+{
+	static const char *const names[CRUMB_LIBC_MAX] = {
+		[CRUMB_LIBC_GETADDRINFO] = "getaddrinfo",
+		[CRUMB_LIBC_SOCKET] = "socket",
+		[CRUMB_LIBC_CONNECT] = "connect",
+		[CRUMB_LIBC_ACCEPT] = "accept",
+		[CRUMB_LIBC_ACCEPT4] = "accept4",
+		[CRUMB_LIBC_SEND] = "send",
+		[CRUMB_LIBC_SENDTO] = "sendto",
+		[CRUMB_LIBC_SENDMSG] = "sendmsg",
+		[CRUMB_LIBC_SENDMMSG] = "sendmmsg",
+		[CRUMB_LIBC_WRITE] = "write",
+		[CRUMB_LIBC_WRITEV] = "writev",
+		[CRUMB_LIBC_SENDFILE] = "sendfile",
+		[CRUMB_LIBC_RECV] = "recv",
+		[CRUMB_LIBC_RECVFROM] = "recvfrom",
+		[CRUMB_LIBC_RECVMSG] = "recvmsg",
+		[CRUMB_LIBC_RECVMMSG] = "recvmmsg",
+		[CRUMB_LIBC_READ] = "read",
+		[CRUMB_LIBC_READV] = "readv",
+		[CRUMB_LIBC_CLOSE] = "close",
+	};
+
+	return NAME_AT(names, func, "?");
+}
+
+const char *event_type_name(unsigned int type)
+{
+	static const char *const names[] = {
+		[CRUMB_EV_FLOW] = "flow",
+		[CRUMB_EV_STATE] = "state",
+		[CRUMB_EV_SEND_BEGIN] = "send_begin",
+		[CRUMB_EV_SEND_EXTENT] = "send_extent",
+		[CRUMB_EV_SEND_END] = "send_end",
+		[CRUMB_EV_SKB] = "skb",
+		[CRUMB_EV_SOCK] = "sock",
+		[CRUMB_EV_WAKE] = "wake",
+		[CRUMB_EV_RUN] = "run",
+		[CRUMB_EV_COPY] = "copy",
+		[CRUMB_EV_RECV_EXTENT] = "recv_extent",
+		[CRUMB_EV_RECV] = "recv",
+		[CRUMB_EV_CALL] = "call",
+		[CRUMB_EV_DROP] = "drop",
+		[CRUMB_EV_NEIGH] = "neigh",
+		[CRUMB_EV_STACK] = "stack",
+		[CRUMB_EV_TRACE] = "trace",
+		[CRUMB_EV_HOST] = "host",
+		[CRUMB_EV_NETNS] = "netns",
+		[CRUMB_EV_DEV] = "dev",
+		[CRUMB_EV_FDB] = "fdb",
+		[CRUMB_EV_HOOK] = "hook",
+		[CRUMB_EV_SYMBOL] = "symbol",
+		[CRUMB_EV_REASON] = "reason",
+		[CRUMB_EV_LOSS] = "loss",
+		[CRUMB_EV_END] = "end",
+	};
+
+	return NAME_AT(names, type, "?");
+}
+
+const char *syscall_name(unsigned int nr)
+{
+	/* arm64 has only the newer half of the calls: <asm/unistd.h> tells what there is */
+	static const char *const names[] = {
+#define CALL(name) [__NR_##name] = #name
+		CALL(read),
+		CALL(write),
+		CALL(readv),
+		CALL(writev),
+		CALL(pread64),
+		CALL(pwrite64),
+		CALL(preadv),
+		CALL(pwritev),
+#ifdef __NR_preadv2
+		CALL(preadv2),
+		CALL(pwritev2),
+#endif
+		CALL(sendto),
+		CALL(recvfrom),
+		CALL(sendmsg),
+		CALL(recvmsg),
+		CALL(sendmmsg),
+		CALL(recvmmsg),
+		CALL(sendfile),
+		CALL(splice),
+		CALL(tee),
+		CALL(vmsplice),
+		CALL(copy_file_range),
+		CALL(socket),
+		CALL(socketpair),
+		CALL(bind),
+		CALL(listen),
+		CALL(accept),
+		CALL(accept4),
+		CALL(connect),
+		CALL(shutdown),
+		CALL(close),
+		CALL(getsockname),
+		CALL(getpeername),
+		CALL(setsockopt),
+		CALL(getsockopt),
+		CALL(ppoll),
+		CALL(pselect6),
+		CALL(epoll_create1),
+		CALL(epoll_ctl),
+		CALL(epoll_pwait),
+#ifdef __NR_poll
+		CALL(poll),
+		CALL(select),
+		CALL(epoll_create),
+		CALL(epoll_wait),
+#endif
+#ifdef __NR_epoll_pwait2
+		CALL(epoll_pwait2),
+#endif
+		CALL(dup),
+		CALL(dup3),
+#ifdef __NR_dup2
+		CALL(dup2),
+#endif
+		CALL(fcntl),
+		CALL(ioctl),
+#ifdef __NR_close_range
+		CALL(close_range),
+#endif
+		CALL(io_setup),
+		CALL(io_submit),
+		CALL(io_getevents),
+#ifdef __NR_io_uring_setup
+		CALL(io_uring_setup),
+		CALL(io_uring_enter),
+		CALL(io_uring_register),
+#endif
+#undef CALL
+	};
+
+	return NAME_AT(names, nr, NULL);
+}

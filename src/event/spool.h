@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Unbounded queue between the thread that empties the kernel's ring buffers and the thread that
+ * analyses: analysis may lag by gigabytes without slowing the recorder and without memory growing.
+ * It lives in a file without a name; what has been read is given back to the file system. One
+ * thread appends, one thread reads.
+ */
+#ifndef CRUMB_EVENT_SPOOL_H
+#define CRUMB_EVENT_SPOOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+
+/*
+ * An append of at most this many bytes comes back as one chunk; a larger one as several, in order.
+ */
+#define SPOOL_CHUNK_MAX (1u << 20)
+
+enum spool_kind {
+	SPOOL_BYTES,
+	SPOOL_MARK,
+};
+
+struct spool_chunk {
+	enum spool_kind kind;
+	uint32_t cpu;	   /* SPOOL_BYTES */
+	const void *bytes; /* 8-byte aligned; borrowed until the next spool_read_chunk() */
+	size_t n;
+	uint64_t mark_ns; /* SPOOL_MARK */
+};
+
+struct spool;
+
+/* In $TMPDIR, /var/tmp or /tmp, whichever can first. */
+int spool_new(struct spool **ret_spool, struct error *e);
+void spool_free(struct spool *s);
+
+/* ---- the recorder's thread */
+
+/*
+ * Appends @a followed by @b (a ring's wrap; either may be empty) as one chunk of @cpu. All or
+ * nothing: -ENOSPC, -EDQUOT, -EFBIG or -EIO leave the spool as it was, and the caller counts what
+ * it could not keep.
+ */
+int spool_append(struct spool *s, uint32_t cpu, const void *a, size_t na, const void *b, size_t nb);
+
+/*
+ * All events of all CPUs older than @ns have been appended. Cannot fail; a mark not read yet may be
+ * replaced by a later one.
+ */
+void spool_mark(struct spool *s, uint64_t ns);
+
+/* No append or mark follows. */
+void spool_close_write(struct spool *s);
+
+/* ---- the reader's thread */
+
+/*
+ * The next chunk or mark. Waits up to @timeout_ms (0 not at all, negative for ever). Returns 0;
+ * -EAGAIN: nothing came in that time; -ENODATA: the end, all was read; or an error of pread(2).
+ */
+int spool_read_chunk(struct spool *s, int timeout_ms, struct spool_chunk *ret_chunk);
+
+/* ---- either */
+
+uint64_t spool_lag_bytes(struct spool *s);  /* appended and not read yet */
+uint64_t spool_disk_bytes(struct spool *s); /* what the file takes now */
+
+#endif

@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One JSON object a line (RFC 8259): "trace", then a "journey" each, then "summary". Names are a
+ * contract with programs that we do not know: none is ever renamed, new ones come after the old.
+ * The contract's keys are always there; later ones only where they say something. Segments without
+ * a cause are not listed: their time is unexplained_ns, so the listed ones plus it are total_ns.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "json_out.h"
+#include "render.h"
+#include "units.h"
+
+static int finish(struct json_out *j)
+{
+	json_put(j, "}\n");
+	json_flush(j);
+	return j->to->failed ? -ENOMEM : 0;
+}
+
+static void put_boot_id(struct json_out *j, const uint8_t id[16])
+{
+	static const uint8_t groups[] = { 4, 2, 2, 2, 6 };
+
+	for (size_t i = 0; i < sizeof(groups); i++) {
+		if (i > 0)
+			json_put(j, "-");
+		json_hex(j, id, groups[i]);
+		id += groups[i];
+	}
+}
+
+static void put_hook(struct json_out *j, const struct trace_hook *h)
+{
+	json_put(j, "{\"point\":");
+	json_string(j, point_get(h->point)->name);
+	json_put(j, ",\"via\":");
+	json_string(j, h->visible ? h->via : NULL);
+	json_put(j, ",\"target\":");
+	json_string(j, h->visible ? h->target : NULL);
+	if (!h->visible) {
+		json_put(j, ",\"why\":");
+		json_string(j, h->why);
+	}
+	json_put(j, "}");
+}
+
+static void put_flags(struct json_out *j, uint32_t flags)
+{
+	static const struct {
+		uint32_t flag;
+		const char *name;
+	} names[] = {
+		{ CRUMB_TRACE_TASKS, "tasks" },		  { CRUMB_TRACE_STACKS, "stacks" },
+		{ CRUMB_TRACE_STACKS_ALL, "stacks_all" }, { CRUMB_TRACE_LIBC, "libc" },
+		{ CRUMB_TRACE_PACKETS, "packets" },	  { CRUMB_TRACE_PAYLOAD, "payload" },
+	};
+	bool first = true;
+
+	json_put(j, ",\"flags\":[");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!(flags & names[i].flag))
+			continue;
+		if (!first)
+			json_put(j, ",");
+		first = false;
+		json_string(j, names[i].name);
+	}
+	json_put(j, "]");
+}
+
+static int json_begin(const struct render_options *o, const struct trace_info *info,
+		      struct strbuf *out)
+{
+	struct json_out j;
+
+	(void)o;
+	json_start(&j, out);
+	json_put(&j, "{\"type\":\"trace\",\"crumb\":");
+	json_string(&j, info->version);
+	json_put(&j, ",\"selection\":");
+	json_string(&j, info->selection);
+	json_put(&j, ",\"hosts\":[{\"host\":");
+	json_string(&j, info->host);
+	json_put(&j, ",\"kernel\":");
+	json_string(&j, info->release);
+	json_put(&j, ",\"machine\":");
+	json_string(&j, info->machine);
+	json_put(&j, ",\"boot_id\":\"");
+	put_boot_id(&j, info->boot_id);
+	json_put(&j, "\"}],\"hooks\":[");
+	for (uint32_t i = 0; i < info->hook_count; i++) {
+		if (i > 0)
+			json_put(&j, ",");
+		put_hook(&j, &info->hooks[i]);
+	}
+	json_put(&j, "]");
+	put_flags(&j, info->flags);
+	return finish(&j);
+}
+
+static void put_end(struct json_out *j, const struct journey_end *e)
+{
+	char word[24];
+
+	if (!e->known) {
+		json_put(j, "null");
+		return;
+	}
+	json_put(j, "{\"host\":");
+	json_string(j, e->host);
+	json_put(j, ",\"pid\":");
+	json_u64(j, e->tgid);
+	json_put(j, ",\"comm\":");
+	json_string(j, e->comm);
+	json_put(j, ",\"fd\":");
+	if (e->fd >= 0)
+		json_i64(j, e->fd);
+	else
+		json_put(j, "null");
+	if (e->pid != e->tgid && e->pid != 0) {
+		json_put(j, ",\"tid\":");
+		json_u64(j, e->pid);
+	}
+	if (e->call) {
+		json_put(j, ",\"call\":");
+		json_string(j, e->call);
+		json_put(j, ",\"args\":[");
+		for (int i = 0; i < 6; i++) {
+			/* as text: a register does not fit what most readers take for a number */
+			int n = snprintf(word, sizeof(word), "%s\"0x%llx\"", i ? "," : "",
+					 (unsigned long long)e->args[i]);
+
+			json_bytes(j, word, n);
+		}
+		json_put(j, "]");
+	}
+	if (e->returned) {
+		json_put(j, ",\"ret\":");
+		json_i64(j, e->ret);
+	}
+	json_put(j, "}");
+}
+
+static void put_path(struct json_out *j, const struct journey_step *s)
+{
+	json_put(j, ",\"path\":[");
+	for (uint32_t i = 0; i < s->path_len; i++) {
+		if (i > 0)
+			json_put(j, ",");
+		json_string(j, s->path[i]);
+	}
+	json_put(j, "]");
+	if (s->path_borrowed)
+		json_put(j, ",\"path_borrowed\":true");
+}
+
+static void put_step(struct json_out *j, const struct journey_step *s)
+{
+	json_put(j, "{\"host\":");
+	json_string(j, s->host);
+	json_put(j, ",\"point\":");
+	json_string(j, point_get(s->point)->name);
+	json_put(j, ",\"t_ns\":");
+	json_u64(j, s->t_ns);
+	json_put(j, ",\"cpu\":");
+	json_u64(j, s->cpu);
+	json_put(j, ",\"dev\":");
+	json_string(j, s->dev);
+	json_put(j, ",\"via\":");
+	json_string(j, hook_kind_name(s->via));
+	json_put(j, ",\"func\":");
+	json_string(j, s->func);
+	json_put(j, ",\"exact\":");
+	json_bool(j, s->exact);
+	if (s->netns) {
+		json_put(j, ",\"netns\":");
+		json_u64(j, s->netns);
+	}
+	if (s->count > 1) {
+		json_put(j, ",\"count\":");
+		json_u64(j, s->count);
+		json_put(j, ",\"first_ns\":");
+		json_u64(j, s->first_ns);
+	}
+	if (s->detail) {
+		json_put(j, ",\"detail\":");
+		json_string(j, s->detail);
+	}
+	if (s->path_len > 0)
+		put_path(j, s);
+	json_put(j, "}");
+}
+
+static void put_steps(struct json_out *j, const struct journey_step *steps, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (i > 0)
+			json_put(j, ",");
+		put_step(j, &steps[i]);
+	}
+}
+
+static void put_segment(struct json_out *j, const struct journey *y, const struct journey_segment *s)
+{
+	const struct journey_step *from = &y->steps[s->from], *to = &y->steps[s->to];
+
+	json_put(j, "{\"from\":");
+	json_string(j, point_get(from->point)->name);
+	json_put(j, ",\"to\":");
+	json_string(j, point_get(to->point)->name);
+	json_put(j, ",\"host\":\"");
+	json_escaped(j, from->host);
+	if (from->host != to->host && strcmp(from->host, to->host)) {
+		json_put(j, ">");
+		json_escaped(j, to->host);
+	}
+	json_put(j, "\",\"ns\":");
+	json_u64(j, s->ns);
+	json_put(j, ",\"code\":");
+	json_string(j, s->cause->code);
+	json_put(j, ",\"cause\":");
+	json_string(j, s->cause->words);
+	if (s->note) {
+		json_put(j, ",\"note\":");
+		json_string(j, s->note);
+	}
+	json_put(j, "}");
+}
+
+static void put_segments(struct json_out *j, const struct journey *y)
+{
+	bool first = true;
+
+	json_put(j, ",\"segments\":[");
+	for (uint32_t i = 0; i < y->segment_count; i++) {
+		if (!y->segments[i].cause)
+			continue;
+		if (!first)
+			json_put(j, ",");
+		first = false;
+		put_segment(j, y, &y->segments[i]);
+	}
+	json_put(j, "]");
+}
+
+static void put_call(struct json_out *j, const struct journey_call *c)
+{
+	json_put(j, "{\"host\":");
+	json_string(j, c->host);
+	json_put(j, ",\"layer\":");
+	json_string(j, c->layer == CRUMB_CALLED_LIBC ? "libc" : "syscall");
+	json_put(j, ",\"name\":");
+	json_string(j, c->name);
+	if (c->text) {
+		json_put(j, ",\"text\":");
+		json_string(j, c->text);
+	}
+	json_put(j, ",\"t_ns\":");
+	json_i64(j, c->t_ns);
+	json_put(j, ",\"ns\":");
+	json_u64(j, c->ns);
+	json_put(j, ",\"ret\":");
+	json_i64(j, c->ret);
+	json_put(j, ",\"tid\":");
+	json_u64(j, c->pid);
+	json_put(j, "}");
+}
+
+/* What came after the first contract. */
+static void put_additions(struct json_out *j, const struct journey *y)
+{
+	if (y->where) {
+		json_put(j, ",\"where\":");
+		json_string(j, y->where);
+	}
+	if (!y->offset_known)
+		json_put(j, ",\"offset_known\":false");
+	if (y->reads > 0) {
+		json_put(j, ",\"reads\":");
+		json_u64(j, y->reads);
+	}
+	if (y->observer_ns > 0) {
+		json_put(j, ",\"observer_ns\":");
+		json_u64(j, y->observer_ns);
+	}
+	if (y->side_step_count > 0) {
+		json_put(j, ",\"side_steps\":[");
+		put_steps(j, y->side_steps, y->side_step_count);
+		json_put(j, "]");
+	}
+	if (y->call_count > 0) {
+		json_put(j, ",\"before\":[");
+		for (uint32_t i = 0; i < y->call_count; i++) {
+			if (i > 0)
+				json_put(j, ",");
+			put_call(j, &y->calls[i]);
+		}
+		json_put(j, "]");
+	}
+}
+
+static void put_message(struct json_out *j, const struct journey *y)
+{
+	char buf[UNITS_BYTES];
+
+	json_put(j, "{\"type\":\"journey\",\"id\":\"");
+	json_hex(j, y->id, sizeof(y->id));
+	json_put(j, "\",\"verdict\":");
+	json_string(j, verdict_name(y->verdict));
+	json_put(j, ",\"reason\":");
+	json_string(j, y->reason);
+	json_put(j, ",\"proto\":");
+	json_string(j, units_proto(buf, y->proto));
+	json_put(j, ",\"src\":");
+	json_string(j, units_address(buf, &y->src));
+	json_put(j, ",\"dst\":");
+	json_string(j, units_address(buf, &y->dst));
+	json_put(j, ",\"offset\":");
+	json_u64(j, y->offset);
+	json_put(j, ",\"bytes\":");
+	json_u64(j, y->bytes);
+	json_put(j, ",\"sender\":");
+	put_end(j, &y->sender);
+	json_put(j, ",\"receiver\":");
+	put_end(j, &y->receiver);
+	json_put(j, ",\"start_ns\":");
+	json_u64(j, y->start_ns);
+	json_put(j, ",\"total_ns\":");
+	json_u64(j, y->total_ns);
+	json_put(j, ",\"unexplained_ns\":");
+	json_u64(j, y->unexplained_ns);
+}
+
+static int json_journey(const struct render_options *o, const struct journey *y, struct strbuf *out)
+{
+	struct json_out j;
+
+	(void)o;
+	json_start(&j, out);
+	put_message(&j, y);
+	json_put(&j, ",\"steps\":[");
+	put_steps(&j, y->steps, y->step_count);
+	json_put(&j, "]");
+	put_segments(&j, y);
+	json_put(&j, ",\"clock\":{\"state\":");
+	json_string(&j, y->clock_state);
+	json_put(&j, ",\"bound_ns\":");
+	json_u64(&j, y->clock_bound_ns);
+	json_put(&j, "},\"retransmits\":");
+	json_u64(&j, y->retransmits);
+	json_put(&j, ",\"lost_events\":");
+	json_u64(&j, y->lost_events);
+	put_additions(&j, y);
+	return finish(&j);
+}
+
+static void put_losses(struct json_out *j, const struct trace_summary *s)
+{
+	json_put(j, ",\"losses\":[");
+	for (uint32_t i = 0; i < s->loss_count; i++) {
+		const struct trace_loss *l = &s->losses[i];
+
+		if (i > 0)
+			json_put(j, ",");
+		json_put(j, "{\"cause\":");
+		json_string(j, units_loss_name(l->cause));
+		json_put(j, ",\"point\":");
+		json_string(j, l->point ? point_get(l->point)->name : NULL);
+		json_put(j, ",\"count\":");
+		json_u64(j, l->count);
+		json_put(j, "}");
+	}
+	json_put(j, "]");
+}
+
+static int json_end(const struct render_options *o, const struct trace_summary *s, struct strbuf *out)
+{
+	struct json_out j;
+
+	(void)o;
+	json_start(&j, out);
+	json_put(&j, "{\"type\":\"summary\",\"journeys\":");
+	json_u64(&j, s->journeys);
+	for (int v = 0; v < VERDICT_MAX; v++) {
+		json_put(&j, ",\"");
+		json_escaped(&j, verdict_name(v));
+		json_put(&j, "\":");
+		json_u64(&j, s->verdicts[v]);
+	}
+	json_put(&j, ",\"events\":");
+	json_u64(&j, s->events);
+	json_put(&j, ",\"lost_events\":");
+	json_u64(&j, s->lost_events);
+	json_put(&j, ",\"unobservable\":[");
+	for (uint32_t i = 0; i < s->unobservable_count; i++) {
+		if (i > 0)
+			json_put(&j, ",");
+		json_string(&j, s->unobservable[i]);
+	}
+	json_put(&j, "],\"flows\":");
+	json_u64(&j, s->flows);
+	json_put(&j, ",\"bytes\":");
+	json_u64(&j, s->bytes);
+	if (s->stacked > 0) {
+		json_put(&j, ",\"stacked\":");
+		json_u64(&j, s->stacked);
+	}
+	if (s->loss_count > 0)
+		put_losses(&j, s);
+	if (s->truncated)
+		json_put(&j, ",\"truncated\":true");
+	return finish(&j);
+}
+
+const struct renderer render_json = {
+	.name = "json",
+	.doc = "one JSON object a line, names stable",
+	.begin = json_begin,
+	.journey = json_journey,
+	.end = json_end,
+};

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The parts of a journey in text, each whole lines; text.c puts them in order. */
+#ifndef CRUMB_RENDER_TEXT_H
+#define CRUMB_RENDER_TEXT_H
+
+#include "page.h"
+
+/* Left edge of all that stands below a journey's first line. */
+#define TEXT_INDENT 2
+
+/* Where the time went: a bar per cause, in the order of the path. */
+int text_bars(struct page *p, const struct journey *j);
+
+/* The steps; the calls before the first byte; the steps beside the path. */
+void text_steps(struct page *p, const struct journey *j);
+void text_calls(struct page *p, const struct journey *j);
+void text_side_steps(struct page *p, const struct journey *j);
+
+#endif
