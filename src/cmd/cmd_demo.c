@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * crumb demo: a lab of its own, the muffin sent twice. The first time is the rehearsal: its connection pays for the walks
+ * of the kernel's stacks. The second is the one that is shown: it travels unburdened and borrows the call paths.
+ */
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "cmd.h"
+#include "lab.h"
+#include "live.h"
+#include "log.h"
+
+#define MUFFIN_PORT "4747"
+#define LISTEN_TRIES 400
+#define LISTEN_PAUSE_NS 5000000
+#define SETTLE_QUIET_MS 60
+#define SETTLE_MOST_MS 500
+
+struct demo {
+	struct options o;
+	struct show *show;
+	struct live *live;
+	char lab[LAB_NAME_BYTES];
+	char sender[PATH_MAX], receiver[PATH_MAX];
+	const char *message;
+	bool lab_up;
+};
+
+/* The muffin programs lie beside the binary (build tree) or in libexec (installed). */
+static int find_programs(struct demo *d, struct error *e)
+{
+	static const char *const places[] = { "examples", "../libexec/crumb", "." };
+	char self[PATH_MAX], *dir;
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	size_t i;
+
+	if (n <= 0)
+		return error_set(e, -errno, "cannot read /proc/self/exe: is /proc mounted?");
+	self[n] = '\0';
+	dir = dirname(self);
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if (snprintf(d->sender, PATH_MAX, "%s/%s/muffin-send", dir, places[i]) >= PATH_MAX ||
+		    snprintf(d->receiver, PATH_MAX, "%s/%s/muffin-recv", dir, places[i]) >= PATH_MAX)
+			continue;
+		if (!access(d->sender, X_OK) && !access(d->receiver, X_OK))
+			return 0;
+	}
+	return error_set(e, -ENOENT, "muffin-send and muffin-recv are not beside %s: build crumb whole "
+			 "(./run build)", dir);
+}
+
+/* Does anything listen on the port in the namespace of @pid? /proc/PID/net is that of the process. */
+static bool listens(pid_t pid)
+{
+	char path[64], line[512];
+	int v6;
+
+	for (v6 = 0; v6 < 2; v6++) {
+		_cleanup_fclose_ FILE *f = NULL;
+		unsigned int port, state;
+
+		snprintf(path, sizeof(path), "/proc/%d/net/tcp%s", pid, v6 ? "6" : "");
+		f = fopen(path, "re");
+		while (f && fgets(line, sizeof(line), f))
+			if (sscanf(line, " %*d: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x", &port, &state) == 2 &&
+			    port == (unsigned int)atoi(MUFFIN_PORT) && state == 0x0a)
+				return true;
+	}
+	return false;
+}
+
+static int start_process(struct demo *d, char *const *argv, const char *host, struct live_child *c,
+			 struct error *e)
+{
+	struct error why = { 0 };
+	int err = live_fork(c, argv, d->lab, host, e);
+
+	if (err)
+		return err;
+	err = session_add_process(live_session(d->live), c->pid, e);
+	if (!err && session_hook_libc(live_session(d->live), c->pid, &why))
+		log_note("libc calls are not shown: %s", why.text);
+	return err ? err : live_release(c, e);
+}
+
+static int wait_child(const struct live_child *c, const char *what, struct error *e)
+{
+	int status;
+
+	if (waitpid(c->pid, &status, 0) != c->pid)
+		return error_set(e, -errno, "lost %s", what);
+	if (status)
+		return error_set(e, -EIO, "%s failed (%s %d)", what,
+				 WIFSIGNALED(status) ? "signal" : "status",
+				 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	return 0;
+}
+
+/* One muffin from a to b. */
+static int send_muffin(struct demo *d, struct error *e)
+{
+	char *recv_argv[] = { d->receiver, "-p", MUFFIN_PORT, NULL };
+	char *send_argv[] = { d->sender, "-p", MUFFIN_PORT, "b", (char *)d->message, NULL };
+	struct timespec pause = { .tv_nsec = LISTEN_PAUSE_NS };
+	struct live_child receiver = { .gate = -1 }, sender = { .gate = -1 };
+	int err, tries;
+
+	err = start_process(d, recv_argv, "b", &receiver, e);
+	if (err)
+		return err;
+	for (tries = 0; !listens(receiver.pid); tries++) {
+		if (tries == LISTEN_TRIES) {
+			kill(receiver.pid, SIGKILL);
+			waitpid(receiver.pid, NULL, 0);
+			return error_set(e, -ETIMEDOUT, "muffin-recv does not listen on port " MUFFIN_PORT);
+		}
+		nanosleep(&pause, NULL);
+	}
+	err = start_process(d, send_argv, "a", &sender, e);
+	if (!err)
+		err = wait_child(&sender, "muffin-send", e);
+	if (err)
+		kill(receiver.pid, SIGTERM);
+	if (!err)
+		return wait_child(&receiver, "muffin-recv", e);
+	waitpid(receiver.pid, NULL, 0);
+	return err;
+}
+
+static int play(struct demo *d, struct error *e)
+{
+	int err = lab_up(d->lab, NULL, e);
+
+	if (err < 0)
+		return err;
+	d->lab_up = true;
+	err = live_new(&d->o, d->show, "demo", &d->live, e);
+	if (!err)
+		err = live_start(d->live, e);
+	if (err)
+		return err;
+	if (d->o.stacks == CRUMB_STACKS_FIRST) {
+		err = send_muffin(d, e);
+		if (err)
+			return err;
+		live_settle(d->live, SETTLE_QUIET_MS, SETTLE_MOST_MS);
+	}
+	err = send_muffin(d, e);
+	live_settle(d->live, SETTLE_QUIET_MS, SETTLE_MOST_MS);
+	return err;
+}
+
+static int run_demo(struct demo *d)
+{
+	struct error e = { 0 }, late = { 0 };
+	int err, end;
+
+	live_block_signals();
+	err = find_programs(d, &e);
+	if (!err)
+		err = show_new(&d->o, d->o.stacks == CRUMB_STACKS_FIRST, &d->show, &e);
+	if (!err)
+		err = play(d, &e);
+	end = d->live ? live_stop(d->live, &late) : 0;
+	live_free(d->live);
+	if (d->lab_up && lab_down(d->lab, &late))
+		log_note("the demo's lab was not cleared: %s; crumb lab down --lab %s", late.text, d->lab);
+	if (err || end) {
+		log_error("%s", err ? error_text(&e, err) : error_text(&late, end));
+		return err == -EPERM || err == -EACCES || err == -ENOTSUP ? EXIT_CANNOT : EXIT_NOTHING;
+	}
+	return show_journeys(d->show) ? EXIT_DONE : EXIT_NOTHING;
+}
+
+int cmd_demo(int argc, char **argv)
+{
+	static const struct usage u = {
+		.name = "demo", .synopsis = "[OPTIONS] [MESSAGE]",
+		.about = "Build a network of its own (a - switch - b), send \"muffin\" from a to b, show its journey, "
+			 "leave nothing behind.",
+		.groups = OPTIONS_SHOW | OPTIONS_WRITE | OPTIONS_HOOKS,
+		.more = "The muffin is sent twice: a rehearsal, on which the kernel's call paths are sampled, and the\n"
+			"journey that is shown, which does not pay for that. --stacks=all samples the shown one.\n",
+	};
+	struct demo d = { .message = "muffin" };
+	int ret = options_parse(argc, argv, &u, &d.o);
+	char *nothing[] = { NULL };
+
+	if (ret >= 0)
+		return ret;
+	if (d.o.n_rest > 1) {
+		log_error("demo: one message, in quotes if it has blanks");
+		return EXIT_USAGE;
+	}
+	if (d.o.n_rest)
+		d.message = d.o.rest[0];
+	d.o.n_rest = 0;
+	d.o.command = nothing;	/* processes are selected, by pid, as with run */
+	if (d.o.stacks == CRUMB_STACKS_SAMPLE)
+		d.o.stacks = CRUMB_STACKS_FIRST;
+	snprintf(d.lab, sizeof(d.lab), "demo-%d", getpid());
+	ret = run_demo(&d);
+	show_free(d.show);
+	return ret;
+}

@@ -1,0 +1,618 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "live.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "annotate.h"
+#include "cleanup.h"
+#include "lab.h"
+#include "log.h"
+#include "merge.h"
+#include "netns_look.h"
+#include "select.h"
+#include "spool.h"
+#include "trace_writer.h"
+
+#define DRAIN_BUSY_NS	1000000		/* pause between two passes while events come */
+#define DRAIN_IDLE_NS	10000000
+#define MISSES_EVERY_NS	200000000ull	/* asking every program for its misses is not free */
+#define SETTLE_POLL_NS	5000000
+#define FORGET_AFTER_NS	2000000000ull	/* a closed connection's place in the kernel's table is freed after this */
+
+struct closing {			/* flows whose sockets have closed */
+	struct crumb_ev_flow *flows;	/* those open, by slot flow % cap */
+	struct {
+		uint32_t flow;
+		uint64_t at_ns;
+	} *queue;
+	size_t cap, queue_cap, head, n;
+};
+
+struct live {
+	const struct options *o;
+	struct show *show;
+	struct session *session;
+	const char *selection;
+	char *filter;
+	uint32_t trace_flags;
+
+	struct spool *spool;
+	struct merge *merge;
+	struct annotate *annotate;
+	struct assembler *assembler;
+	struct trace_writer *writer;
+	int write_fd;
+	uint32_t cpus;
+
+	pthread_t recorder, analyst;
+	bool started;
+	atomic_bool stop, enough;
+	atomic_uint_fast64_t events, last_event_ns, lost, max_lag;
+	int analyst_err;
+	struct error analyst_error;
+	struct closing closing;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+static void pause_ns(long ns)
+{
+	struct timespec t = { .tv_nsec = ns };
+
+	nanosleep(&t, NULL);
+}
+
+/* ------------------------------------------------------------------------------------------ recorder */
+
+static int spool_event(void *ctx, const struct crumb_event *ev)
+{
+	struct live *l = ctx;
+	const struct crumb_ev_loss *loss = (const void *)ev;
+
+	atomic_fetch_add(&l->lost, loss->count);
+	return spool_append(l->spool, l->cpus, ev, ev->size, NULL, 0);
+}
+
+struct take {
+	struct live *l;
+	uint64_t records, refused;
+	int err;
+};
+
+static int take_batch(void *ctx, uint32_t cpu, const void *bytes, size_t n, uint64_t records)
+{
+	struct take *t = ctx;
+	int err = spool_append(t->l->spool, cpu, bytes, n, NULL, 0);
+
+	if (err) {
+		t->refused += records;
+		t->err = err;
+	} else {
+		t->records += records;
+	}
+	return err;
+}
+
+/* What could not be kept is a loss like any other. */
+static void note_refused(struct live *l, const struct take *t, uint64_t from, uint64_t to)
+{
+	struct crumb_ev_loss e = {
+		.h = { .time_ns = to, .type = CRUMB_EV_LOSS, .size = sizeof(e) },
+		.from_ns = from, .count = t->refused, .cause = CRUMB_LOSS_SPOOL, .on_cpu = UINT32_MAX,
+	};
+
+	atomic_fetch_add(&l->lost, t->refused);
+	spool_append(l->spool, l->cpus, &e, sizeof(e), NULL, 0);
+}
+
+static void *recorder_main(void *ctx)
+{
+	uint64_t previous = now_ns(), misses_at = previous;
+	struct live *l = ctx;
+	int last_rounds = 2;
+
+	/* Above the traced programs, so that a ring never fills while its reader waits for a CPU. */
+	setpriority(PRIO_PROCESS, syscall(SYS_gettid), -10);
+	while (last_rounds > 0) {
+		uint64_t start = now_ns(), lag;
+		struct take t = { .l = l };
+		bool misses = start - misses_at > MISSES_EVERY_NS;
+		int fill;
+
+		if (atomic_load(&l->stop))
+			last_rounds--;
+		fill = session_drain(l->session, take_batch, &t);
+		if (t.records) {
+			atomic_fetch_add(&l->events, t.records);
+			atomic_store(&l->last_event_ns, start);
+		}
+		if (t.refused)
+			note_refused(l, &t, previous, start);
+		session_losses(l->session, previous, start, misses || !last_rounds, spool_event, l);
+		if (misses)
+			misses_at = start;
+		/* Whatever was stamped before the previous pass began has been submitted by now. */
+		spool_mark(l->spool, previous);
+		previous = start;
+		lag = spool_lag_bytes(l->spool);
+		if (lag > atomic_load(&l->max_lag))
+			atomic_store(&l->max_lag, lag);
+		if (fill < 64 && last_rounds)
+			pause_ns(t.records ? DRAIN_BUSY_NS : atomic_load(&l->stop) ? DRAIN_BUSY_NS :
+								     DRAIN_IDLE_NS);
+	}
+	spool_mark(l->spool, now_ns());
+	spool_close_write(l->spool);
+	return NULL;
+}
+
+/* ------------------------------------------------------------------------------------------- analyst */
+
+/* Remember the flow, so that its place in the kernel's table can be freed some time after it closed. */
+static void closing_note(struct live *l, const struct crumb_event *ev)
+{
+	struct closing *c = &l->closing;
+
+	if (!c->cap)
+		return;
+	if (ev->type == CRUMB_EV_FLOW) {
+		const struct crumb_ev_flow *f = (const void *)ev;
+
+		c->flows[f->flow % c->cap] = *f;
+	} else if (ev->type == CRUMB_EV_STATE) {
+		const struct crumb_ev_state *s = (const void *)ev;
+
+		if (s->new_state != 7 || c->n == c->queue_cap)	/* TCP_CLOSE */
+			return;
+		c->queue[(c->head + c->n) % c->queue_cap].flow = s->flow;
+		c->queue[(c->head + c->n) % c->queue_cap].at_ns = ev->time_ns;
+		c->n++;
+	}
+	while (c->n && ev->time_ns > c->queue[c->head].at_ns + FORGET_AFTER_NS) {
+		struct crumb_ev_flow *f = &c->flows[c->queue[c->head].flow % c->cap];
+
+		if (f->flow == c->queue[c->head].flow && f->flow) {
+			session_forget_flow(l->session, f);
+			f->flow = 0;
+		}
+		c->head = (c->head + 1) % c->queue_cap;
+		c->n--;
+	}
+}
+
+/* Behind merge and annotate: the stream as every consumer sees it. */
+static int on_event(void *ctx, const struct crumb_event *ev)
+{
+	struct live *l = ctx;
+	int err = 0;
+
+	closing_note(l, ev);
+	if (l->writer)
+		err = trace_writer_event(l->writer, ev);
+	if (!err && l->assembler)
+		err = assembler_event(l->assembler, ev);
+	return err;
+}
+
+static int write_head(struct live *l)
+{
+	struct crumb_ev_trace t = {
+		.h = { .time_ns = now_ns(), .type = CRUMB_EV_TRACE, .size = sizeof(t) },
+		.version = CRUMB_EVENT_VERSION, .flags = l->trace_flags,
+	};
+	int err;
+
+	snprintf(t.crumb, sizeof(t.crumb), "%s", CRUMB_VERSION);
+	snprintf(t.selection, sizeof(t.selection), "%.255s", l->selection ? l->selection : "");
+	err = on_event(l, &t.h);
+	if (!err)
+		err = annotate_host(l->annotate, t.h.time_ns);
+	if (!err)
+		err = session_hooks(l->session, on_event, l);
+	return err;
+}
+
+static int write_tail(struct live *l)
+{
+	struct crumb_ev_end e = {
+		.h = { .time_ns = now_ns(), .type = CRUMB_EV_END, .size = sizeof(e) },
+		.kernel_events = atomic_load(&l->events), .lost = atomic_load(&l->lost),
+	};
+
+	return on_event(l, &e.h);
+}
+
+static int analyse_chunk(struct live *l, const struct spool_chunk *c)
+{
+	if (c->kind == SPOOL_MARK)
+		return merge_watermark(l->merge, c->mark_ns);
+	return merge_chunk(l->merge, c->cpu, c->bytes, c->n);
+}
+
+static int flush_outputs(struct live *l)
+{
+	int err = 0;
+
+	if (l->show)
+		err = show_flush(l->show);
+	if (!err && l->writer)
+		err = trace_writer_flush(l->writer, &l->analyst_error);
+	return err;
+}
+
+static int analyse(struct live *l)
+{
+	struct spool_chunk c;
+	bool dirty = false;
+	int err = write_head(l);
+
+	while (!err) {
+		int got = spool_read_chunk(l->spool, dirty ? 0 : 1000, &c);
+
+		if (got == -ENODATA)
+			break;
+		if (got == -EAGAIN) {
+			err = dirty ? flush_outputs(l) : 0;
+			dirty = false;
+			continue;
+		}
+		if (got)
+			return error_set(&l->analyst_error, got, "cannot read back the spool: %s",
+					 strerror(-got));
+		err = analyse_chunk(l, &c);
+		dirty = true;
+		if (l->show && !show_wants_more(l->show)) {
+			atomic_store(&l->enough, true);
+			kill(getpid(), SIGUSR1);
+			break;
+		}
+	}
+	if (!err)
+		err = merge_flush(l->merge);
+	if (!err)
+		err = write_tail(l);
+	if (!err && l->assembler)
+		err = assembler_finish(l->assembler);
+	if (l->writer) {
+		int end = trace_writer_finish(l->writer, &l->analyst_error);
+
+		if (!err)
+			err = end;
+	}
+	return err;
+}
+
+static void *analyst_main(void *ctx)
+{
+	struct live *l = ctx;
+	int err;
+
+	setpriority(PRIO_PROCESS, syscall(SYS_gettid), 19);
+	err = analyse(l);
+	if (err && l->show && show_failure(l->show))
+		error_replace(&l->analyst_error, err, "%s", show_failure(l->show));
+	else if (err && l->writer && !l->analyst_error.text[0])
+		trace_writer_finish(l->writer, &l->analyst_error);
+	l->analyst_err = err;
+	if (err) {	/* nobody would notice otherwise */
+		atomic_store(&l->enough, true);
+		kill(getpid(), SIGUSR1);
+	}
+	return NULL;
+}
+
+/* --------------------------------------------------------------------------------------------- set-up */
+
+static bool name_netns(uint32_t inum, struct crumb_ev_netns *fact)
+{
+	struct lab_host h;
+
+	if (lab_lookup_netns(inum, &h))
+		return false;
+	snprintf(fact->host, sizeof(fact->host), "%s", h.name);
+	snprintf(fact->name, sizeof(fact->name), "%s", h.netns);
+	snprintf(fact->lab, sizeof(fact->lab), "%.31s", h.lab);
+	return true;
+}
+
+static uint32_t flags_of(const struct session_config *c)
+{
+	uint32_t flags = 0;
+
+	if (c->settings.select & (CRUMB_SELECT_TASKS | CRUMB_SELECT_NETNS))
+		flags |= CRUMB_TRACE_TASKS;
+	if (c->settings.stacks != CRUMB_STACKS_OFF)
+		flags |= CRUMB_TRACE_STACKS;
+	if (c->settings.stacks == CRUMB_STACKS_ALL)
+		flags |= CRUMB_TRACE_STACKS_ALL;
+	if (c->libc)
+		flags |= CRUMB_TRACE_LIBC;
+	if (c->settings.snap_bytes)
+		flags |= CRUMB_TRACE_PACKETS;
+	if (c->settings.pattern_len)
+		flags |= CRUMB_TRACE_PAYLOAD;
+	return flags;
+}
+
+static int open_writer(struct live *l, struct error *e)
+{
+	const char *path = l->o->write;
+
+	if (!path)
+		return 0;
+	l->write_fd = STDOUT_FILENO;
+	if (strcmp(path, "-")) {
+		l->write_fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		if (l->write_fd < 0)
+			return error_set(e, -errno, "cannot write %s: %s", path, strerror(errno));
+	}
+	return trace_writer_new(l->write_fd, &l->writer, e);
+}
+
+static int open_parts(struct live *l, struct error *e)
+{
+	struct session_config c = { .ring_bytes = l->o->ring_bytes, .max_flows = l->o->max_flows };
+	int err;
+
+	l->filter = options_filter(l->o);
+	c.filter = l->filter;
+	err = select_settings(l->o, &c, e);
+	if (!err)
+		err = open_writer(l, e);
+	if (!err)
+		err = session_new(&c, &l->session, e);
+	if (!err)
+		err = spool_new(&l->spool, e);
+	if (err)
+		return err;
+	l->trace_flags = flags_of(&c);
+	l->cpus = sysconf(_SC_NPROCESSORS_CONF);
+	err = annotate_new(name_netns, on_event, l, &l->annotate);
+	if (err)
+		return err;
+	l->merge = merge_new(l->cpus + 1, annotate_event, l->annotate);
+	l->closing.cap = l->o->max_flows ? l->o->max_flows : CRUMB_MAX_FLOWS;
+	l->closing.queue_cap = l->closing.cap * 2;
+	l->closing.flows = calloc(l->closing.cap, sizeof(*l->closing.flows));
+	l->closing.queue = calloc(l->closing.queue_cap, sizeof(*l->closing.queue));
+	if (!l->merge || !l->closing.flows || !l->closing.queue)
+		return -ENOMEM;
+	return l->show ? assembler_new(show_sink(l->show), &l->assembler) : 0;
+}
+
+int live_new(const struct options *o, struct show *show, const char *selection, struct live **ret,
+	     struct error *e)
+{
+	struct live *l = calloc(1, sizeof(*l));
+	int err;
+
+	if (!l)
+		return -ENOMEM;
+	l->o = o;
+	l->show = show;
+	l->selection = selection;
+	l->write_fd = -1;
+	err = open_parts(l, e);
+	if (err) {
+		live_free(l);
+		return err;
+	}
+	*ret = l;
+	return 0;
+}
+
+void live_free(struct live *l)
+{
+	if (!l)
+		return;
+	assembler_free(l->assembler);
+	annotate_free(l->annotate);
+	merge_free(l->merge);
+	trace_writer_free(l->writer);
+	if (l->write_fd > STDOUT_FILENO)
+		close(l->write_fd);
+	spool_free(l->spool);
+	session_free(l->session);
+	free(l->closing.flows);
+	free(l->closing.queue);
+	free(l->filter);
+	free(l);
+}
+
+struct session *live_session(struct live *l)
+{
+	return l->session;
+}
+
+int live_start(struct live *l, struct error *e)
+{
+	int err = session_attach(l->session, e);
+
+	if (err)
+		return err;
+	err = -pthread_create(&l->recorder, NULL, recorder_main, l);
+	if (err)
+		return error_set(e, err, "cannot start a thread: %s", strerror(-err));
+	err = -pthread_create(&l->analyst, NULL, analyst_main, l);
+	if (err) {
+		atomic_store(&l->stop, true);
+		pthread_join(l->recorder, NULL);
+		return error_set(e, err, "cannot start a thread: %s", strerror(-err));
+	}
+	l->started = true;
+	if (l->o->ready_fd >= 0 && write(l->o->ready_fd, "1\n", 2) < 0)
+		log_note("cannot write to --ready-fd %d: %s", l->o->ready_fd, strerror(errno));
+	return 0;
+}
+
+/* -------------------------------------------------------------------------------------------- waiting */
+
+static void wait_set(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGCHLD);
+	sigaddset(set, SIGUSR1);	/* from the analyst: enough, or it failed */
+}
+
+void live_block_signals(void)
+{
+	sigset_t set;
+
+	wait_set(&set);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+int live_wait(struct live *l, pid_t pid, int *ret_status, struct error *e)
+{
+	uint64_t end = l->o->seconds > 0 ? now_ns() + (uint64_t)(l->o->seconds * 1e9) : UINT64_MAX;
+	sigset_t set;
+	int asked = 0;
+
+	(void)e;
+	wait_set(&set);
+	for (;;) {
+		uint64_t now = now_ns(), left = end > now ? end - now : 0;
+		struct timespec t = { .tv_sec = left > 3600000000000ull ? 3600 : left / 1000000000,
+				      .tv_nsec = left % 1000000000 };
+		int sig, status;
+
+		if (pid > 0 && waitpid(pid, &status, WNOHANG) == pid) {
+			*ret_status = status;
+			return 0;
+		}
+		if (atomic_load(&l->enough) || !left)
+			return 0;
+		sig = sigtimedwait(&set, NULL, &t);
+		if (sig != SIGINT && sig != SIGTERM && sig != SIGHUP)
+			continue;
+		/* The terminal sends Ctrl-C to the traced program too: let it end; the second one is for us. */
+		if (pid <= 0 || asked++)
+			return 0;
+		if (sig != SIGINT)
+			kill(pid, sig);
+	}
+}
+
+void live_settle(struct live *l, int quiet_ms, int most_ms)
+{
+	uint64_t start = now_ns();
+
+	for (;;) {
+		uint64_t now = now_ns(), last = atomic_load(&l->last_event_ns);
+
+		if (last < start)
+			last = start;
+		if (now - last > quiet_ms * 1000000ull || now - start > most_ms * 1000000ull)
+			return;
+		pause_ns(SETTLE_POLL_NS);
+	}
+}
+
+int live_stop(struct live *l, struct error *e)
+{
+	if (!l->started)
+		return 0;
+	atomic_store(&l->stop, true);
+	pthread_join(l->recorder, NULL);
+	if (spool_lag_bytes(l->spool) > 64u << 20)
+		log_note("analysis is %llu MiB behind; catching up",
+			 (unsigned long long)(spool_lag_bytes(l->spool) >> 20));
+	/* Nothing else to do now: the analyst may have the machine. */
+	setpriority(PRIO_PROCESS, 0, 0);
+	pthread_join(l->analyst, NULL);
+	l->started = false;
+	if (l->analyst_err)
+		return error_set(e, l->analyst_err, "%s", error_text(&l->analyst_error, l->analyst_err));
+	return 0;
+}
+
+struct live_counts live_counts(const struct live *l)
+{
+	return (struct live_counts){
+		.events = atomic_load(&l->events), .lost = atomic_load(&l->lost),
+		.late = merge_late(l->merge), .max_lag_bytes = atomic_load(&l->max_lag),
+	};
+}
+
+/* -------------------------------------------------------------------------------------------- children */
+
+static void child_main(int gate, char *const *argv, const char *lab, const char *host)
+{
+	struct error why = { 0 };
+	sigset_t none;
+	char byte;
+	int err;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	if (host) {
+		err = lab_enter(lab, host, &why);
+		if (err) {
+			fprintf(stderr, "crumb: %s\n", error_text(&why, err));
+			_exit(126);
+		}
+	}
+	if (read(gate, &byte, 1) != 1)
+		_exit(125);
+	close(gate);
+	execvp(argv[0], argv);
+	fprintf(stderr, "crumb: cannot run %s: %s\n", argv[0], strerror(errno));
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+int live_fork(struct live_child *c, char *const *argv, const char *lab, const char *host,
+	      struct error *e)
+{
+	int gate[2];
+
+	if (pipe2(gate, O_CLOEXEC))
+		return error_set(e, -errno, "cannot make a pipe: %s", strerror(errno));
+	c->pid = fork();
+	if (c->pid < 0) {
+		int err = -errno;
+
+		close(gate[0]);
+		close(gate[1]);
+		return error_set(e, err, "cannot start a process: %s", strerror(-err));
+	}
+	if (!c->pid) {
+		close(gate[1]);
+		child_main(gate[0], argv, lab, host);
+	}
+	close(gate[0]);
+	c->gate = gate[1];
+	return 0;
+}
+
+int live_release(struct live_child *c, struct error *e)
+{
+	ssize_t n = write(c->gate, "1", 1);
+
+	close(c->gate);
+	c->gate = -1;
+	return n == 1 ? 0 : error_set(e, -EPIPE, "the command ended before it began");
+}

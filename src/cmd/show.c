@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "show.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "render.h"
+
+#define FLUSH_BYTES (64u << 10)
+
+struct show {
+	const struct options *o;
+	struct render_options render;
+	struct assembler_sink sink;
+	struct strbuf out;
+	int fd;
+	bool hide_stacked;
+	uint64_t journeys, bytes, verdicts[VERDICT_MAX];
+	char failure[256];
+};
+
+int show_flush(struct show *s)
+{
+	size_t at = 0;
+
+	while (at < s->out.len && !s->failure[0]) {
+		ssize_t n = write(s->fd, s->out.text + at, s->out.len - at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			if (errno != EPIPE)
+				snprintf(s->failure, sizeof(s->failure), "cannot write %s: %s",
+					 s->o->output ? s->o->output : "the output", strerror(errno));
+			else
+				snprintf(s->failure, sizeof(s->failure), "the reader of the output went away");
+			return -errno;
+		}
+		at += n;
+	}
+	strbuf_clear(&s->out);
+	return s->failure[0] ? -EIO : 0;
+}
+
+static int after(struct show *s, int err)
+{
+	if (err || s->out.failed)
+		return err ? err : -ENOMEM;
+	return s->out.len >= FLUSH_BYTES ? show_flush(s) : 0;
+}
+
+static int on_begin(void *ctx, const struct trace_info *info)
+{
+	struct show *s = ctx;
+	const struct renderer *r = s->o->format;
+
+	return after(s, r->begin ? r->begin(&s->render, info, &s->out) : 0);
+}
+
+static bool shown(const struct show *s, const struct journey *j)
+{
+	if (s->o->slower_set && j->total_ns <= s->o->slower_than_ns)
+		return false;
+	if (s->o->verdict_set && j->verdict != s->o->verdict)
+		return false;
+	return !(s->hide_stacked && j->observer_ns);
+}
+
+static int on_journey(void *ctx, const struct journey *j)
+{
+	struct show *s = ctx;
+
+	if (!shown(s, j) || !show_wants_more(s))
+		return 0;
+	s->journeys++;
+	s->bytes += j->bytes;
+	s->verdicts[j->verdict]++;
+	return after(s, s->o->format->journey(&s->render, j, &s->out));
+}
+
+/* The summary speaks of what was shown. */
+static int on_end(void *ctx, const struct trace_summary *all)
+{
+	struct trace_summary mine = *all;
+	struct show *s = ctx;
+	int err = 0;
+
+	mine.journeys = s->journeys;
+	mine.bytes = s->bytes;
+	memcpy(mine.verdicts, s->verdicts, sizeof(mine.verdicts));
+	if (s->o->format->end)
+		err = s->o->format->end(&s->render, &mine, &s->out);
+	err = after(s, err);
+	return err ? err : show_flush(s);
+}
+
+int show_new(const struct options *o, bool hide_stacked, struct show **ret, struct error *e)
+{
+	struct show *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	s->o = o;
+	s->hide_stacked = hide_stacked;
+	s->fd = STDOUT_FILENO;
+	if (o->output && strcmp(o->output, "-")) {
+		s->fd = open(o->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		if (s->fd < 0) {
+			int err = error_set(e, -errno, "cannot write %s: %s", o->output, strerror(errno));
+
+			free(s);
+			return err;
+		}
+	}
+	s->render = options_render(o, s->fd);
+	s->sink = (struct assembler_sink){ .ctx = s, .begin = on_begin, .journey = on_journey, .end = on_end };
+	*ret = s;
+	return 0;
+}
+
+void show_free(struct show *s)
+{
+	if (!s)
+		return;
+	if (s->fd != STDOUT_FILENO)
+		close(s->fd);
+	strbuf_done(&s->out);
+	free(s);
+}
+
+const struct assembler_sink *show_sink(struct show *s)
+{
+	return &s->sink;
+}
+
+uint64_t show_journeys(const struct show *s)
+{
+	return s->journeys;
+}
+
+bool show_wants_more(const struct show *s)
+{
+	return !s->o->count || s->journeys < s->o->count;
+}
+
+const char *show_failure(const struct show *s)
+{
+	return s->failure[0] ? s->failure : NULL;
+}

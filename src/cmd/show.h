@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Journeys to a file or the terminal: the end of every command that shows some. Counts what it showed. */
+#ifndef CRUMB_CMD_SHOW_H
+#define CRUMB_CMD_SHOW_H
+
+#include "assemble.h"
+#include "error.h"
+#include "options.h"
+
+struct show;
+
+/* @hide_stacked: journeys that paid for stack walks are not shown (the rehearsal of `demo`). */
+int show_new(const struct options *o, bool hide_stacked, struct show **ret, struct error *e);
+void show_free(struct show *s);
+
+/* What an assembler feeds; lives as long as @s. */
+const struct assembler_sink *show_sink(struct show *s);
+
+/* What is buffered reaches its reader: call when there is nothing else to do. */
+int show_flush(struct show *s);
+
+uint64_t show_journeys(const struct show *s);	/* shown so far */
+bool show_wants_more(const struct show *s);	/* --count not reached */
+
+/* A sentence about a failed write, NULL if there was none. */
+const char *show_failure(const struct show *s);
+
+#endif
