@@ -9,25 +9,6 @@
 
 #include "body/call.h"
 
-static __always_inline void syscall_args(__u64 *args, const struct pt_regs___k *regs)
-{
-#ifdef __TARGET_ARCH_x86
-	args[0] = regs->di;
-	args[1] = regs->si;
-	args[2] = regs->dx;
-	args[3] = regs->r10;
-	args[4] = regs->r8;
-	args[5] = regs->r9;
-#else
-	args[0] = regs->regs[0];
-	args[1] = regs->regs[1];
-	args[2] = regs->regs[2];
-	args[3] = regs->regs[3];
-	args[4] = regs->regs[4];
-	args[5] = regs->regs[5];
-#endif
-}
-
 SEC("?tp_btf/sys_enter")
 int BPF_PROG(sys_enter, struct pt_regs *regs, long nr)
 {
@@ -46,12 +27,7 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long nr)
 	if (!ts)
 		return 0;
 	ts->enter_ns = bpf_ktime_get_ns();
-	ts->nr = nr;
-	syscall_args(ts->args, (const void *)regs);
-	ts->in_call = 1;
-	ts->selected = selected;
-	ts->send_active = 0;
-	ts->recv_active = 0;
+	ts->call = (__u32)nr | 1ull << 32 | (__u64)selected << 40;	/* nr, in_call, selected */
 	return 0;
 }
 
@@ -69,7 +45,10 @@ static __always_inline void call_record(const struct task_state *ts, __u64 now, 
 	e->pid = task->pid;
 	e->enter_ns = libc ? ts->libc_ns : ts->enter_ns;
 	e->ret = ret;
-	copy_args(e->args, libc ? ts->libc_args : ts->args);
+	if (libc)
+		copy_args(e->args, ts->libc_args);
+	else
+		call_args(task, e->args);
 	e->nr = libc ? ts->libc_func : ts->nr;
 	e->layer = layer;
 	e->dir = libc ? ts->libc_dir : 0;

@@ -167,13 +167,14 @@ struct task_struct {
 	char comm[16];
 };
 
+/* As the kernel names them, not as <asm/ptrace.h> does. */
 #ifdef __TARGET_ARCH_x86
 struct pt_regs___k {
 	unsigned long di, si, dx, r10, r8, r9, ax, cx, orig_ax;
 };
 #else
 struct pt_regs___k {
-	__u64 regs[31];
+	__u64 regs[31], orig_x0;
 };
 #endif
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "maps.h"
 
+struct news news SEC(".maps");
 struct rings rings SEC(".maps");
 struct flows flows SEC(".maps");
 struct selected_tasks selected_tasks SEC(".maps");

@@ -12,12 +12,16 @@
 struct task_state {
 	/* the syscall */
 	__u64 enter_ns;
-	__u64 args[6];
-	__u32 nr;
-	__u8 in_call;
-	__u8 selected;
-	__u8 send_active;
-	__u8 recv_active;
+	union {
+		__u64 call;	/* all of these at once: an entry writes two words */
+		struct {
+			__u32 nr;
+			__u8 in_call;
+			__u8 selected;
+			__u8 send_active;
+			__u8 recv_active;
+		};
+	};
 
 	/* the libc function */
 	__u64 libc_ns;
@@ -88,6 +92,13 @@ struct task_states {
 	__type(value, struct task_state);
 };
 
+/* Process ids of new children of selected processes: user space hooks their libc. */
+struct news {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 16384);
+};
+
+extern struct news news SEC(".maps");
 extern struct rings rings SEC(".maps");
 extern struct flows flows SEC(".maps");
 extern struct selected_tasks selected_tasks SEC(".maps");

@@ -97,6 +97,8 @@ int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct 
 		__sync_fetch_and_add(&crumb_counters.tasks_full, 1);
 		__sync_fetch_and_add(&crumb_counters.lost_total, 1);
 	}
+	if (crumb_cfg.libc)
+		bpf_ringbuf_output(&news, &to, sizeof(to), 0);
 	return 0;
 }
 

@@ -112,7 +112,10 @@ static __always_inline void send_begin(void *ctx, struct task_state *ts, const s
 	e->pid = task->pid;
 	e->enter_ns = ts->in_call ? ts->enter_ns : 0;
 	e->libc_ns = ts->libc_func ? ts->libc_ns : 0;
-	copy_args(e->args, ts->args);
+	if (ts->in_call)
+		call_args(task, e->args);
+	else
+		no_args(e->args);
 	e->seq = ts->send_seq;
 	e->left = left;
 	e->netns = sock_netns(sk);
@@ -312,12 +315,14 @@ int BPF_PROG(sk_data_ready, const struct sock *sk)
 static __always_inline void recv_begin(struct task_state *ts, const struct sock *sk,
 				       struct crumb_flow *f, __u8 dir, __u32 seq, __u32 len, __u64 now)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
+
 	ts->recv_active = 1;
 	ts->recv_sk = (__u64)sk;
 	ts->recv_flow = f->id;
 	ts->recv_dir = dir;
-	ts->recv_flags = call_flags(ts, bpf_get_current_task_btf(), sock_netns(sk));
-	if (call_peeks(ts))
+	ts->recv_flags = call_flags(ts, task, sock_netns(sk));
+	if (call_peeks(ts, task))
 		ts->recv_flags |= CRUMB_CALL_PEEK;
 	ts->recv_seq = seq;
 	ts->recv_bytes = len;

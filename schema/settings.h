@@ -36,7 +36,7 @@ struct crumb_settings {		/* fixed at load: the verifier sees constants and drops
 	__u8 stacks;		/* enum crumb_stacks */
 	__u8 acks;		/* 1: record TCP segments without payload too */
 	__u8 pattern_len;	/* 0: all messages */
-	__u8 pad0;
+	__u8 libc;		/* 1: tell user space of new processes, it hooks their libc */
 	char comm[16];
 	char pattern[CRUMB_PATTERN_BYTES];
 };
@@ -47,6 +47,17 @@ struct crumb_flow_key {		/* a connection, whichever side looks at it */
 	__u8 proto;
 	__u8 pad0[3];
 };
+
+/* Where the pre-check marks a flow: the same from both ends. @a, @b: the last words of the addresses. */
+static inline __u32 crumb_flow_slot(__u32 a, __u32 b, __u16 port_a, __u16 port_b)
+{
+	__u32 h = (a ^ b) * 0x9e3779b1u;
+
+	h ^= ((__u32)port_a + port_b) * 0x85ebca6bu;
+	h ^= ((__u32)port_a ^ port_b) * 0xc2b2ae35u;
+	h ^= h >> 15;
+	return h & (CRUMB_BLOOM_SLOTS - 1);
+}
 
 struct crumb_flow {
 	__u32 id;

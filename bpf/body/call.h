@@ -58,13 +58,45 @@ static __always_inline bool call_is_multi(__u32 nr)
 	return nr == __NR_sendmmsg;
 }
 
-static __always_inline bool call_peeks(const struct task_state *ts)
+/*
+ * The argument registers as they were at the syscall instruction: entry saved them below the kernel stack, and no one
+ * writes there before the call returns. So they are read only when a record needs them.
+ */
+static __always_inline void call_args(struct task_struct *task, __u64 *args)
 {
-	if (!ts->in_call)
+	const struct pt_regs___k *regs = (const void *)bpf_task_pt_regs(task);
+
+#ifdef __TARGET_ARCH_x86
+	args[0] = regs->di;
+	args[1] = regs->si;
+	args[2] = regs->dx;
+	args[3] = regs->r10;
+	args[4] = regs->r8;
+	args[5] = regs->r9;
+#else
+	args[0] = regs->orig_x0;	/* regs[0] holds the return value by then */
+	args[1] = regs->regs[1];
+	args[2] = regs->regs[2];
+	args[3] = regs->regs[3];
+	args[4] = regs->regs[4];
+	args[5] = regs->regs[5];
+#endif
+}
+
+static __always_inline void no_args(__u64 *args)
+{
+	__builtin_memset(args, 0, 6 * sizeof(*args));
+}
+
+static __always_inline bool call_peeks(const struct task_state *ts, struct task_struct *task)
+{
+	__u64 args[6];
+
+	if (!ts->in_call || (ts->nr != __NR_recvfrom && ts->nr != __NR_recvmmsg &&
+			     ts->nr != __NR_recvmsg))
 		return false;
-	if (ts->nr == __NR_recvfrom || ts->nr == __NR_recvmmsg)
-		return ts->args[3] & MSG_PEEK;
-	return ts->nr == __NR_recvmsg && (ts->args[2] & MSG_PEEK);
+	call_args(task, args);
+	return args[ts->nr == __NR_recvmsg ? 2 : 3] & MSG_PEEK;
 }
 
 static __always_inline __u8 call_flags(const struct task_state *ts, const struct task_struct *task,
@@ -155,7 +187,10 @@ static __always_inline void recv_finish(struct task_state *ts, __u64 now, __s64 
 	e->libc_ns = ts->libc_func ? ts->libc_ns : 0;
 	e->copy_ns = ts->recv_copy_ns;
 	e->sock_ns = ts->recv_sock_ns;
-	copy_args(e->args, ts->args);
+	if (ts->in_call)
+		call_args(task, e->args);
+	else
+		no_args(e->args);
 	e->ret = ret;
 	e->seq = ts->recv_seq;
 	e->bytes = ts->recv_bytes;

@@ -25,12 +25,7 @@ static __always_inline void v4_mapped(__u32 *to, __u32 addr)
 
 static __always_inline __u32 flow_slot(const struct tuple *t)
 {
-	__u32 h = (t->a[3] ^ t->b[3]) * 0x9e3779b1u;
-
-	h ^= ((__u32)t->sport + t->dport) * 0x85ebca6bu;
-	h ^= ((__u32)t->sport ^ t->dport) * 0xc2b2ae35u;
-	h ^= h >> 15;
-	return h & (CRUMB_BLOOM_SLOTS - 1);
+	return crumb_flow_slot(t->a[3], t->b[3], t->sport, t->dport);
 }
 
 static __always_inline bool address_less(const __u32 *a, const __u32 *b)

@@ -29,6 +29,7 @@
 #define DRAIN_BUSY_NS	1000000		/* pause between two passes while events come */
 #define DRAIN_IDLE_NS	10000000
 #define MISSES_EVERY_NS	200000000ull	/* asking every program for its misses is not free */
+#define HOOKER_POLL_MS	50
 #define SETTLE_POLL_NS	5000000
 #define FORGET_AFTER_NS	2000000000ull	/* a closed connection's place in the kernel's table is freed after this */
 
@@ -57,8 +58,8 @@ struct live {
 	int write_fd;
 	uint32_t cpus;
 
-	pthread_t recorder, analyst;
-	bool started;
+	pthread_t recorder, analyst, hooker;
+	bool started, hooking;
 	atomic_bool stop, enough;
 	atomic_uint_fast64_t events, last_event_ns, lost, max_lag;
 	int analyst_err;
@@ -165,6 +166,16 @@ static void *recorder_main(void *ctx)
 	return NULL;
 }
 
+/* Children of the traced processes get their libc hooked as they appear. */
+static void *hooker_main(void *ctx)
+{
+	struct live *l = ctx;
+
+	while (!atomic_load(&l->stop) && session_watch_children(l->session, HOOKER_POLL_MS) >= -EINTR)
+		;
+	return NULL;
+}
+
 /* ------------------------------------------------------------------------------------------- analyst */
 
 /* Remember the flow, so that its place in the kernel's table can be freed some time after it closed. */
@@ -228,6 +239,8 @@ static int write_head(struct live *l)
 		err = annotate_host(l->annotate, t.h.time_ns);
 	if (!err)
 		err = session_hooks(l->session, on_event, l);
+	if (!err)
+		err = session_flows(l->session, annotate_event, l->annotate);
 	return err;
 }
 
@@ -459,6 +472,8 @@ int live_start(struct live *l, struct error *e)
 		return error_set(e, err, "cannot start a thread: %s", strerror(-err));
 	}
 	l->started = true;
+	l->hooking = (l->trace_flags & CRUMB_TRACE_LIBC) &&
+		     !pthread_create(&l->hooker, NULL, hooker_main, l);
 	if (l->o->ready_fd >= 0 && write(l->o->ready_fd, "1\n", 2) < 0)
 		log_note("cannot write to --ready-fd %d: %s", l->o->ready_fd, strerror(errno));
 	return 0;
@@ -537,6 +552,8 @@ int live_stop(struct live *l, struct error *e)
 		return 0;
 	atomic_store(&l->stop, true);
 	pthread_join(l->recorder, NULL);
+	if (l->hooking)
+		pthread_join(l->hooker, NULL);
 	if (spool_lag_bytes(l->spool) > 64u << 20)
 		log_note("analysis is %llu MiB behind; catching up",
 			 (unsigned long long)(spool_lag_bytes(l->spool) >> 20));

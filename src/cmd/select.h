@@ -10,7 +10,10 @@
 /* Fill @c->settings and @c->libc. Tasks are asked for by the caller (run) or by -p, --comm, --cgroup. */
 int select_settings(const struct options *o, struct session_config *c, struct error *e);
 
-/* Processes given by -p: put them and the ports on which they listen into the session. */
+/*
+ * Processes given by -p, or that match --comm or --cgroup now: put them, the ports on which they listen and the
+ * connections that they have into the session.
+ */
 int select_processes(const struct options *o, struct session *s, struct error *e);
 
 #endif

@@ -323,6 +323,9 @@ int annotate_event(void *annotate, const struct crumb_event *ev)
 	case CRUMB_EV_SEND_BEGIN:
 		err = annotate_netns(a, ((const struct crumb_ev_send_begin *)ev)->netns, ev->time_ns);
 		break;
+	case CRUMB_EV_NEIGH:
+		err = annotate_netns(a, ((const struct crumb_ev_neigh *)ev)->netns, ev->time_ns);
+		break;
 	case CRUMB_EV_SOCK:
 		err = annotate_netns(a, ((const struct crumb_ev_sock *)ev)->netns, ev->time_ns);
 		break;

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <gelf.h>
 #include <linux/perf_event.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,7 @@ struct link_create_uprobe_multi {
 struct libc_hooks {
 	struct bpf_program *enter, *ret;
 	bool multi;
+	pthread_mutex_t lock;	/* of fds: children are hooked by a thread of their own */
 	int *fds;
 	size_t n_fds, cap_fds;
 };
@@ -55,6 +57,7 @@ int libc_hooks_new(bool multi, struct bpf_program *enter, struct bpf_program *re
 	h->enter = enter;
 	h->ret = ret;
 	h->multi = multi;
+	pthread_mutex_init(&h->lock, NULL);
 	*ret_h = h;
 	return 0;
 }
@@ -68,22 +71,30 @@ void libc_hooks_free(struct libc_hooks *h)
 	for (i = 0; i < h->n_fds; i++)
 		close(h->fds[i]);
 	free(h->fds);
+	pthread_mutex_destroy(&h->lock);
 	free(h);
 }
 
 static int keep_fd(struct libc_hooks *h, int fd)
 {
+	int err = 0;
+
+	pthread_mutex_lock(&h->lock);
 	if (h->n_fds == h->cap_fds) {
 		size_t cap = h->cap_fds ? h->cap_fds * 2 : 64;
 		int *fds = realloc(h->fds, cap * sizeof(*fds));
 
-		if (!fds)
-			return -ENOMEM;
-		h->fds = fds;
-		h->cap_fds = cap;
+		if (fds) {
+			h->fds = fds;
+			h->cap_fds = cap;
+		} else {
+			err = -ENOMEM;
+		}
 	}
-	h->fds[h->n_fds++] = fd;
-	return 0;
+	if (!err)
+		h->fds[h->n_fds++] = fd;
+	pthread_mutex_unlock(&h->lock);
+	return err;
 }
 
 /* Path of the C library that @pid has mapped, as seen from here. */

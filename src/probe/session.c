@@ -33,10 +33,13 @@ struct session {
 	uint32_t cpus;
 	size_t ring_bytes;
 	uint8_t *batch;
+	struct ring_buffer *news;	/* children to hook */
 	struct libc_hooks *libc;
 	char libc_why[120];		/* why libc could not be hooked, "" if it was or nobody asked */
 	bool libc_multi;
 
+	struct crumb_ev_flow *flows;	/* taken before the start */
+	size_t n_flows;
 	struct crumb_counters seen;	/* losses already reported */
 	uint64_t misses_seen;
 	char why[CRUMB_PT_MAX][120];	/* by point: why its program is not there */
@@ -122,6 +125,26 @@ static void plan_programs(struct session *s, const struct btf *btf)
 	}
 }
 
+/*
+ * All at once: the kernel waits for a grace period (synchronize_rcu) after each update of a map of maps, and with a
+ * batch only once; older kernels refuse the batch.
+ */
+static int install_rings(struct session *s, struct error *e)
+{
+	uint32_t keys[CRUMB_MAX_CPUS], n = s->cpus, cpu;
+	int fd = bpf_map__fd(s->skel->maps.rings);
+
+	for (cpu = 0; cpu < s->cpus; cpu++)
+		keys[cpu] = cpu;
+	if (!bpf_map_update_batch(fd, keys, s->ring_fds, &n, NULL))
+		return 0;
+	for (cpu = 0; cpu < s->cpus; cpu++)
+		if (bpf_map_update_elem(fd, &cpu, &s->ring_fds[cpu], BPF_ANY))
+			return error_set(e, -errno, "cannot install the ring buffer of CPU %u: %s",
+					 cpu, strerror(errno));
+	return 0;
+}
+
 /* The rings have their own maps inside one array: made here because their number is the number of CPUs. */
 static int make_rings(struct session *s, struct error *e)
 {
@@ -136,22 +159,16 @@ static int make_rings(struct session *s, struct error *e)
 	for (cpu = 0; cpu < s->cpus; cpu++)
 		s->ring_fds[cpu] = -1;
 	for (cpu = 0; cpu < s->cpus; cpu++) {
-		int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "crumb_ring", 0, 0, s->ring_bytes,
-					NULL);
-
-		if (fd < 0)
+		s->ring_fds[cpu] = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "crumb_ring", 0, 0,
+						  s->ring_bytes, NULL);
+		if (s->ring_fds[cpu] < 0)
 			return error_set(e, -errno, "cannot make a ring buffer of %zu bytes: %s; "
 					 "try a smaller --ring-size", s->ring_bytes, strerror(errno));
-		s->ring_fds[cpu] = fd;
-		err = bpf_map_update_elem(bpf_map__fd(s->skel->maps.rings), &cpu, &fd, BPF_ANY);
-		if (err)
-			return error_set(e, -errno, "cannot install the ring buffer of CPU %u: %s",
-					 cpu, strerror(errno));
-		err = ring_init(&s->rings[cpu], fd, s->ring_bytes, e);
+		err = ring_init(&s->rings[cpu], s->ring_fds[cpu], s->ring_bytes, e);
 		if (err)
 			return err;
 	}
-	return 0;
+	return install_rings(s, e);
 }
 
 /* Open the object from a copy of its image in which the expression stands. */
@@ -185,6 +202,30 @@ static int open_object(struct session *s, struct error *e)
 	if (err)
 		return error_set(e, err, "cannot open the BPF object: %s", strerror(-err));
 	return 0;
+}
+
+static int on_child(void *ctx, void *data, size_t size)
+{
+	struct session *s = ctx;
+
+	/* It may be gone already, or be no libc program: then its libc calls are not seen, and nothing is lost. */
+	if (size >= sizeof(uint32_t))
+		libc_hooks_attach(s->libc, *(uint32_t *)data, NULL);
+	return 0;
+}
+
+static int open_libc(struct session *s)
+{
+	int err;
+
+	if (!s->config.libc)
+		return 0;
+	err = libc_hooks_new(s->libc_multi, s->skel->progs.libc_enter, s->skel->progs.libc_return,
+			     &s->libc);
+	if (err)
+		return err;
+	s->news = ring_buffer__new(bpf_map__fd(s->skel->maps.news), on_child, s, NULL);
+	return s->news ? 0 : -errno;
 }
 
 static int explain_load_failure(int err, struct error *e)
@@ -236,6 +277,7 @@ int session_new(const struct session_config *c, struct session **ret, struct err
 	s->config = *c;
 	s->config.settings.self_tgid = getpid();
 	s->config.settings.filter_bytes = CRUMB_FILTER_BYTES;
+	s->config.settings.libc = c->libc;
 	if (c->filter && c->filter[0])
 		s->config.settings.select |= CRUMB_SELECT_FILTER;
 	else
@@ -249,6 +291,8 @@ int session_new(const struct session_config *c, struct session **ret, struct err
 		err = load_object(s, e);
 	if (!err)
 		err = make_rings(s, e);
+	if (!err)
+		err = open_libc(s);
 	if (err) {
 		session_free(s);
 		return err;
@@ -264,6 +308,7 @@ void session_free(struct session *s)
 
 	if (!s)
 		return;
+	ring_buffer__free(s->news);
 	libc_hooks_free(s->libc);
 	for (cpu = 0; s->rings && cpu < s->cpus; cpu++)
 		ring_done(&s->rings[cpu]);
@@ -272,6 +317,7 @@ void session_free(struct session *s)
 			close(s->ring_fds[cpu]);
 	if (s->skel)
 		crumb__destroy(s->skel);
+	free(s->flows);
 	free(s->rings);
 	free(s->ring_fds);
 	free(s->batch);
@@ -299,25 +345,75 @@ void session_add_listen_port(struct session *s, uint16_t port)
 	s->skel->bss->crumb_listen[port >> 3] |= 1 << (port & 7);
 }
 
+/* As flow_key() in bpf/body/flow.h: end 0 is the lesser by (port, address). */
+static void order_ends(struct crumb_ev_flow *f)
+{
+	uint8_t addr[16];
+	uint16_t port = f->port[0];
+
+	if (f->port[0] < f->port[1] ||
+	    (f->port[0] == f->port[1] && memcmp(f->addr[0], f->addr[1], 16) <= 0))
+		return;
+	memcpy(addr, f->addr[0], 16);
+	memcpy(f->addr[0], f->addr[1], 16);
+	memcpy(f->addr[1], addr, 16);
+	f->port[0] = f->port[1];
+	f->port[1] = port;
+}
+
+int session_add_flow(struct session *s, const struct crumb_ev_flow *flow)
+{
+	struct crumb_flow_key key = { .proto = flow->proto };
+	struct crumb_flow value = { 0 };
+	struct crumb_ev_flow f = *flow, *flows;
+
+	order_ends(&f);
+	memcpy(key.addr, f.addr, sizeof(key.addr));
+	memcpy(key.port, f.port, sizeof(key.port));
+	flows = realloc(s->flows, (s->n_flows + 1) * sizeof(*flows));
+	if (!flows)
+		return -ENOMEM;
+	s->flows = flows;
+	value.id = __atomic_add_fetch(&s->skel->bss->crumb_counters.next_flow, 1, __ATOMIC_RELAXED);
+	if (bpf_map_update_elem(bpf_map__fd(s->skel->maps.flows), &key, &value, BPF_NOEXIST))
+		return errno == EEXIST ? 0 : -ENOSPC;
+	s->skel->bss->crumb_bloom[crumb_flow_slot(key.addr[0][3], key.addr[1][3], key.port[0],
+						  key.port[1])] = 1;
+	f.h = (struct crumb_event){ .type = CRUMB_EV_FLOW, .size = sizeof(f) };
+	f.flow = value.id;
+	f.why = CRUMB_WHY_TASK;
+	s->flows[s->n_flows++] = f;
+	return 0;
+}
+
+int session_flows(const struct session *s, event_fn fn, void *ctx)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < s->n_flows; i++)
+		err = fn(ctx, &s->flows[i].h);
+	return err;
+}
+
 int session_hook_libc(struct session *s, pid_t pid, struct error *e)
 {
 	struct error why = { 0 };
 	int err;
 
-	if (!s->config.libc)
+	if (!s->libc)
 		return 0;
-	if (!s->libc) {
-		err = libc_hooks_new(s->libc_multi, s->skel->progs.libc_enter,
-				     s->skel->progs.libc_return, &s->libc);
-		if (err)
-			return err;
-	}
 	err = libc_hooks_attach(s->libc, pid, &why);
 	if (err) {
 		snprintf(s->libc_why, sizeof(s->libc_why), "%.119s", error_text(&why, err));
 		return error_set(e, err, "%s", error_text(&why, err));
 	}
 	return 0;
+}
+
+int session_watch_children(struct session *s, int timeout_ms)
+{
+	return s->news ? ring_buffer__poll(s->news, timeout_ms) : -ENOENT;
 }
 
 int session_attach(struct session *s, struct error *e)

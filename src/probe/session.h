@@ -39,8 +39,21 @@ int session_add_process(struct session *s, pid_t pid, struct error *e);
 /* Hook libc functions of @pid (and, with its later execs, of what it becomes). -ENOENT: it has no libc. */
 int session_hook_libc(struct session *s, pid_t pid, struct error *e);
 
+/*
+ * Wait up to @timeout_ms for selected processes to fork, and hook the children's libc. For a thread of its own, the only
+ * one that calls it; session_hook_libc() may be called beside it.
+ */
+int session_watch_children(struct session *s, int timeout_ms);
+
 /* Ports on which a selected process listens already. */
 void session_add_listen_port(struct session *s, uint16_t port);
+
+/*
+ * A connection that a selected process has already. @flow: family, addresses and ports of the two ends in any order;
+ * -ENOSPC when the table is full. session_flows() hands over those so taken, for the head of the stream.
+ */
+int session_add_flow(struct session *s, const struct crumb_ev_flow *flow);
+int session_flows(const struct session *s, event_fn fn, void *ctx);
 
 int session_attach(struct session *s, struct error *e);
 

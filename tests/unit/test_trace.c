@@ -702,6 +702,40 @@ static void test_editcap(void **state)
 	unlink(edited);
 }
 
+/*
+ * The reader printed in docs/TRACE-FORMAT.md, run on a file of ours: the document says what the
+ * writer does.
+ */
+static void test_reader_of_the_document(void **state)
+{
+	_cleanup_strbuf_ struct strbuf in = { 0 }, out = { 0 }, want = { 0 };
+	char path[] = "/tmp/crumb-test-XXXXXX", cmd[512];
+	const struct crumb_event *ev;
+	int fd;
+
+	(void)state;
+	if (!have_program("python3") || access("docs/TRACE-FORMAT.md", R_OK))
+		skip();
+	make_story(&in);
+	for (int i = 0; i < 500; i++)
+		add_random(&in);
+	fd = mkstemp(path);
+	write_stream(&in, fd);
+	close(fd);
+	snprintf(cmd, sizeof(cmd),
+		 "sed -n '/^```python/,/^```$/{/^```/!p}' docs/TRACE-FORMAT.md > %s.py && "
+		 "python3 %s.py %s; rm %s.py",
+		 path, path, path, path);
+	run(cmd, &out);
+	unlink(path);
+	for (size_t at = 0; at < in.len; at += ev->size) {
+		ev = (const void *)(in.text + at);
+		strbuf_printf(&want, "%llu %u %u %u\n", (unsigned long long)ev->time_ns, ev->cpu,
+			      ev->type, ev->size);
+	}
+	assert_string_equal(out.text, want.text);
+}
+
 /* ------------------------------------------------------------------ the fuzzer's corpus */
 
 static void test_fuzz_corpus(void **state)
@@ -735,14 +769,23 @@ static void test_fuzz_corpus(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_story_round_trip),  cmocka_unit_test(test_empty_stream),
-		cmocka_unit_test(test_random_round_trip), cmocka_unit_test(test_through_pipes),
-		cmocka_unit_test(test_two_sections),	  cmocka_unit_test(test_consumer_stops),
-		cmocka_unit_test(test_not_ours),	  cmocka_unit_test(test_every_truncation),
-		cmocka_unit_test(test_gap_is_told),	  cmocka_unit_test(test_damage_is_told),
-		cmocka_unit_test(test_newer_format),	  cmocka_unit_test(test_foreign_blocks),
-		cmocka_unit_test(test_disk_full),	  cmocka_unit_test(test_tshark),
-		cmocka_unit_test(test_editcap),		  cmocka_unit_test(test_fuzz_corpus),
+		cmocka_unit_test(test_story_round_trip),
+		cmocka_unit_test(test_empty_stream),
+		cmocka_unit_test(test_random_round_trip),
+		cmocka_unit_test(test_through_pipes),
+		cmocka_unit_test(test_two_sections),
+		cmocka_unit_test(test_consumer_stops),
+		cmocka_unit_test(test_not_ours),
+		cmocka_unit_test(test_every_truncation),
+		cmocka_unit_test(test_gap_is_told),
+		cmocka_unit_test(test_damage_is_told),
+		cmocka_unit_test(test_newer_format),
+		cmocka_unit_test(test_foreign_blocks),
+		cmocka_unit_test(test_disk_full),
+		cmocka_unit_test(test_tshark),
+		cmocka_unit_test(test_editcap),
+		cmocka_unit_test(test_reader_of_the_document),
+		cmocka_unit_test(test_fuzz_corpus),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

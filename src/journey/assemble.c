@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The assembler: each event to whom it concerns, time-outs in stream time, finished messages held until no loss
+ * can touch them any more, then built and handed out. The rules are in docs/JOURNEYS.md.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "assembly.h"
+
+#define KERNEL_EVENTS_BELOW CRUMB_EV_TRACE
+
+int assembler_new(const struct assembler_sink *sink, struct assembler **ret)
+{
+	struct assembler *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return -ENOMEM;
+	a->sink = *sink;
+	ring_init(&a->hold, sizeof(struct message *));
+	a->facts = facts_new();
+	a->stacks = stacks_new();
+	a->tasks = tasks_new();
+	if (!a->facts || !a->stacks || !a->tasks) {
+		assembler_free(a);
+		return -ENOMEM;
+	}
+	*ret = a;
+	return 0;
+}
+
+void assembler_free(struct assembler *a)
+{
+	if (!a)
+		return;
+	while (a->flows.all) {
+		struct flow *f = a->flows.all;
+
+		flow_table_remove(&a->flows, f);
+		conn_free((struct conn *)f);
+	}
+	ring_done(&a->hold);
+	tasks_free(a->tasks);	/* after those who wait for its threads */
+	stacks_free(a->stacks);
+	facts_free(a->facts);
+	losses_done(&a->losses);
+	scratch_done(&a->scratch);
+	free(a);
+}
+
+/* ------------------------------------------------------------------------------------- handing out */
+
+static int begin_once(struct assembler *a)
+{
+	struct trace_info info;
+
+	if (a->began)
+		return 0;
+	a->began = true;
+	facts_info(a->facts, &info);
+	return a->sink.begin ? a->sink.begin(a->sink.ctx, &info) : 0;
+}
+
+static int message_emit(struct assembler *a, struct message *m)
+{
+	struct journey j;
+	int err;
+
+	if ((facts_flags(a->facts) & CRUMB_TRACE_TASKS) && !m->selected)
+		return 0;
+	err = begin_once(a);
+	if (!err)
+		err = journey_build(a, m, &j);
+	if (err)
+		return err;
+	a->sum.journeys++;
+	a->sum.verdicts[j.verdict]++;
+	a->sum.bytes += j.bytes;
+	a->sum.stacked += j.observer_ns > 0;
+	return a->sink.journey ? a->sink.journey(a->sink.ctx, &j) : 0;
+}
+
+static int message_release(struct assembler *a, struct message *m)
+{
+	struct half *h = message_half(m);
+	int err = message_emit(a, m);
+
+	half_drop(h, m);
+	if (++h->trims >= TRIM_EVERY || !h->messages.count)
+		half_trim(h, a->now_ns > LINGER_NS ? a->now_ns - LINGER_NS : 0);
+	return err;
+}
+
+int assembler_done(struct assembler *a, struct message *m)
+{
+	struct message **slot = ring_push(&a->hold);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = m;
+	m->done_ns = a->now_ns;
+	return 0;
+}
+
+/* Is its reader's return from libc still to come? */
+static bool libc_awaited(const struct message *m)
+{
+	const struct half *h = message_half(m);
+
+	for (uint32_t i = half_piece_index(h, m->last - 1); i < h->pieces.count; i++) {
+		const struct piece *p = half_piece(h, i);
+
+		if (p->start >= m->last)
+			break;
+		if (p->call->libc.link)
+			return true;
+	}
+	return false;
+}
+
+static int release_held(struct assembler *a, bool all)
+{
+	while (a->hold.count) {
+		struct message *m = *(struct message **)ring_at(&a->hold, 0);
+		uint64_t held = a->now_ns - m->done_ns;
+		int err;
+
+		if (!all && (held < HOLD_NS || (held < LIBC_WAIT_NS && libc_awaited(m))))
+			return 0;
+		ring_pop(&a->hold, 1);
+		err = message_release(a, m);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* --------------------------------------------------------------------------------------- time-outs */
+
+static int half_tick(struct assembler *a, struct half *h)
+{
+	for (uint32_t i = 0; i < h->messages.count; i++) {
+		struct message *m = half_message(h, i);
+		int err;
+
+		if (!m->check_ns)
+			m->check_ns = m->begin.h.time_ns + LEFT_NS;
+		if (m->done_ns || m->check_ns > a->now_ns || fate_open(a, m))
+			continue;
+		err = assembler_done(a, m);
+		if (err)
+			return err;
+	}
+	if (!h->messages.count && !h->sending)
+		half_trim(h, a->now_ns > LINGER_NS ? a->now_ns - LINGER_NS : 0);
+	return 0;
+}
+
+static bool conn_over(const struct assembler *a, const struct conn *c)
+{
+	uint64_t idle = a->now_ns > c->last_ns ? a->now_ns - c->last_ns : 0;
+
+	if (conn_busy(c))
+		return false;
+	return (c->closed[0] && c->closed[1] && idle >= LINGER_NS) ||
+	       ((c->fin || c->closed[0] || c->closed[1]) && idle >= IDLE_NS);
+}
+
+static int tick(struct assembler *a)
+{
+	struct flow *f, *next;
+
+	for (f = a->flows.all; f; f = next) {
+		struct conn *c = (struct conn *)f;
+		int err;
+
+		next = f->hh.next;
+		err = half_tick(a, &c->half[0]);
+		if (!err)
+			err = half_tick(a, &c->half[1]);
+		if (err)
+			return err;
+		if (conn_over(a, c)) {
+			flow_table_remove(&a->flows, f);
+			conn_free(c);
+		}
+	}
+	if (a->now_ns > IDLE_NS)
+		tasks_trim(a->tasks, a->now_ns - IDLE_NS);
+	return 0;
+}
+
+/* ------------------------------------------------------------------------------------------ events */
+
+static int dispatch_user(struct assembler *a, const struct crumb_event *ev)
+{
+	switch (ev->type) {
+	case CRUMB_EV_LOSS:
+		return losses_add(&a->losses, (const void *)ev);
+	case CRUMB_EV_END:
+		a->ended = true;
+		a->sum.lost_events = ((const struct crumb_ev_end *)ev)->lost;
+		return 0;
+	default:
+		return facts_event(a->facts, ev);
+	}
+}
+
+static int dispatch(struct assembler *a, const struct crumb_event *ev)
+{
+	switch (ev->type) {
+	case CRUMB_EV_SKB:
+		return ingest_skb(a, (const void *)ev);
+	case CRUMB_EV_SOCK:
+		return ingest_sock(a, (const void *)ev);
+	case CRUMB_EV_SEND_BEGIN:
+		return ingest_send_begin(a, (const void *)ev);
+	case CRUMB_EV_SEND_EXTENT:
+		return ingest_send_extent(a, (const void *)ev);
+	case CRUMB_EV_SEND_END:
+		return ingest_send_end(a, (const void *)ev);
+	case CRUMB_EV_WAKE:
+		return ingest_wake(a, (const void *)ev);
+	case CRUMB_EV_RUN:
+		return ingest_run(a, (const void *)ev);
+	case CRUMB_EV_COPY:
+		return ingest_copy(a, (const void *)ev);
+	case CRUMB_EV_RECV_EXTENT:
+		return ingest_recv_extent(a, (const void *)ev);
+	case CRUMB_EV_RECV:
+		return ingest_recv(a, (const void *)ev);
+	case CRUMB_EV_CALL:
+		return tasks_call(a->tasks, (const void *)ev);
+	case CRUMB_EV_DROP:
+		return ingest_drop(a, (const void *)ev);
+	case CRUMB_EV_STACK:
+		return ingest_stack(a, (const void *)ev);
+	case CRUMB_EV_STATE:
+		return ingest_state(a, (const void *)ev);
+	case CRUMB_EV_FLOW:
+		return ingest_flow(a, (const void *)ev);
+	default:
+		return dispatch_user(a, ev);
+	}
+}
+
+int assembler_event(void *assembler, const struct crumb_event *ev)
+{
+	struct assembler *a = assembler;
+	int err;
+
+	if (a->stopped)
+		return a->stopped;
+	if (!a->first_ns) {
+		a->first_ns = ev->time_ns;
+		a->tick_ns = ev->time_ns + TICK_NS;
+	}
+	if (ev->time_ns > a->now_ns)
+		a->now_ns = ev->time_ns;
+	a->serial++;
+	a->sum.events += ev->type < KERNEL_EVENTS_BELOW;
+	err = dispatch(a, ev);
+	if (!err && a->now_ns >= a->tick_ns) {
+		a->tick_ns = a->now_ns + TICK_NS;
+		err = tick(a);
+	}
+	if (!err)
+		err = release_held(a, false);
+	a->stopped = err;
+	return err;
+}
+
+/* ---------------------------------------------------------------------------------------- the end */
+
+static int half_finish(struct assembler *a, struct half *h)
+{
+	int err = 0;
+
+	while (h->sending && !err) {	/* a call that blocks, or its thread died in it */
+		struct message *m = h->sending;
+
+		h->sending = m->next;
+		m->next = NULL;
+		err = ingest_cut(a, m, UINT64_MAX);
+	}
+	for (uint32_t i = 0; i < h->messages.count && !err; i++) {
+		struct message *m = half_message(h, i);
+
+		if (!m->done_ns)
+			err = assembler_done(a, m);
+	}
+	return err;
+}
+
+static int summary(struct assembler *a)
+{
+	const char *unobservable[CRUMB_PT_MAX];
+	struct trace_summary *s = &a->sum;
+
+	if (s->lost_events < a->losses.total)
+		s->lost_events = a->losses.total;
+	s->losses = a->losses.kinds;
+	s->loss_count = a->losses.kind_count;
+	s->unobservable_count = facts_unobservable(a->facts, unobservable);
+	s->unobservable = unobservable;
+	s->truncated = !a->ended;
+	return a->sink.end ? a->sink.end(a->sink.ctx, s) : 0;
+}
+
+int assembler_finish(struct assembler *a)
+{
+	int err = a->stopped;
+
+	for (struct flow *f = a->flows.all; f && !err; f = f->hh.next) {
+		a->finished = true;
+		err = half_finish(a, &((struct conn *)f)->half[0]);
+		if (!err)
+			err = half_finish(a, &((struct conn *)f)->half[1]);
+	}
+	a->finished = true;
+	if (!err)
+		err = release_held(a, true);
+	if (!err)
+		err = begin_once(a);
+	if (!err)
+		err = summary(a);
+	a->stopped = err;
+	return err;
+}

@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From a message and its path to the journey that renderers read: steps, segments, ends, identity. */
+#include <errno.h>
+#include <string.h>
+
+#include "cause.h"
+#include "detail.h"
+
+/* ------------------------------------------------------------------------------------- call paths */
+
+/* Does the step begin a new context: a softirq, or the reader back on its CPU? */
+static bool context_begins(const struct path_step *s, const struct path_step *before)
+{
+	switch (s->point) {
+	case CRUMB_PT_DEV_GRO:
+	case CRUMB_PT_DEV_RECEIVE:
+	case CRUMB_PT_BRIDGE_IN:
+		return before->point == CRUMB_PT_DEV_BACKLOG || point_is_out(before->point);
+	case CRUMB_PT_SCHED_RUN:
+	case CRUMB_PT_LIBC_RECV:
+	case CRUMB_PT_SYS_RECV:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The stack taken at this very sighting; else, borrowed, the newest of that place. */
+static const struct stack *step_stack(struct assembler *a, const struct message *m, const struct fate *f,
+				      const struct path_step *s, bool *ret_borrowed, bool *ret_control)
+{
+	const struct sight_log *l = byte_stream_find(&message_half(m)->bytes, &(struct sight_place){
+		.kind = SIGHT_STACK, .point = s->point, .netns = s->netns, .ifindex = s->ifindex });
+	const struct sighting *own = l ? sight_log_newest(l, f->byte, s->ns, s->ns, NULL) : NULL;
+
+	*ret_control = false;
+	*ret_borrowed = !(own && own->stack.stack);
+	if (!*ret_borrowed)
+		return own->stack.stack;
+	return stacks_newest(a->stacks, s->point, s->netns, s->ifindex, ret_control);
+}
+
+static void build_paths(struct assembler *a, const struct message *m, const struct fate *f, const struct path *p,
+			struct journey_step *steps)
+{
+	const struct stack *before = NULL;
+
+	if (!stacks_any(a->stacks))
+		return;
+	for (uint32_t i = 0; i < p->count; i++) {
+		bool borrowed, control;
+		const struct stack *k = step_stack(a, m, f, &p->steps[i], &borrowed, &control);
+		struct stack_path path;
+
+		if (i && context_begins(&p->steps[i], &p->steps[i - 1]))
+			before = NULL;
+		if (!k)
+			continue;
+		path = stacks_path(a->facts, k, before, control);
+		steps[i].path = path.names;
+		steps[i].path_len = path.count;
+		steps[i].path_borrowed = path.count && borrowed;
+		before = k;
+	}
+}
+
+/* What stack walks cost while the message was on its way. */
+static void cost_add(void *ctx, const struct sighting *s)
+{
+	*(uint64_t *)ctx += s->stack.cost_ns;
+}
+
+static uint64_t observer_ns(const struct message *m, uint64_t end_ns)
+{
+	const struct half *h = message_half(m);
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < h->bytes.log_count; i++)
+		if (h->bytes.logs[i].place.kind == SIGHT_STACK)
+			sight_log_visit(&h->bytes.logs[i], &m->extents, m->begin.h.time_ns, end_ns, cost_add,
+					&sum);
+	return sum;
+}
+
+/* -------------------------------------------------------------------------------- steps and segments */
+
+static const char *step_func(struct assembler *a, const struct message *m, const struct path *p,
+			     const struct path_step *s)
+{
+	const struct libc_wait *libc = NULL;
+	uint16_t nr = CRUMB_CALL_NO_NR;
+
+	switch (s->point) {
+	case CRUMB_PT_LIBC_SEND:
+	case CRUMB_PT_LIBC_SEND_RETURN:
+		libc = &m->libc;
+		nr = m->begin.nr;
+		break;
+	case CRUMB_PT_LIBC_RECV:
+	case CRUMB_PT_LIBC_RECV_RETURN:
+		libc = &p->call->libc;
+		nr = p->call->ev.nr;
+		break;
+	case CRUMB_PT_SYS_SEND:
+	case CRUMB_PT_SYS_SEND_RETURN:
+		return facts_syscall_func(a->facts, m->begin.nr);
+	case CRUMB_PT_SYS_RECV:
+	case CRUMB_PT_SYS_RECV_RETURN:
+		return facts_syscall_func(a->facts, p->call->ev.nr);
+	default: {
+		const char *func = point_get(s->point)->func;
+
+		return func && *func ? func : NULL;
+	}
+	}
+	return libc->return_ns ? libc_func_name(libc->func) : syscall_name(nr);
+}
+
+static void build_step(struct assembler *a, const struct message *m, const struct path *p, uint64_t start_ns,
+		       const struct path_step *s, struct journey_step *out)
+{
+	out->point = s->point;
+	out->host = facts_host(a->facts, s->netns);
+	out->netns = s->netns;
+	out->t_ns = s->ns - start_ns;
+	out->cpu = s->cpu;
+	out->dev = facts_dev_name(a->facts, s->netns, s->ifindex);
+	out->via = facts_via(a->facts, s->point);
+	out->func = step_func(a, m, p, s);
+	out->exact = s->exact;
+	out->count = s->count;
+	out->first_ns = s->first_ns > start_ns ? s->first_ns - start_ns : 0;
+	out->detail = detail_step(a, m, p, s);
+}
+
+struct turns {			/* where the path leaves the sender's host, and enters the receiver's */
+	uint32_t first_in, last_out;	/* indices; last_out + 1 */
+};
+
+static struct turns path_turns(const struct path *p)
+{
+	struct turns t = { p->count, 0 };
+
+	for (uint32_t i = 0; i < p->count; i++) {
+		if (point_is_in(p->steps[i].point) && i < t.first_in)
+			t.first_in = i;
+		if (point_is_out(p->steps[i].point))
+			t.last_out = i + 1;
+	}
+	return t;
+}
+
+static uint32_t gap_facts(const struct message *m, const struct path *p, const struct turns *t, uint32_t i)
+{
+	const struct path_step *from = &p->steps[i], *to = &p->steps[i + 1];
+	uint64_t returned = !m->returned ? 0 : m->end.sock_ns ? m->end.sock_ns : m->end.h.time_ns;
+	uint32_t facts = 0;
+
+	if (returned && to->ns > returned)
+		facts |= GAP_AFTER_RETURN;
+	if (p->retransmitted)
+		facts |= GAP_RETRANSMIT;
+	if (to->count > 1 && to->first_ns < to->ns)
+		facts |= GAP_LATER_SKB;
+	if (from->netns == to->netns)
+		facts |= GAP_SAME_HOST;
+	if (i < t->first_in && !m->inferred)
+		facts |= GAP_AT_SENDER;
+	if (i + 1 >= t->last_out)
+		facts |= GAP_AT_RECEIVER;
+	if (from->point == CRUMB_PT_TCP_RECEIVE && from->seen->sock.gap)
+		facts |= GAP_OUT_OF_ORDER;
+	if (from->cpu != to->cpu)
+		facts |= GAP_OTHER_CPU;
+	if (p->call_went_on)
+		facts |= GAP_CALL_WENT_ON;
+	return facts;
+}
+
+static int build_steps(struct assembler *a, const struct message *m, const struct path *p, struct journey *j)
+{
+	struct turns turns = path_turns(p);
+	uint64_t start_ns = p->steps[0].ns;
+	struct journey_segment *segments;
+	struct journey_step *steps;
+
+	steps = scratch_take(&a->scratch, p->count * sizeof(*steps));
+	segments = scratch_take(&a->scratch, p->count * sizeof(*segments));
+	if (!steps || !segments)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < p->count; i++)
+		build_step(a, m, p, start_ns, &p->steps[i], &steps[i]);
+	for (uint32_t i = 0; i + 1 < p->count; i++) {
+		const struct path_step *from = &p->steps[i], *to = &p->steps[i + 1];
+		const struct cause_row *row = cause_find(from->point, to->point, gap_facts(m, p, &turns, i));
+
+		segments[i].from = i;
+		segments[i].to = i + 1;
+		segments[i].ns = to->ns - from->ns;
+		segments[i].cause = row ? &row->cause : NULL;
+		segments[i].note = detail_segment(a, m, from, to, segments[i].cause);
+		if (!row)
+			j->unexplained_ns += segments[i].ns;
+	}
+	j->steps = steps;
+	j->step_count = p->count;
+	j->segments = segments;
+	j->segment_count = p->count - 1;
+	j->start_ns = start_ns > a->first_ns ? start_ns - a->first_ns : 0;
+	j->total_ns = p->steps[p->count - 1].ns - start_ns;
+	return 0;
+}
+
+struct retransmit {
+	const struct sighting *newest;
+	uint32_t count;
+};
+
+static void retransmit_add(void *ctx, const struct sighting *s)
+{
+	struct retransmit *r = ctx;
+
+	r->count++;
+	if (!r->newest || sighting_after(s, r->newest))
+		r->newest = s;
+}
+
+/* What happened beside the way: the sender's own return; a retransmission. */
+static int build_side(struct assembler *a, const struct message *m, const struct path *p, struct journey *j)
+{
+	const struct sight_log *again = byte_stream_find(&message_half(m)->bytes, &(struct sight_place){
+		.point = CRUMB_PT_TCP_RETRANSMIT, .netns = m->begin.netns });
+	struct path_step side[4] = { 0 };
+	struct retransmit r = { 0 };
+	struct journey_step *steps;
+	uint32_t n = 0;
+
+	if (again)
+		sight_log_visit(again, &m->extents, m->begin.h.time_ns, m->done_ns ? m->done_ns : UINT64_MAX,
+				retransmit_add, &r);
+	j->retransmits = r.count;
+	if (r.newest)
+		side[n++] = (struct path_step){ .point = CRUMB_PT_TCP_RETRANSMIT, .ns = r.newest->time_ns,
+						.cpu = r.newest->cpu, .count = r.count };
+	if (m->returned && m->end.sock_ns)
+		side[n++] = (struct path_step){ .point = CRUMB_PT_SOCK_SEND_RETURN, .ns = m->end.sock_ns,
+						.cpu = m->end.h.cpu };
+	if (m->returned && m->end.nr != CRUMB_CALL_NO_NR)
+		side[n++] = (struct path_step){ .point = CRUMB_PT_SYS_SEND_RETURN, .ns = m->end.h.time_ns,
+						.cpu = m->end.h.cpu };
+	if (m->libc.return_ns)
+		side[n++] = (struct path_step){ .point = CRUMB_PT_LIBC_SEND_RETURN, .ns = m->libc.return_ns,
+						.cpu = m->end.h.cpu };
+	steps = scratch_take(&a->scratch, n * sizeof(*steps) + 1);
+	if (!steps)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n; i++) {
+		side[i].netns = m->begin.netns;
+		side[i].exact = true;
+		side[i].count = side[i].count ? side[i].count : 1;
+		side[i].first_ns = side[i].ns;
+		build_step(a, m, p, p->steps[0].ns, &side[i], &steps[i]);
+	}
+	j->side_steps = steps;
+	j->side_step_count = n;
+	return 0;
+}
+
+/* --------------------------------------------------------------------------------------------- ends */
+
+static int call_fd(uint16_t nr, const __u64 *args, bool sends)
+{
+	const char *name = nr == CRUMB_CALL_NO_NR ? NULL : syscall_name(nr);
+
+	if (!name || !strncmp(name, "io_", 3))
+		return -1;
+	return (int32_t)args[sends && !strcmp(name, "splice") ? 2 : !sends && !strcmp(name, "sendfile") ? 1 : 0];
+}
+
+static const char *call_name(uint16_t nr)
+{
+	return nr == CRUMB_CALL_NO_NR ? NULL : syscall_name(nr);
+}
+
+static void build_sender(struct assembler *a, const struct message *m, struct journey_end *e)
+{
+	const struct crumb_ev_send_begin *b = &m->begin;
+
+	*e = (struct journey_end){ .fd = -1 };
+	if (m->inferred)
+		return;
+	e->known = true;
+	e->host = facts_host(a->facts, b->netns);
+	e->tgid = b->tgid;
+	e->pid = b->pid;
+	e->comm = b->comm;
+	e->fd = call_fd(b->nr, b->args, true);
+	e->call = call_name(b->nr);
+	memcpy(e->args, b->args, sizeof(e->args));
+	e->returned = m->returned;
+	e->ret = m->returned ? m->end.ret : 0;
+}
+
+static void build_receiver(struct assembler *a, const struct recv_call *call, struct journey_end *e)
+{
+	*e = (struct journey_end){ .fd = -1 };
+	if (!call)
+		return;
+	e->known = true;
+	e->host = facts_host(a->facts, call->ev.netns);
+	e->tgid = call->ev.tgid;
+	e->pid = call->ev.pid;
+	e->comm = call->ev.comm;
+	e->fd = call_fd(call->ev.nr, call->ev.args, false);
+	e->call = call_name(call->ev.nr);
+	memcpy(e->args, call->ev.args, sizeof(e->args));
+	e->returned = true;
+	e->ret = call->ev.ret;
+}
+
+static int build_calls(struct assembler *a, const struct message *m, uint64_t start_ns, struct journey *j)
+{
+	struct journey_call *calls;
+
+	if (!m->calls)
+		return 0;
+	calls = scratch_take(&a->scratch, m->calls->count * sizeof(*calls));
+	if (!calls)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < m->calls->count; i++) {
+		const struct crumb_ev_call *ev = &m->calls->call[i];
+
+		calls[i] = (struct journey_call){
+			.host = facts_host(a->facts, ev->netns ? ev->netns : m->begin.netns),
+			.layer = ev->layer, .ret = ev->ret, .pid = ev->pid,
+			.name = ev->layer == CRUMB_CALLED_LIBC ? libc_func_name(ev->nr) : syscall_name(ev->nr),
+			.text = ev->text[0] ? ev->text : NULL,
+			.t_ns = (int64_t)(ev->enter_ns - start_ns), .ns = ev->h.time_ns - ev->enter_ns,
+		};
+		if (!calls[i].name)
+			calls[i].name = "?";
+	}
+	j->calls = calls;
+	j->call_count = m->calls->count;
+	return 0;
+}
+
+static void build_addresses(const struct message *m, struct journey *j)
+{
+	const struct flow *f = &m->conn->flow;
+
+	j->proto = f->proto;
+	memcpy(j->src.addr, f->addr[m->dir], sizeof(j->src.addr));
+	memcpy(j->dst.addr, f->addr[!m->dir], sizeof(j->dst.addr));
+	j->src.port = f->port[m->dir];
+	j->dst.port = f->port[!m->dir];
+}
+
+int journey_build(struct assembler *a, struct message *m, struct journey *j)
+{
+	const struct half *h = message_half(m);
+	struct fate f;
+	struct path p;
+	int err;
+
+	scratch_reset(&a->scratch);
+	a->mark++;
+	*j = (struct journey){ .bytes = m->bytes, .clock_state = "exact" };
+	fate_decide(a, m, &f);
+	err = path_find(a, m, &f, &p);
+	if (err)
+		return err;
+	if (!p.count)
+		return -EINVAL;
+	j->verdict = f.verdict;
+	j->reason = f.reason;
+	j->where = f.where;
+	j->lost_events = f.lost_events;
+	j->offset = byte_stream_offset(&h->bytes, m->first);
+	j->offset_known = h->bytes.offset_known;
+	j->reads = p.reads;
+	build_addresses(m, j);
+	build_sender(a, m, &j->sender);
+	build_receiver(a, p.call, &j->receiver);
+	err = build_steps(a, m, &p, j);
+	if (!err)
+		err = m->inferred ? 0 : build_side(a, m, &p, j);
+	if (!err)
+		err = build_calls(a, m, p.steps[0].ns, j);
+	if (err)
+		return err;
+	build_paths(a, m, &f, &p, (struct journey_step *)j->steps);
+	j->observer_ns = stacks_any(a->stacks) ? observer_ns(m, p.steps[p.count - 1].ns) : 0;
+	journey_identify(j, (uint32_t)m->first);
+	return a->scratch.failed ? -ENOMEM : 0;
+}

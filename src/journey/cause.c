@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The causes and where they apply: see cause.h. Codes are a contract (JSON): none is renamed. */
+#include "cause.h"
+
+#include <stddef.h>
+#include <string.h>
+
+enum cause_id {
+	TX_LIBC, TX_ENTER, TX_STACK, TX_STREAM, TX_QUEUE, TX_RETRANSMIT, TX_DEV, TX_QDISC,
+	NET_WIRE, NET_SOFTIRQ, NET_GRO, NET_BRIDGE, NET_ROUTE, NET_OUT, NET_QDISC,
+	RX_SOFTIRQ, RX_GRO, RX_STACK, RX_BACKLOG, RX_TCP, RX_HOL, RX_WAKE, RX_WAKEUP, RX_APP, RX_APP_BUSY,
+	RX_CALL, RX_ENTER, RX_RESUME, RX_COPY, RX_MORE, RX_EXIT, RX_LIBC,
+	DROP_HERE,
+	CAUSES
+};
+
+static const struct cause_row rows[CAUSES] = {
+	[TX_LIBC] = { { "tx.libc", "C library, syscall instruction" },
+		"From the call of the C library's function to the kernel's entry: the library's own work and the "
+		"change of privilege." },
+	[TX_ENTER] = { { "tx.enter", "kernel entry, file look-up, socket lock" },
+		"From the kernel's entry to the first byte in the TCP stream: the descriptor is looked up, security "
+		"hooks run, the socket is locked (long if a softirq or another thread holds it)." },
+	[TX_STACK] = { { "tx.stack", "copy, TCP, IP, netfilter, neighbour" },
+		"Within the send call: bytes are copied into an skb, TCP cuts and sends it, IP routes it, netfilter "
+		"and the neighbour pass it, until it stands at the device." },
+	[TX_STREAM] = { { "tx.stream", "the rest of the message: copied and sent skb by skb" },
+		"The message took several skbs: from its first byte in the stream until the skb with its last byte "
+		"stood at the device, within the send call. Includes waiting for buffer space and for the window." },
+	[TX_QUEUE] = { { "tx.queue", "in the send queue: window, Nagle, pacing" },
+		"The send call had returned and the bytes were still in the socket's send queue: the congestion or "
+		"the receiver's window was full, Nagle's algorithm held a small segment, or pacing delayed it." },
+	[TX_RETRANSMIT] = { { "tx.retransmit", "an earlier transmission was lost: sent again" },
+		"The bytes that arrived were not the first transmission: from the stream to the transmission that "
+		"made it, loss detection and timers included." },
+	[TX_DEV] = { { "tx.dev", "handed to the driver" },
+		"From the device's queue function to the driver's transmit function, without a queue in between." },
+	[TX_QDISC] = { { "tx.qdisc", "queueing discipline" },
+		"In the sender's queueing discipline: behind other packets, shaped, paced (fq), or waiting for the "
+		"driver to take more." },
+	[NET_WIRE] = { { "net.wire", "over the link" },
+		"From one device's transmit function until the device at the other end shows the packet: on a veth a "
+		"function call, on a cable the NIC's queue, the wire and the receiver's interrupt." },
+	[NET_SOFTIRQ] = { { "net.softirq", "waits for the softirq of a host on the way" },
+		"On a switch or router: the packet is in a CPU's backlog until that CPU's receive softirq runs." },
+	[NET_GRO] = { { "net.gro", "merging (GRO) on a host on the way" },
+		"On a switch or router: the driver's poll offered the packet for merging until the stack took it." },
+	[NET_BRIDGE] = { { "net.bridge", "bridge: learn, look up, decide" },
+		"From the bridge's port in to its port out: VLAN and state checks, learning of the source address, "
+		"look-up of the destination in the FDB, bridge netfilter." },
+	[NET_ROUTE] = { { "net.route", "IP forwarding" },
+		"On a router: header checks, netfilter, route look-up and neighbour, from device in to device out." },
+	[NET_OUT] = { { "net.out", "out of the forwarding port" },
+		"On a switch or router: from the chosen port to its driver's transmit function." },
+	[NET_QDISC] = { { "net.qdisc", "queueing discipline on the way" },
+		"On a switch or router: in the queueing discipline of the port out." },
+	[RX_SOFTIRQ] = { { "rx.softirq", "waits for the receive softirq" },
+		"On the receiver's host: the packet is in a CPU's backlog until that CPU's receive softirq runs; long "
+		"when the CPU is busy with other softirqs or ksoftirqd has to be scheduled." },
+	[RX_GRO] = { { "rx.gro", "merging (GRO)" },
+		"On the receiver's host: offered for merging by the driver's poll until the stack took it, alone or "
+		"merged." },
+	[RX_STACK] = { { "rx.stack", "IP, netfilter, TCP look-up" },
+		"From the device to TCP: header checks, netfilter, route, socket look-up." },
+	[RX_BACKLOG] = { { "rx.backlog", "the socket was locked by its user" },
+		"A thread held the socket when the packet came: it went to the socket's backlog and was processed when "
+		"that thread released the lock." },
+	[RX_TCP] = { { "rx.tcp", "TCP: checks, receive queue" },
+		"TCP's own work: checks, acknowledgement, the receive queue, the socket's readiness." },
+	[RX_HOL] = { { "rx.hol", "arrived out of order: waits for missing bytes" },
+		"The bytes were here but earlier ones were not (head-of-line blocking): TCP hands over in order only." },
+	[RX_WAKE] = { { "rx.wake", "readiness: waiters called" },
+		"From the socket's readiness to the wake-up of the reader: wait queues, epoll." },
+	[RX_WAKEUP] = { { "rx.wakeup", "reader woken, waits for a CPU" },
+		"The reader was made runnable and waited until the scheduler gave it a CPU." },
+	[RX_APP] = { { "rx.app", "the reader runs, has not called recv yet" },
+		"The reader had been woken (poll, epoll) and was on a CPU: its own work until it called recv." },
+	[RX_APP_BUSY] = { { "rx.app_busy", "the reader was busy elsewhere" },
+		"The bytes were ready and nobody waited for them: the application called recv only later." },
+	[RX_CALL] = { { "rx.call", "C library, syscall instruction" },
+		"From the call of the C library's receive function to the kernel's entry." },
+	[RX_ENTER] = { { "rx.enter", "kernel entry, socket lock" },
+		"From the recv call's kernel entry to the copy: file look-up, security hooks, the socket lock." },
+	[RX_RESUME] = { { "rx.resume", "the waiting recv goes on" },
+		"The reader was inside recv: back on its CPU it takes the socket lock and finds the bytes." },
+	[RX_COPY] = { { "rx.copy", "copy to the reader's memory" },
+		"The copy to user memory (page faults included) and the end of TCP's receive function." },
+	[RX_MORE] = { { "rx.more", "the same call went on with later bytes" },
+		"The message's bytes were copied, but the recv call did not return yet: it took or waited for more." },
+	[RX_EXIT] = { { "rx.exit", "back from the kernel" },
+		"From the socket layer's return to the syscall's return: accounting, signals, descriptor put." },
+	[RX_LIBC] = { { "rx.libc", "C library returns to the reader" },
+		"From the syscall's return until the C library's function returned to the program." },
+	[DROP_HERE] = { { "net.drop", "until the kernel dropped it" },
+		"From the last point passed to the place where the kernel freed the packet: the drop reason tells "
+		"why." },
+};
+
+#define P(point) (1ull << CRUMB_PT_##point)
+
+#define CALL_IN		(P(LIBC_SEND) | P(SYS_SEND) | P(SOCK_SEND))
+#define FROM_STREAM	(P(LIBC_SEND) | P(SYS_SEND) | P(SOCK_SEND) | P(TCP_APPEND) | P(TCP_XMIT) | P(IP_OUTPUT) | \
+			 P(NEIGH_RESOLVE) | P(NEIGH_UPDATE))
+#define TO_DEVICE	(P(TCP_XMIT) | P(IP_OUTPUT) | P(NEIGH_RESOLVE) | P(NEIGH_UPDATE) | P(DEV_QUEUE) | \
+			 P(QDISC_ENQUEUE) | P(QDISC_DEQUEUE) | P(DEV_XMIT) | P(BRIDGE_FORWARD))
+#define QDISC		(P(QDISC_ENQUEUE) | P(QDISC_DEQUEUE))
+#define QUEUED		(P(DEV_QUEUE) | P(BRIDGE_FORWARD))
+#define OUT		(QUEUED | QDISC | P(DEV_XMIT))
+#define SHOWN		(P(DEV_GRO) | P(DEV_RECEIVE) | P(BRIDGE_IN))
+#define ARRIVED		(P(DEV_BACKLOG) | SHOWN)
+#define UP		(ARRIVED | P(IP_RECEIVE))
+#define IN_TCP		(P(TCP_RECEIVE) | P(TCP_QUEUE))
+#define READ		(P(SOCK_COPY) | P(SOCK_RECV_RETURN) | P(SYS_RECV_RETURN) | P(LIBC_RECV_RETURN))
+#define ENTRY		(P(LIBC_RECV) | P(SYS_RECV))
+
+/* In order of preference: the first row whose points match, whose `need` all hold and of whose `not` none does. */
+static const struct rule {
+	uint64_t from, to;
+	uint32_t need, not;
+	enum cause_id id;
+} rules[] = {
+	{ ~0ull, P(SKB_DROP), 0, 0, DROP_HERE },
+
+	{ P(LIBC_SEND), P(SYS_SEND), 0, 0, TX_LIBC },
+	{ CALL_IN, P(SOCK_SEND) | P(TCP_APPEND), 0, 0, TX_ENTER },
+	{ FROM_STREAM, TO_DEVICE, GAP_RETRANSMIT, 0, TX_RETRANSMIT },
+	{ FROM_STREAM, TO_DEVICE, GAP_AFTER_RETURN, 0, TX_QUEUE },
+	{ FROM_STREAM, TO_DEVICE, GAP_LATER_SKB, 0, TX_STREAM },
+	{ FROM_STREAM, TO_DEVICE, 0, 0, TX_STACK },
+
+	{ QUEUED | QDISC, QDISC, GAP_SAME_HOST | GAP_AT_SENDER, 0, TX_QDISC },
+	{ QUEUED | QDISC, QDISC, GAP_SAME_HOST, 0, NET_QDISC },
+	{ QDISC, P(DEV_XMIT), GAP_SAME_HOST | GAP_AT_SENDER, 0, TX_QDISC },
+	{ QDISC, P(DEV_XMIT), GAP_SAME_HOST, 0, NET_QDISC },
+	{ OUT, OUT, GAP_SAME_HOST | GAP_AT_SENDER, 0, TX_DEV },
+	{ OUT, OUT, GAP_SAME_HOST, 0, NET_OUT },
+	{ OUT, ARRIVED, 0, 0, NET_WIRE },
+
+	{ P(DEV_BACKLOG), SHOWN, GAP_AT_RECEIVER, 0, RX_SOFTIRQ },
+	{ P(DEV_BACKLOG), SHOWN, 0, 0, NET_SOFTIRQ },
+	{ P(DEV_GRO), P(DEV_RECEIVE) | P(BRIDGE_IN), GAP_AT_RECEIVER, 0, RX_GRO },
+	{ P(DEV_GRO), P(DEV_RECEIVE) | P(BRIDGE_IN), 0, 0, NET_GRO },
+	{ P(BRIDGE_IN), QUEUED | P(DEV_XMIT) | UP, GAP_SAME_HOST, 0, NET_BRIDGE },
+	{ P(DEV_RECEIVE), P(BRIDGE_FORWARD) | P(BRIDGE_IN), GAP_SAME_HOST, 0, NET_BRIDGE },
+	{ P(DEV_RECEIVE) | P(IP_RECEIVE), OUT, GAP_SAME_HOST, 0, NET_ROUTE },
+	{ P(DEV_RECEIVE), UP, GAP_SAME_HOST | GAP_AT_RECEIVER, 0, RX_STACK },
+	{ UP, P(IP_RECEIVE), 0, 0, RX_STACK },
+	{ UP, IN_TCP, GAP_OTHER_CPU, 0, RX_BACKLOG },
+	{ UP, IN_TCP | P(SOCK_READY), 0, 0, RX_STACK },
+	{ UP, P(SOCK_COPY), 0, 0, RX_BACKLOG },
+
+	{ IN_TCP, IN_TCP | P(SOCK_READY), GAP_OUT_OF_ORDER, 0, RX_HOL },
+	{ IN_TCP, IN_TCP | P(SOCK_READY), 0, 0, RX_TCP },
+	{ IN_TCP, P(SCHED_WAKE) | P(SCHED_RUN) | P(SOCK_COPY), GAP_OUT_OF_ORDER, 0, RX_HOL },
+	{ IN_TCP, P(SCHED_WAKE), 0, 0, RX_WAKE },
+	{ IN_TCP, P(SOCK_COPY), 0, 0, RX_TCP },
+	{ IN_TCP | P(SOCK_READY), ENTRY, 0, GAP_OUT_OF_ORDER, RX_APP_BUSY },
+
+	{ P(SOCK_READY), P(SCHED_WAKE), 0, 0, RX_WAKE },
+	{ IN_TCP | P(SOCK_READY), P(SCHED_RUN), 0, 0, RX_WAKEUP },
+	{ P(SOCK_READY), READ, 0, 0, RX_RESUME },
+	{ P(SCHED_WAKE), P(SCHED_RUN) | ENTRY | READ, 0, 0, RX_WAKEUP },
+	{ P(SCHED_RUN), ENTRY, 0, 0, RX_APP },
+	{ P(SCHED_RUN), READ, 0, 0, RX_RESUME },
+
+	{ P(LIBC_RECV), P(SYS_RECV), 0, 0, RX_CALL },
+	{ ENTRY, READ, 0, 0, RX_ENTER },
+	{ P(SOCK_COPY), READ, GAP_CALL_WENT_ON, 0, RX_MORE },
+	{ P(SOCK_COPY), READ, 0, 0, RX_COPY },
+	{ P(SOCK_RECV_RETURN), P(SYS_RECV_RETURN), 0, 0, RX_EXIT },
+	{ P(SOCK_RECV_RETURN) | P(SYS_RECV_RETURN), P(LIBC_RECV_RETURN), 0, 0, RX_LIBC },
+};
+
+_Static_assert(CRUMB_PT_MAX <= 64, "a set of points is a 64-bit mask");
+
+const struct cause_row *cause_find(uint16_t from, uint16_t to, uint32_t facts)
+{
+	if (from >= CRUMB_PT_MAX || to >= CRUMB_PT_MAX)
+		return NULL;
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		const struct rule *r = &rules[i];
+
+		if ((r->from >> from & 1) && (r->to >> to & 1) && (facts & r->need) == r->need &&
+		    !(facts & r->not))
+			return &rows[r->id];
+	}
+	return NULL;
+}
+
+const struct cause_row *cause_by_code(const char *code)
+{
+	for (unsigned int i = 0; i < CAUSES; i++)
+		if (!strcmp(rows[i].cause.code, code))
+			return &rows[i];
+	return NULL;
+}
+
+const struct cause_row *cause_at(unsigned int i)
+{
+	return i < CAUSES ? &rows[i] : NULL;
+}

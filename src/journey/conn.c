@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Connections, messages, recv calls and how they are kept: see conn.h. */
+#include "conn.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct conn *conn_new(const struct crumb_ev_flow *ev)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	flow_init(&c->flow, ev);
+	c->last_ns = ev->h.time_ns;
+	for (int dir = 0; dir < 2; dir++) {
+		struct half *h = &c->half[dir];
+
+		ring_init(&h->messages, sizeof(struct message *));
+		ring_init(&h->pieces, sizeof(struct piece));
+		ring_init(&h->ready, sizeof(struct ready));
+		ring_init(&h->wakes, sizeof(struct wake));
+		ring_init(&h->runs, sizeof(struct wake));
+	}
+	return c;
+}
+
+static void recv_call_put(struct recv_call *call)
+{
+	if (--call->refs)
+		return;
+	libc_wait_cancel(&call->libc);
+	free(call);
+}
+
+static void half_done(struct half *h)
+{
+	for (uint32_t i = 0; i < h->messages.count; i++)
+		message_free(half_message(h, i));
+	while (h->sending) {
+		struct message *m = h->sending;
+
+		h->sending = m->next;
+		message_free(m);
+	}
+	while (h->parts) {
+		struct part *p = h->parts;
+
+		h->parts = p->next;
+		free(p);
+	}
+	for (uint32_t i = 0; i < h->pieces.count; i++)
+		recv_call_put(half_piece(h, i)->call);
+	ring_done(&h->messages);
+	ring_done(&h->pieces);
+	ring_done(&h->ready);
+	ring_done(&h->wakes);
+	ring_done(&h->runs);
+	range_set_done(&h->taken);
+	byte_stream_done(&h->bytes);
+}
+
+void conn_free(struct conn *c)
+{
+	if (!c)
+		return;
+	half_done(&c->half[0]);
+	half_done(&c->half[1]);
+	free(c);
+}
+
+bool conn_busy(const struct conn *c)
+{
+	return c->half[0].messages.count || c->half[1].messages.count || c->half[0].sending ||
+	       c->half[1].sending;
+}
+
+struct message *message_new(struct conn *c, uint8_t dir)
+{
+	struct message *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return NULL;
+	m->conn = c;
+	m->dir = dir;
+	return m;
+}
+
+void message_free(struct message *m)
+{
+	if (!m)
+		return;
+	libc_wait_cancel(&m->libc);
+	range_set_done(&m->extents);
+	free(m->calls);
+	free(m);
+}
+
+uint32_t half_index(const struct half *h, uint64_t pos)
+{
+	uint32_t lo = 0, hi = h->messages.count;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (half_message(h, mid)->first >= pos)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return lo;
+}
+
+int half_insert(struct half *h, struct message *m)
+{
+	const struct range *r = range_set_ranges(&m->extents);
+	struct message **slot;
+	uint64_t before;
+	uint32_t at;
+
+	m->first = r[0].start;
+	m->last = r[m->extents.count - 1].end;
+	m->bytes = range_set_bytes(&m->extents);
+	at = half_index(h, m->first);
+	slot = ring_insert(&h->messages, at);
+	if (!slot)
+		return -ENOMEM;
+	*slot = m;
+	before = at ? half_message(h, at - 1)->last_before : 0;
+	for (uint32_t i = at; i < h->messages.count; i++) {
+		struct message *k = half_message(h, i);
+
+		before = k->last > before ? k->last : before;
+		k->last_before = before;
+	}
+	m->taken = range_set_common(&m->extents, &h->taken);
+	return 0;
+}
+
+/* Position below which no message and no reader can need anything. */
+static uint64_t half_low(const struct half *h)
+{
+	uint64_t low = h->messages.count ? half_message(h, 0)->first : UINT64_MAX;
+
+	for (const struct message *m = h->sending; m; m = m->next)
+		if (m->first < low)
+			low = m->first;
+	return low == UINT64_MAX ? h->taken_to : low;
+}
+
+static uint64_t half_oldest_ns(const struct half *h, uint64_t now_ns)
+{
+	uint64_t oldest = h->messages.count ? half_message(h, 0)->begin.h.time_ns : now_ns;
+
+	for (const struct message *m = h->sending; m; m = m->next)
+		if (m->begin.h.time_ns < oldest)
+			oldest = m->begin.h.time_ns;
+	return oldest;
+}
+
+static void wakes_trim(struct ring *r, uint64_t before_ns)
+{
+	uint32_t n = 0;
+
+	while (n < r->count && ((struct wake *)ring_at(r, n))->time_ns < before_ns)
+		n++;
+	ring_pop(r, n);
+}
+
+void half_trim(struct half *h, uint64_t before_ns)
+{
+	bool open = h->messages.count || h->sending;
+	uint64_t low = half_low(h), oldest_ns = half_oldest_ns(h, before_ns);
+	uint32_t n;
+
+	byte_stream_trim(&h->bytes, low, open ? 0 : before_ns);
+	range_set_trim(&h->taken, low);
+	for (n = 0; n < h->pieces.count && half_piece(h, n)->end <= low; n++)
+		recv_call_put(half_piece(h, n)->call);
+	ring_pop(&h->pieces, n);
+	for (n = 0; n < h->ready.count; n++) {
+		const struct ready *r = ring_at(&h->ready, n);
+
+		if (r->rcv_nxt > low && (open || r->time_ns >= before_ns))
+			break;
+	}
+	ring_pop(&h->ready, n);
+	wakes_trim(&h->wakes, oldest_ns);
+	wakes_trim(&h->runs, oldest_ns);
+	h->trims = 0;
+}
+
+void half_drop(struct half *h, struct message *m)
+{
+	uint32_t n = 0;
+
+	m->out = true;
+	while (n < h->messages.count && half_message(h, n)->out)
+		message_free(half_message(h, n++));
+	ring_pop(&h->messages, n);
+}
+
+uint32_t half_piece_index(const struct half *h, uint64_t pos)
+{
+	uint32_t lo = 0, hi = h->pieces.count;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (half_piece(h, mid)->end > pos)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return lo;
+}
+
+int half_take(struct half *h, struct recv_call *call, uint64_t start, uint64_t end)
+{
+	struct piece *p;
+
+	p = ring_insert(&h->pieces, half_piece_index(h, start));
+	if (!p)
+		return -ENOMEM;
+	*p = (struct piece){ start, end, call };
+	call->refs++;
+	if (end > h->taken_to)
+		h->taken_to = end;
+	return range_set_add(&h->taken, start, end);
+}

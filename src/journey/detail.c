@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* State in words: see detail.h. Port states: linux/if_bridge.h; neighbour states: linux/neighbour.h. */
+#include "detail.h"
+
+#include <linux/if_bridge.h>
+#include <linux/neighbour.h>
+#include <string.h>
+
+static void say_pair(struct words *w, const char *what, uint64_t x, uint64_t of)
+{
+	words_put(w, what);
+	words_u64(w, x);
+	words_put(w, "/");
+	words_u64(w, of);
+}
+
+static void say_thread(struct assembler *a, struct words *w, uint32_t pid, const char *comm)
+{
+	if (!comm || !*comm)
+		comm = tasks_comm(a->tasks, pid);
+	if (comm) {
+		words_put(w, comm);
+	} else {
+		words_put(w, "thread ");
+		words_u64(w, pid);
+	}
+}
+
+static void say_call(struct words *w, const struct crumb_ev_send_begin *b)
+{
+	const char *name = b->nr == CRUMB_CALL_NO_NR ? NULL : syscall_name(b->nr);
+
+	if (!name)
+		return;
+	words_put(w, name);
+	words_put(w, "(");
+	words_u64(w, (uint32_t)b->args[0]);
+	words_put(w, ", ..., ");
+	words_u64(w, b->args[2]);
+	words_put(w, ")");
+}
+
+static void say_append(struct words *w, const struct crumb_ev_send_begin *b)
+{
+	words_put(w, "cwnd ");
+	words_u64(w, b->snd_cwnd);
+	words_put(w, ", in flight ");
+	words_u64(w, b->packets_out);
+	say_pair(w, ", send buffer ", b->wmem_queued, b->sndbuf);
+}
+
+static void say_mac(struct words *w, const uint8_t mac[6])
+{
+	for (int i = 0; i < 6; i++) {
+		if (i)
+			words_put(w, ":");
+		words_hex(w, mac[i], 2);
+	}
+}
+
+static const char *port_state_name(uint8_t state)
+{
+	static const char *const names[] = {
+		[BR_STATE_DISABLED] = "port disabled", [BR_STATE_LISTENING] = "port listening",
+		[BR_STATE_LEARNING] = "port learning", [BR_STATE_FORWARDING] = "port forwarding",
+		[BR_STATE_BLOCKING] = "port blocking",
+	};
+
+	return state < sizeof(names) / sizeof(names[0]) ? names[state] : NULL;
+}
+
+static void say_port(struct assembler *a, struct words *w, const struct path_step *s)
+{
+	const struct fact_dev *d = facts_dev(a->facts, s->netns, s->ifindex);
+	const char *state = d ? port_state_name(d->port_state) : NULL;
+
+	if (!state)
+		return;
+	words_put(w, w->len ? "; " : "");
+	words_put(w, state);
+}
+
+static void say_forward(struct assembler *a, struct words *w, const struct path_step *s)
+{
+	static const uint8_t no_mac[6];
+	const uint8_t *mac = s->seen->dev.mac;
+	const struct fact_fdb *e;
+
+	if (!memcmp(mac, no_mac, sizeof(no_mac))) {
+		say_port(a, w, s);
+		return;
+	}
+	e = facts_fdb(a->facts, s->netns, mac, s->seen->dev.vlan & 0xfff);
+	if (e) {
+		say_mac(w, mac);
+		words_put(w, " is behind ");
+		words_put(w, facts_dev_name(a->facts, s->netns, e->port));
+		if (e->state & NUD_PERMANENT) {
+			words_put(w, " (permanent)");
+		} else if (e->state & NUD_NOARP) {
+			words_put(w, " (static)");
+		} else {
+			uint64_t since = s->ns > e->time_ns ? (s->ns - e->time_ns) / 1000000 : 0;
+
+			words_put(w, " (learned, age ");
+			words_seconds(w, e->updated_ms + since);
+			words_put(w, ")");
+		}
+	} else if (facts_fdb_any(a->facts, s->netns)) {
+		words_put(w, "no FDB entry for ");
+		say_mac(w, mac);
+		words_put(w, ": flooded");
+	}
+	say_port(a, w, s);
+}
+
+static void say_skb(struct words *w, const struct path_step *s)
+{
+	words_put(w, "skb ");
+	words_bytes(w, s->seen->dev.skb_len);
+	if (s->seen->dev.gso_segs > 1) {
+		words_put(w, ", ");
+		words_u64(w, s->seen->dev.gso_segs);
+		words_put(w, " TCP segments");
+	}
+}
+
+static void say_qdisc(struct assembler *a, struct words *w, const struct path_step *s)
+{
+	words_hex(w, s->seen->dev.qdisc_handle >> 16, s->seen->dev.qdisc_handle >> 28 ? 4 : 1);
+	words_put(w, ": ");
+	words_u64(w, s->seen->dev.qlen);
+	words_put(w, " queued");
+	(void)a;
+}
+
+static void say_wake(struct assembler *a, struct words *w, const struct path_step *s)
+{
+	words_put(w, "by ");
+	if (s->wake->by_pid)
+		say_thread(a, w, s->wake->by_pid, NULL);
+	else
+		words_put(w, "swapper");
+	words_put(w, " on CPU ");
+	words_u64(w, s->cpu);
+}
+
+static void say_run(struct assembler *a, struct words *w, const struct path_step *s)
+{
+	words_put(w, "on CPU ");
+	words_u64(w, s->cpu);
+	words_put(w, ", after ");
+	if (s->wake->by_pid)
+		say_thread(a, w, s->wake->by_pid, s->wake->by_comm);
+	else
+		words_put(w, "idle");
+}
+
+static void say_received(struct words *w, const struct path_step *s)
+{
+	say_pair(w, "receive buffer ", s->seen->sock.rmem_alloc, s->seen->sock.rcvbuf);
+	if (s->seen->sock.gap) {
+		words_put(w, "; out of order, ");
+		words_bytes(w, s->seen->start - s->seen->sock.rcv_nxt);
+		words_put(w, " missing before it");
+	}
+}
+
+static void say_drop(struct assembler *a, struct words *w, const struct path_step *s)
+{
+	const char *func = facts_symbol(a->facts, s->seen->drop.location);
+
+	words_put(w, facts_reason(a->facts, s->seen->drop.reason));
+	if (func) {
+		words_put(w, " in ");
+		words_put(w, func);
+	}
+}
+
+static void say_copy(struct words *w, const struct path *p, const struct path_step *s)
+{
+	if (s->count > 1) {
+		words_u64(w, s->count);
+		words_put(w, " copies");
+	}
+	if (p->reads > 1) {
+		words_put(w, w->len ? ", " : "");
+		words_u64(w, p->reads);
+		words_put(w, " recv calls");
+	}
+}
+
+const char *detail_step(struct assembler *a, const struct message *m, const struct path *p,
+			const struct path_step *s)
+{
+	struct words w = { .len = 0 };
+
+	switch (s->point) {
+	case CRUMB_PT_SYS_SEND:
+		say_call(&w, &m->begin);
+		break;
+	case CRUMB_PT_TCP_APPEND:
+		say_append(&w, &m->begin);
+		break;
+	case CRUMB_PT_QDISC_ENQUEUE:
+	case CRUMB_PT_QDISC_DEQUEUE:
+		say_qdisc(a, &w, s);
+		break;
+	case CRUMB_PT_DEV_QUEUE:
+	case CRUMB_PT_DEV_XMIT:
+	case CRUMB_PT_DEV_BACKLOG:
+	case CRUMB_PT_DEV_GRO:
+	case CRUMB_PT_DEV_RECEIVE:
+		say_skb(&w, s);
+		break;
+	case CRUMB_PT_BRIDGE_IN:
+		say_port(a, &w, s);
+		break;
+	case CRUMB_PT_BRIDGE_FORWARD:
+		say_forward(a, &w, s);
+		break;
+	case CRUMB_PT_TCP_RECEIVE:
+		say_received(&w, s);
+		break;
+	case CRUMB_PT_SOCK_READY:
+		say_pair(&w, "receive buffer ", s->ready->rmem_alloc, s->ready->rcvbuf);
+		break;
+	case CRUMB_PT_SCHED_WAKE:
+		say_wake(a, &w, s);
+		break;
+	case CRUMB_PT_SCHED_RUN:
+		say_run(a, &w, s);
+		break;
+	case CRUMB_PT_SOCK_COPY:
+		say_copy(&w, p, s);
+		break;
+	case CRUMB_PT_SKB_DROP:
+		say_drop(a, &w, s);
+		break;
+	default:
+		break;
+	}
+	return words_keep(&a->scratch, &w);
+}
+
+const char *detail_segment(struct assembler *a, const struct message *m, const struct path_step *from,
+			   const struct path_step *to, const struct cause *cause)
+{
+	struct words w = { .len = 0 };
+
+	if (!cause)
+		return NULL;
+	if (!strcmp(cause->code, "tx.enter") && m->same_call)
+		words_put(&w, "after earlier messages of the same call");
+	else if (!strcmp(cause->code, "tx.stream") || (!strcmp(cause->code, "tx.queue") && to->count > 1)) {
+		words_put(&w, "last of ");
+		words_u64(&w, to->count);
+		words_put(&w, " skbs");
+	} else if (!strcmp(cause->code, "rx.wakeup") && from->wake && to->wake && from->cpu != to->cpu) {
+		words_put(&w, "woken on CPU ");
+		words_u64(&w, from->cpu);
+		words_put(&w, ", runs on CPU ");
+		words_u64(&w, to->cpu);
+	} else if (!strcmp(cause->code, "net.wire") && from->netns == to->netns && from->ifindex == to->ifindex) {
+		words_put(&w, "loopback");
+	}
+	return words_keep(&a->scratch, &w);
+}

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What user space told about the machine: see facts.h. */
+#include "facts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hash.h"
+
+#define SYSCALLS_MAX 1024
+
+struct host_fact {
+	uint32_t netns;
+	char name[64];
+	UT_hash_handle hh;
+};
+
+struct dev_key {
+	uint32_t netns, ifindex;
+};
+
+struct dev_fact {
+	struct dev_key key;
+	struct fact_dev dev;
+	char name[16];
+	UT_hash_handle hh;
+};
+
+struct fdb_key {
+	uint32_t netns;
+	uint16_t vlan;
+	uint8_t mac[6];
+};
+
+struct fdb_fact {
+	struct fdb_key key;
+	struct fact_fdb entry;
+	UT_hash_handle hh;
+};
+
+struct symbol_fact {
+	uint64_t addr;
+	char name[64];
+	UT_hash_handle hh;
+};
+
+struct reason_fact {
+	uint32_t value;
+	char name[48];
+	UT_hash_handle hh;
+};
+
+struct facts {
+	struct crumb_ev_trace trace;
+	struct crumb_ev_host host;
+	struct crumb_ev_hook hooks[CRUMB_PT_MAX];
+	bool hook_told[CRUMB_PT_MAX];
+	enum hook_kind via[CRUMB_PT_MAX];
+	struct host_fact *hosts;
+	struct dev_fact *devs;
+	struct fdb_fact *fdb;
+	struct symbol_fact *symbols;
+	struct reason_fact *reasons;
+	char *syscalls[SYSCALLS_MAX];
+};
+
+/* Find the element with that key, or add a zeroed one. NULL: no memory. */
+#define FACT_MAKE(head, keyfield, keyptr, out)						\
+	do {										\
+		HASH_FIND(hh, head, keyptr, sizeof((head)->keyfield), out);		\
+		if (out)								\
+			break;								\
+		(out) = calloc(1, sizeof(*(out)));					\
+		if (!(out))								\
+			break;								\
+		memcpy(&(out)->keyfield, keyptr, sizeof((out)->keyfield));		\
+		HASH_ADD(hh, head, keyfield, sizeof((out)->keyfield), out);		\
+		if (!(out)->hh.tbl) {							\
+			free(out);							\
+			(out) = NULL;							\
+		}									\
+	} while (0)
+
+#define FACTS_FREE(head)								\
+	do {										\
+		__typeof__(head) fact, after;						\
+											\
+		HASH_ITER(hh, head, fact, after) {					\
+			HASH_DEL(head, fact);						\
+			free(fact);							\
+		}									\
+	} while (0)
+
+struct facts *facts_new(void)
+{
+	struct facts *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return NULL;
+	for (unsigned int pt = 0; pt < CRUMB_PT_MAX; pt++)
+		f->via[pt] = point_get(pt)->via[0].kind;
+	return f;
+}
+
+void facts_free(struct facts *f)
+{
+	if (!f)
+		return;
+	FACTS_FREE(f->hosts);
+	FACTS_FREE(f->devs);
+	FACTS_FREE(f->fdb);
+	FACTS_FREE(f->symbols);
+	FACTS_FREE(f->reasons);
+	for (unsigned int i = 0; i < SYSCALLS_MAX; i++)
+		free(f->syscalls[i]);
+	free(f);
+}
+
+static int take_netns(struct facts *f, const struct crumb_ev_netns *ev)
+{
+	struct host_fact *h;
+
+	FACT_MAKE(f->hosts, netns, &ev->netns, h);
+	if (!h)
+		return -ENOMEM;
+	snprintf(h->name, sizeof(h->name), "%s", ev->host);
+	return 0;
+}
+
+static int take_dev(struct facts *f, const struct crumb_ev_dev *ev)
+{
+	struct dev_key key = { ev->netns, ev->ifindex };
+	struct dev_fact *d;
+
+	if (ev->removed)	/* journeys under way may still name it */
+		return 0;
+	FACT_MAKE(f->devs, key, &key, d);
+	if (!d)
+		return -ENOMEM;
+	d->dev = (struct fact_dev){
+		.netns = ev->netns, .ifindex = ev->ifindex, .master = ev->master, .peer = ev->peer,
+		.peer_netns = ev->peer_netns, .port_state = ev->port_state,
+		.veth = !strcmp(ev->kind, "veth"), .name = d->name,
+	};
+	snprintf(d->name, sizeof(d->name), "%s", ev->name);
+	return 0;
+}
+
+static int take_fdb(struct facts *f, const struct crumb_ev_fdb *ev)
+{
+	struct fdb_key key = { .netns = ev->netns, .vlan = ev->vlan };
+	struct fdb_fact *e;
+
+	memcpy(key.mac, ev->mac, sizeof(key.mac));
+	if (ev->removed) {
+		HASH_FIND(hh, f->fdb, &key, sizeof(key), e);
+		if (e) {
+			HASH_DEL(f->fdb, e);
+			free(e);
+		}
+		return 0;
+	}
+	FACT_MAKE(f->fdb, key, &key, e);
+	if (!e)
+		return -ENOMEM;
+	e->entry = (struct fact_fdb){
+		.port = ev->port, .state = ev->state, .time_ns = ev->h.time_ns, .updated_ms = ev->updated_ms,
+	};
+	return 0;
+}
+
+static int take_symbol(struct facts *f, const struct crumb_ev_symbol *ev)
+{
+	struct symbol_fact *s;
+
+	FACT_MAKE(f->symbols, addr, &ev->addr, s);
+	if (!s)
+		return -ENOMEM;
+	snprintf(s->name, sizeof(s->name), "%s", ev->name);
+	return 0;
+}
+
+static int take_reason(struct facts *f, uint32_t value, const char *name)
+{
+	struct reason_fact *r;
+
+	FACT_MAKE(f->reasons, value, &value, r);
+	if (!r)
+		return -ENOMEM;
+	snprintf(r->name, sizeof(r->name), "%s", name);
+	return 0;
+}
+
+static void take_hook(struct facts *f, const struct crumb_ev_hook *ev)
+{
+	if (ev->point >= CRUMB_PT_MAX)
+		return;
+	f->hooks[ev->point] = *ev;
+	f->hook_told[ev->point] = true;
+	if (!ev->visible)
+		return;
+	for (unsigned int k = HOOK_NONE + 1; k < HOOK_KIND_MAX; k++)
+		if (!strcmp(hook_kind_name(k), ev->via))
+			f->via[ev->point] = k;
+}
+
+int facts_event(struct facts *f, const struct crumb_event *ev)
+{
+	switch (ev->type) {
+	case CRUMB_EV_TRACE:
+		f->trace = *(const struct crumb_ev_trace *)ev;
+		return 0;
+	case CRUMB_EV_HOST:
+		f->host = *(const struct crumb_ev_host *)ev;
+		return 0;
+	case CRUMB_EV_NETNS:
+		return take_netns(f, (const void *)ev);
+	case CRUMB_EV_DEV:
+		return take_dev(f, (const void *)ev);
+	case CRUMB_EV_FDB:
+		return take_fdb(f, (const void *)ev);
+	case CRUMB_EV_HOOK:
+		take_hook(f, (const void *)ev);
+		return 0;
+	case CRUMB_EV_SYMBOL:
+		return take_symbol(f, (const void *)ev);
+	case CRUMB_EV_REASON:
+		return take_reason(f, ((const struct crumb_ev_reason *)ev)->value,
+				   ((const struct crumb_ev_reason *)ev)->name);
+	default:
+		return 0;
+	}
+}
+
+uint32_t facts_flags(const struct facts *f)
+{
+	return f->trace.flags;
+}
+
+const char *facts_host(struct facts *f, uint32_t netns)
+{
+	struct host_fact *h;
+
+	FACT_MAKE(f->hosts, netns, &netns, h);
+	if (!h)
+		return "?";
+	if (h->name[0])
+		return h->name;
+	if (f->host.name[0] && netns == f->host.netns)
+		return f->host.name;
+	snprintf(h->name, sizeof(h->name), "netns:%u", netns);
+	return h->name;
+}
+
+const struct fact_dev *facts_dev(struct facts *f, uint32_t netns, uint32_t ifindex)
+{
+	struct dev_key key = { netns, ifindex };
+	struct dev_fact *d;
+
+	HASH_FIND(hh, f->devs, &key, sizeof(key), d);
+	return d && d->dev.name ? &d->dev : NULL;
+}
+
+const char *facts_dev_name(struct facts *f, uint32_t netns, uint32_t ifindex)
+{
+	struct dev_key key = { netns, ifindex };
+	struct dev_fact *d;
+
+	if (!ifindex)
+		return NULL;
+	FACT_MAKE(f->devs, key, &key, d);
+	if (!d)
+		return "?";
+	if (!d->name[0])
+		snprintf(d->name, sizeof(d->name), "if%u", ifindex);
+	return d->name;
+}
+
+const struct fact_fdb *facts_fdb(const struct facts *f, uint32_t netns, const uint8_t mac[6], uint16_t vlan)
+{
+	struct fdb_key key = { .netns = netns, .vlan = vlan };
+	struct fdb_fact *e;
+
+	memcpy(key.mac, mac, sizeof(key.mac));
+	HASH_FIND(hh, f->fdb, &key, sizeof(key), e);
+	if (!e && vlan) {
+		key.vlan = 0;
+		HASH_FIND(hh, f->fdb, &key, sizeof(key), e);
+	}
+	return e ? &e->entry : NULL;
+}
+
+bool facts_fdb_any(const struct facts *f, uint32_t netns)
+{
+	for (const struct fdb_fact *e = f->fdb; e; e = e->hh.next)
+		if (e->key.netns == netns)
+			return true;
+	return false;
+}
+
+const char *facts_symbol(const struct facts *f, uint64_t addr)
+{
+	struct symbol_fact *s;
+
+	HASH_FIND(hh, f->symbols, &addr, sizeof(addr), s);
+	return s ? s->name : NULL;
+}
+
+const char *facts_reason(struct facts *f, uint32_t value)
+{
+	struct reason_fact *r;
+	char name[48];
+
+	HASH_FIND(hh, f->reasons, &value, sizeof(value), r);
+	if (r)
+		return r->name;
+	snprintf(name, sizeof(name), "reason %u", value);
+	if (take_reason(f, value, name))
+		return "?";
+	HASH_FIND(hh, f->reasons, &value, sizeof(value), r);
+	return r->name;
+}
+
+enum hook_kind facts_via(const struct facts *f, uint16_t point)
+{
+	return point < CRUMB_PT_MAX ? f->via[point] : HOOK_NONE;
+}
+
+const char *facts_syscall_func(struct facts *f, uint16_t nr)
+{
+	const char *name = syscall_name(nr);
+	char func[64];
+
+	if (!name || nr >= SYSCALLS_MAX)
+		return NULL;
+	if (!f->syscalls[nr]) {
+		snprintf(func, sizeof(func), "__%s_sys_%s",
+			 strcmp(f->host.machine, "aarch64") ? "x64" : "arm64", name);
+		f->syscalls[nr] = strdup(func);
+	}
+	return f->syscalls[nr];
+}
+
+void facts_info(const struct facts *f, struct trace_info *info)
+{
+	*info = (struct trace_info){
+		.version = f->trace.crumb, .selection = f->trace.selection, .flags = f->trace.flags,
+		.host = f->host.name, .release = f->host.release, .machine = f->host.machine,
+	};
+	memcpy(info->boot_id, f->host.boot_id, sizeof(info->boot_id));
+	for (unsigned int pt = 0; pt < CRUMB_PT_MAX; pt++) {
+		const struct crumb_ev_hook *h = &f->hooks[pt];
+
+		if (!f->hook_told[pt])
+			continue;
+		info->hooks[info->hook_count].point = pt;
+		info->hooks[info->hook_count].visible = h->visible;
+		info->hooks[info->hook_count].via = h->via;
+		info->hooks[info->hook_count].target = h->target;
+		info->hooks[info->hook_count].why = h->why;
+		info->hook_count++;
+	}
+}
+
+uint32_t facts_unobservable(const struct facts *f, const char **names)
+{
+	uint32_t n = 0;
+
+	for (unsigned int pt = 0; pt < CRUMB_PT_MAX; pt++)
+		if (f->hook_told[pt] && !f->hooks[pt].visible)
+			names[n++] = point_get(pt)->name;
+	return n;
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What became of a message. Only what was recorded decides; where the record has a hole the verdict is
+ * incomplete. Bytes below rcv_nxt are in the receiver's queue whatever happened to their copies.
+ */
+#include <string.h>
+
+#include "assembly.h"
+
+#define OTHER_HOST "OTHERHOST"	/* the copy of a flooded frame that was not meant for this host */
+
+static bool place_carries(const struct sight_place *p)
+{
+	return p->kind == SIGHT_BYTES && p->point != CRUMB_PT_SOCK_COPY && p->point != CRUMB_PT_TCP_RETRANSMIT;
+}
+
+const struct sighting *fate_last_seen(const struct half *h, uint64_t pos, const struct sight_place **ret_place)
+{
+	const struct sighting *last = NULL;
+
+	for (uint32_t i = 0; i < h->bytes.log_count; i++) {
+		const struct sight_log *l = &h->bytes.logs[i];
+		const struct sighting *s;
+
+		if (!place_carries(&l->place) || l->place.point == CRUMB_PT_SKB_DROP)
+			continue;
+		s = sight_log_newest(l, pos, 0, UINT64_MAX, NULL);
+		if (s && (!last || sighting_after(s, last))) {
+			last = s;
+			*ret_place = &l->place;
+		}
+	}
+	return last;
+}
+
+const char *fate_where(struct assembler *a, const struct sight_place *p)
+{
+	const char *dev = facts_dev_name(a->facts, p->netns, p->ifindex);
+	struct words w = { .len = 0 };
+
+	words_put(&w, facts_host(a->facts, p->netns));
+	words_put(&w, " ");
+	words_put(&w, point_get(p->point)->name);
+	if (dev) {
+		words_put(&w, " ");
+		words_put(&w, dev);
+	}
+	return words_keep(&a->scratch, &w);
+}
+
+struct newest_drop {
+	struct assembler *a;
+	const struct sighting *drop;
+};
+
+static void drop_look(void *ctx, const struct sighting *s)
+{
+	struct newest_drop *n = ctx;
+
+	if (n->drop && !sighting_after(s, n->drop))
+		return;
+	if (strcmp(facts_reason(n->a->facts, s->drop.reason), OTHER_HOST))
+		n->drop = s;
+}
+
+/* TCP may hold another copy of the byte than the one it freed: out of order, and then a duplicate came. */
+static bool copy_held(const struct half *h, uint64_t pos)
+{
+	uint32_t received = 0, dropped = 0;
+
+	for (uint32_t i = 0; i < h->bytes.log_count; i++) {
+		const struct sight_log *l = &h->bytes.logs[i];
+		uint32_t others;
+
+		if (l->place.kind != SIGHT_BYTES || l->place.netns != h->receiver_netns ||
+		    !sight_log_newest(l, pos, 0, UINT64_MAX, &others))
+			continue;
+		if (l->place.point == CRUMB_PT_TCP_RECEIVE)
+			received += others + 1;
+		else if (l->place.point == CRUMB_PT_SKB_DROP)
+			dropped += others + 1;
+	}
+	return received > dropped;
+}
+
+/* The newest drop of bytes that the receiver lacks, if nothing was seen of them after it. */
+static const struct sighting *drop_find(struct assembler *a, const struct message *m, uint64_t *ret_byte,
+					const struct sight_place **ret_place)
+{
+	const struct half *h = message_half(m);
+	struct newest_drop n = { .a = a };
+	const struct sight_place *last_place;
+	const struct sighting *last;
+	uint64_t byte;
+
+	for (uint32_t i = 0; i < h->bytes.log_count; i++) {
+		const struct sight_log *l = &h->bytes.logs[i];
+		const struct sighting *before = n.drop;
+
+		if (l->place.kind != SIGHT_BYTES || l->place.point != CRUMB_PT_SKB_DROP)
+			continue;
+		sight_log_visit(l, &m->extents, m->begin.h.time_ns, UINT64_MAX, drop_look, &n);
+		if (n.drop != before)
+			*ret_place = &l->place;
+	}
+	if (!n.drop || n.drop->end <= h->rcv_nxt || n.drop->end <= h->taken_to)
+		return NULL;
+	byte = (n.drop->end < m->last ? n.drop->end : m->last) - 1;
+	last = fate_last_seen(h, byte, &last_place);
+	if ((last && sighting_after(last, n.drop)) || copy_held(h, byte))
+		return NULL;
+	*ret_byte = byte;
+	return n.drop;
+}
+
+static void fate_set(struct fate *f, enum verdict v, const char *reason, const char *where)
+{
+	f->verdict = v;
+	f->reason = reason;
+	f->where = where;
+}
+
+static bool device_leads_out(struct assembler *a, const struct sight_place *p)
+{
+	const struct fact_dev *d = facts_dev(a->facts, p->netns, p->ifindex);
+
+	return p->point == CRUMB_PT_DEV_XMIT && !(d && d->veth && d->peer && d->peer_netns);
+}
+
+static const char *at_receiver(struct assembler *a, const struct half *h, uint16_t point)
+{
+	return fate_where(a, &(struct sight_place){ .point = point, .netns = h->receiver_netns });
+}
+
+static const char *at_sender(struct assembler *a, const struct message *m)
+{
+	return fate_where(a, &(struct sight_place){ .point = CRUMB_PT_TCP_APPEND, .netns = m->begin.netns });
+}
+
+/* Its last byte was not seen below the socket. */
+static void fate_unsent(struct assembler *a, const struct message *m, struct fate *f)
+{
+	const char *where = at_sender(a, m);
+
+	if (m->conn->closed[m->dir])
+		fate_set(f, VERDICT_DROPPED, "sock.closed_unsent", where);
+	else if (!m->returned)
+		fate_set(f, VERDICT_WAITING, a->now_ns - m->begin.h.time_ns >= BLOCKED_NS ?
+			 "in the send call: send buffer full" : "in the send call", where);
+	else
+		fate_set(f, VERDICT_WAITING, "in the send queue", where);
+}
+
+static void fate_unread(struct assembler *a, const struct message *m, struct fate *f)
+{
+	const struct half *h = message_half(m);
+	const struct sight_place *place;
+	const struct sighting *last;
+
+	f->drop = drop_find(a, m, &f->byte, &f->drop_place);
+	if (f->drop) {
+		fate_set(f, VERDICT_DROPPED, facts_reason(a->facts, f->drop->drop.reason),
+			 fate_where(a, f->drop_place));
+		return;
+	}
+	last = fate_last_seen(h, f->byte, &place);
+	if (h->receiver_closed_ns && (last || m->last <= h->rcv_nxt)) {
+		fate_set(f, VERDICT_DROPPED, "sock.closed_unread", at_receiver(a, h, CRUMB_PT_SOCK_READY));
+		return;
+	}
+	if (m->last <= h->rcv_nxt) {
+		fate_set(f, VERDICT_WAITING, m->taken ? "in the receive queue: the reader took a part of it" :
+			 "in the receive queue: the reader has not called recv",
+			 at_receiver(a, h, CRUMB_PT_SOCK_READY));
+		return;
+	}
+	if (!last)
+		fate_unsent(a, m, f);
+	else if (place->point == CRUMB_PT_TCP_RECEIVE)
+		fate_set(f, VERDICT_WAITING, "arrived out of order: earlier bytes are missing", fate_where(a, place));
+	else if (!h->receiver_seen && device_leads_out(a, place))
+		fate_set(f, VERDICT_LEFT, NULL, fate_where(a, place));
+	else
+		fate_set(f, VERDICT_WAITING, "on its way", fate_where(a, place));
+}
+
+static uint64_t message_start_ns(const struct message *m)
+{
+	if (m->begin.libc_ns)
+		return m->begin.libc_ns;
+	return m->begin.enter_ns ? m->begin.enter_ns : m->begin.h.time_ns;
+}
+
+void fate_decide(struct assembler *a, const struct message *m, struct fate *f)
+{
+	const struct half *h = message_half(m);
+	uint64_t end_ns = m->done_ns ? m->done_ns : a->now_ns;
+	bool taken = m->taken >= m->bytes;
+
+	*f = (struct fate){ .byte = m->last - 1 };
+	f->lost_events = losses_within(&a->losses, message_start_ns(m), end_ns);
+	if (!taken)
+		fate_unread(a, m, f);
+	if (f->lost_events)
+		fate_set(f, VERDICT_INCOMPLETE, "events were lost", f->where);
+	else if (m->cut)
+		fate_set(f, VERDICT_INCOMPLETE, "the record of its send call has no end", f->where);
+	else if (taken)
+		fate_set(f, VERDICT_DELIVERED, NULL, NULL);
+	else if (h->taken_to >= m->last)
+		fate_set(f, VERDICT_INCOMPLETE, "the record of its reading is missing", f->where);
+	else if (a->finished && !a->ended)
+		fate_set(f, VERDICT_INCOMPLETE, "the trace was cut short", f->where);
+}
+
+/* When the last thing happened that a verdict waits on. */
+static uint64_t fate_since_ns(const struct message *m, const struct fate *f)
+{
+	const struct half *h = message_half(m);
+	const struct sight_place *place;
+	const struct sighting *last = f->drop ? f->drop : fate_last_seen(h, f->byte, &place);
+	uint64_t since = last ? last->time_ns : m->begin.h.time_ns;
+
+	return h->receiver_closed_ns > since ? h->receiver_closed_ns : since;
+}
+
+bool fate_open(struct assembler *a, struct message *m)
+{
+	uint64_t since, patience = UINT64_MAX;
+	struct fate f;
+
+	scratch_reset(&a->scratch);
+	fate_decide(a, m, &f);
+	since = fate_since_ns(m, &f);
+	if (message_half(m)->taken_to >= m->last) {
+		/* Another thread may hold the missing bytes in a call that has not returned: wait a little. */
+		if (!m->hole_ns)
+			m->hole_ns = a->now_ns;
+		since = m->hole_ns;
+		patience = HOLE_NS;
+	} else if (f.verdict == VERDICT_LEFT) {
+		patience = LEFT_NS;
+	} else if (f.verdict == VERDICT_DROPPED) {
+		patience = GIVE_UP_NS;
+	}
+	if (patience != UINT64_MAX && a->now_ns - since >= patience)
+		return false;
+	m->check_ns = a->now_ns + LEFT_NS / 2;
+	return true;
+}

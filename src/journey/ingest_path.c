@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is seen of bytes on their way, and of those who wait for them: into the logs of their stream. */
+#include <errno.h>
+#include <string.h>
+
+#include "assembly.h"
+
+/* Numbers of include/net/tcp_states.h and of the flags in a TCP header. */
+enum { STATE_ESTABLISHED = 1, STATE_CLOSE = 7, STATE_CLOSE_WAIT = 8, STATE_LISTEN = 10 };
+enum { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04 };
+
+int ingest_flow(struct assembler *a, const struct crumb_ev_flow *ev)
+{
+	struct conn *c;
+	int err;
+
+	if (assembler_conn(a, ev->flow))
+		return 0;
+	c = conn_new(ev);
+	if (!c)
+		return -ENOMEM;
+	err = flow_table_add(&a->flows, &c->flow);
+	if (err) {
+		conn_free(c);
+		return err;
+	}
+	a->sum.flows++;
+	return 0;
+}
+
+static int messages_give_up(struct assembler *a, struct half *h)
+{
+	for (uint32_t i = 0; i < h->messages.count; i++) {
+		struct message *m = half_message(h, i);
+		int err = m->done_ns ? 0 : assembler_done(a, m);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int ingest_state(struct assembler *a, const struct crumb_ev_state *ev)
+{
+	struct conn *c = assembler_conn(a, ev->flow);
+	struct half *sent, *received;
+
+	if (!c)
+		return 0;
+	c->last_ns = ev->h.time_ns;
+	sent = &c->half[ev->end];
+	received = &c->half[!ev->end];
+	sent->sender_seen = true;
+	received->receiver_seen = true;
+	received->receiver_netns = ev->netns;
+	if (ev->new_state != STATE_CLOSE)
+		return 0;
+	c->closed[ev->end] = true;
+	received->receiver_closed_ns = ev->h.time_ns;
+	/*
+	 * After an RST or in TIME_WAIT the program may still read what is queued. tcp_close() with unread
+	 * bytes goes straight to CLOSE: then nobody can.
+	 */
+	if ((ev->old_state == STATE_ESTABLISHED || ev->old_state == STATE_CLOSE_WAIT) && !received->reset) {
+		int err;
+
+		received->closed_on_unread = true;
+		err = messages_give_up(a, received);
+		if (err)
+			return err;
+	}
+	return sent->receiver_seen ? 0 : messages_give_up(a, sent);
+}
+
+static struct sighting *sight(struct assembler *a, struct half *h, const struct sight_place *place, uint64_t at,
+			      uint32_t bytes)
+{
+	struct sight_log *l = byte_stream_log(&h->bytes, place);
+	struct sighting *s = l ? sight_log_add(l, at, at + bytes) : NULL;
+
+	if (s)
+		s->serial = a->serial;
+	return s;
+}
+
+static int sight_skb(struct assembler *a, struct conn *c, const struct crumb_ev_skb *ev, struct sighting **ret)
+{
+	struct sight_place place = {
+		.point = ev->point, .netns = ev->netns, .ifindex = ev->ifindex,
+	};
+	struct half *h = &c->half[ev->dir];
+	uint32_t seq = ev->seq;
+	struct sighting *s;
+	uint64_t at;
+
+	*ret = NULL;
+	c->last_ns = ev->h.time_ns;
+	if (ev->tcp_flags & TCP_SYN) {
+		byte_stream_syn(&h->bytes, ev->seq);
+		seq++;		/* fast open: the payload of a SYN comes after it */
+	}
+	if (ev->tcp_flags & (TCP_FIN | TCP_RST))
+		c->fin = true;
+	if (ev->tcp_flags & TCP_RST)
+		h->reset = true;
+	if (!ev->payload || ev->point >= CRUMB_PT_MAX)
+		return 0;
+	at = byte_stream_place(&h->bytes, seq, ev->payload);
+	s = sight(a, h, &place, at, ev->payload);
+	if (!s)
+		return -ENOMEM;
+	s->time_ns = ev->h.time_ns;
+	s->cpu = ev->h.cpu;
+	s->skb = ev->skb;
+	*ret = s;
+	return 0;
+}
+
+int ingest_skb(struct assembler *a, const struct crumb_ev_skb *ev)
+{
+	struct conn *c = assembler_conn(a, ev->flow);
+	struct sighting *s;
+	int err;
+
+	if (!c)
+		return 0;
+	err = sight_skb(a, c, ev, &s);
+	if (err || !s)
+		return err;
+	s->dev.skb_len = ev->skb_len;
+	s->dev.qdisc_handle = ev->qdisc_handle;
+	s->dev.qlen = ev->qlen;
+	s->dev.gso_segs = ev->gso_segs;
+	s->dev.vlan = ev->vlan;
+	s->dev.flags = ev->flags;
+	memcpy(s->dev.mac, ev->dst_mac, sizeof(s->dev.mac));
+	return 0;
+}
+
+int ingest_drop(struct assembler *a, const struct crumb_ev_drop *ev)
+{
+	struct conn *c = assembler_conn(a, ev->s.flow);
+	struct crumb_ev_skb skb = ev->s;
+	struct sighting *s;
+	int err;
+
+	if (!c)
+		return 0;
+	skb.point = CRUMB_PT_SKB_DROP;
+	err = sight_skb(a, c, &skb, &s);
+	if (err || !s)
+		return err;
+	s->drop.reason = ev->reason;
+	s->drop.location = ev->location;
+	return 0;
+}
+
+static int sock_ready(struct half *h, const struct crumb_ev_sock *ev)
+{
+	struct ready *r;
+	uint64_t at;
+
+	if (!h->bytes.space.set || ev->state == STATE_LISTEN)
+		return 0;
+	at = seq_place(&h->bytes.space, ev->rcv_nxt, 0);
+	if (at < h->rcv_nxt)
+		return 0;
+	h->rcv_nxt = at;
+	r = ring_push(&h->ready);
+	if (!r)
+		return -ENOMEM;
+	*r = (struct ready){
+		.time_ns = ev->h.time_ns, .rcv_nxt = at, .cpu = ev->h.cpu, .netns = ev->netns,
+		.rmem_alloc = ev->rmem_alloc, .rcvbuf = ev->rcvbuf,
+	};
+	return 0;
+}
+
+int ingest_sock(struct assembler *a, const struct crumb_ev_sock *ev)
+{
+	struct sight_place place = { .point = ev->point, .netns = ev->netns };
+	struct conn *c = assembler_conn(a, ev->flow);
+	struct sighting *s;
+	struct half *h;
+	uint64_t at;
+
+	if (!c)
+		return 0;
+	h = &c->half[ev->dir];
+	c->last_ns = ev->h.time_ns;
+	if (ev->point == CRUMB_PT_TCP_RETRANSMIT) {
+		h->sender_seen = true;
+	} else {
+		h->receiver_seen = true;
+		h->receiver_netns = ev->netns;
+	}
+	if (ev->point == CRUMB_PT_SOCK_READY)
+		return sock_ready(h, ev);
+	if (!ev->bytes || ev->point >= CRUMB_PT_MAX)
+		return 0;
+	at = byte_stream_place(&h->bytes, ev->seq, ev->bytes);
+	s = sight(a, h, &place, at, ev->bytes);
+	if (!s)
+		return -ENOMEM;
+	s->time_ns = ev->h.time_ns;
+	s->cpu = ev->h.cpu;
+	s->pid = ev->tgid;
+	s->skb = ev->skb;
+	s->sock.rmem_alloc = ev->rmem_alloc;
+	s->sock.rcvbuf = ev->rcvbuf;
+	if (ev->point == CRUMB_PT_TCP_RECEIVE) {
+		s->sock.rcv_nxt = seq_peek(&h->bytes.space, ev->rcv_nxt);
+		s->sock.gap = at > s->sock.rcv_nxt;
+	}
+	return 0;
+}
+
+int ingest_wake(struct assembler *a, const struct crumb_ev_wake *ev)
+{
+	struct conn *c = assembler_conn(a, ev->flow);
+	struct wake *w;
+
+	if (!c)
+		return 0;
+	w = ring_push(&c->half[ev->dir].wakes);
+	if (!w)
+		return -ENOMEM;
+	*w = (struct wake){
+		.time_ns = ev->h.time_ns, .cpu = ev->h.cpu, .tgid = ev->tgid, .pid = ev->pid, .by_pid = ev->by_pid,
+	};
+	return 0;
+}
+
+int ingest_run(struct assembler *a, const struct crumb_ev_run *ev)
+{
+	struct conn *c = assembler_conn(a, ev->flow);
+	struct wake *w;
+
+	if (!c)
+		return 0;
+	w = ring_push(&c->half[ev->dir].runs);
+	if (!w)
+		return -ENOMEM;
+	*w = (struct wake){
+		.time_ns = ev->h.time_ns, .woken_ns = ev->woken_ns, .cpu = ev->h.cpu, .tgid = ev->tgid,
+		.pid = ev->pid, .by_pid = ev->prev_pid,
+	};
+	memcpy(w->by_comm, ev->prev_comm, sizeof(w->by_comm));
+	return 0;
+}
+
+int ingest_stack(struct assembler *a, const struct crumb_ev_stack *ev)
+{
+	struct sight_place place = {
+		.kind = SIGHT_STACK, .point = ev->point, .netns = ev->netns, .ifindex = ev->ifindex,
+	};
+	struct conn *c = assembler_conn(a, ev->flow);
+	const struct stack *stack;
+	struct sighting *s;
+	struct half *h;
+	int err;
+
+	if (ev->point >= CRUMB_PT_MAX)
+		return 0;
+	err = stacks_event(a->stacks, ev, &stack);
+	if (err || !c || !ev->payload || (ev->flags & CRUMB_STACK_CONTROL))
+		return err;
+	h = &c->half[ev->dir];
+	s = sight(a, h, &place, byte_stream_place(&h->bytes, ev->seq, 0), ev->payload);
+	if (!s)
+		return -ENOMEM;
+	s->time_ns = ev->h.time_ns;
+	s->stack.stack = stack;
+	s->stack.cost_ns = ev->cost_ns;
+	return 0;
+}

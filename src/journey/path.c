@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A message's way from call to call: see path.h and docs/JOURNEYS.md. */
+#include <errno.h>
+
+#include "path.h"
+
+#define STEPS_BESIDE_NET 24
+
+struct path_step *path_add(struct path *p, uint16_t point, uint64_t ns, uint64_t order)
+{
+	struct path_step *s;
+
+	if (p->count == p->room)
+		return NULL;
+	s = &p->steps[p->count++];
+	*s = (struct path_step){
+		.ns = ns, .first_ns = ns, .order = order, .point = point, .count = 1, .exact = true,
+	};
+	return s;
+}
+
+static void find_sender(const struct message *m, struct path *p)
+{
+	const struct crumb_ev_send_begin *b = &m->begin;
+	uint32_t from = p->count;
+
+	if (m->inferred)
+		return;
+	if (b->libc_ns)
+		path_add(p, CRUMB_PT_LIBC_SEND, b->libc_ns, PATH_ORDER_SENDER);
+	if (b->enter_ns)
+		path_add(p, CRUMB_PT_SYS_SEND, b->enter_ns, PATH_ORDER_SENDER + 1);
+	path_add(p, CRUMB_PT_TCP_APPEND, b->h.time_ns, PATH_ORDER_SENDER + 2);
+	for (uint32_t i = from; i < p->count; i++) {
+		p->steps[i].netns = b->netns;
+		p->steps[i].cpu = b->h.cpu;
+		p->steps[i].exact = !(b->flags & CRUMB_CALL_INFERRED) || p->steps[i].point != CRUMB_PT_TCP_APPEND;
+	}
+}
+
+/* The call after which all bytes had been read, and the last byte of the message that it took. */
+static void find_call(struct assembler *a, const struct message *m, struct path *p, uint64_t *ret_byte)
+{
+	const struct half *h = message_half(m);
+	const struct recv_call *last = NULL;
+
+	for (uint32_t i = half_piece_index(h, m->first); i < h->pieces.count; i++) {
+		const struct piece *k = half_piece(h, i);
+		uint64_t end = k->end < m->last ? k->end : m->last;
+
+		if (k->start >= m->last)
+			break;
+		if (!range_set_overlap(&m->extents, k->start, k->end))
+			continue;
+		if (k->call->mark != a->mark)
+			p->reads++;
+		k->call->mark = a->mark;
+		if (last && k->call->ev.h.time_ns < last->ev.h.time_ns)
+			continue;
+		last = k->call;
+		*ret_byte = end - 1;
+	}
+	if (m->taken >= m->bytes)
+		p->call = last;
+}
+
+static const struct sighting *find_copy(const struct half *h, const struct recv_call *call, uint64_t byte)
+{
+	const struct sight_log *l = byte_stream_find(&h->bytes, &(struct sight_place){ .point = CRUMB_PT_SOCK_COPY });
+	const struct sighting *s;
+
+	if (!l)
+		return NULL;
+	s = sight_log_newest(l, byte, call->ev.enter_ns, call->ev.h.time_ns, NULL);
+	return s && s->pid == call->ev.pid ? s : NULL;
+}
+
+static void reader_step(const struct path *p, struct path_step *s, uint32_t cpu)
+{
+	if (!s)
+		return;
+	s->netns = p->call->ev.netns;
+	s->cpu = cpu;
+}
+
+/* From the copy on. Returns the time before which the bytes had arrived. */
+static uint64_t find_reading(const struct message *m, struct path *p, uint64_t byte)
+{
+	const struct half *h = message_half(m);
+	const struct crumb_ev_recv *ev = &p->call->ev;
+	const struct sighting *copy = find_copy(h, p->call, byte), *later;
+	uint64_t end = ev->h.time_ns, at = copy ? copy->time_ns : ev->copy_ns;
+	bool syscall = ev->nr != CRUMB_CALL_NO_NR;
+
+	if (at > end || (ev->flags & CRUMB_CALL_NO_COPY))
+		at = 0;
+	if (at) {
+		struct path_step *s = path_add(p, CRUMB_PT_SOCK_COPY, at, PATH_ORDER_READER + 8);
+
+		reader_step(p, s, copy ? copy->cpu : ev->h.cpu);
+		if (s)
+			s->exact = copy && !(ev->flags & CRUMB_CALL_INFERRED);
+		later = p->call->last > byte + 1 ? find_copy(h, p->call, p->call->last - 1) : NULL;
+		p->call_went_on = later && later->time_ns > at;
+	}
+	if (!syscall)
+		reader_step(p, path_add(p, CRUMB_PT_SOCK_RECV_RETURN, end, PATH_ORDER_READER + 9), ev->h.cpu);
+	else if (ev->sock_ns >= at && ev->sock_ns <= end && ev->sock_ns)
+		reader_step(p, path_add(p, CRUMB_PT_SOCK_RECV_RETURN, ev->sock_ns, PATH_ORDER_READER + 9), ev->h.cpu);
+	if (syscall)
+		reader_step(p, path_add(p, CRUMB_PT_SYS_RECV_RETURN, end, PATH_ORDER_READER + 10), ev->h.cpu);
+	if (p->call->libc.return_ns >= end)
+		reader_step(p, path_add(p, CRUMB_PT_LIBC_RECV_RETURN, p->call->libc.return_ns,
+					PATH_ORDER_READER + 11), ev->h.cpu);
+	return at ? at : ev->sock_ns && ev->sock_ns <= end ? ev->sock_ns : end;
+}
+
+static const struct sighting *find_drop(const struct half *h, uint32_t netns, uint64_t byte,
+					const struct range *time)
+{
+	const struct sighting *newest = NULL;
+
+	for (uint32_t i = 0; i < h->bytes.log_count; i++) {
+		const struct sight_log *l = &h->bytes.logs[i];
+		const struct sighting *s;
+
+		if (l->place.kind != SIGHT_BYTES || l->place.point != CRUMB_PT_SKB_DROP || l->place.netns != netns)
+			continue;
+		s = sight_log_newest(l, byte, time->start, time->end, NULL);
+		if (s && (!newest || sighting_after(s, newest)))
+			newest = s;
+	}
+	return newest;
+}
+
+/*
+ * The copy of the byte that TCP kept: the first one, unless that was dropped on the spot (receive buffer full)
+ * and a later one came.
+ */
+static const struct sighting *find_receive(const struct message *m, uint64_t byte, uint64_t to_ns,
+					   const struct sight_log **ret_log, uint32_t *ret_others)
+{
+	const struct half *h = message_half(m);
+	const struct sighting *found = NULL;
+
+	for (uint32_t i = 0; i < h->bytes.log_count; i++) {
+		const struct sight_log *l = &h->bytes.logs[i];
+		const struct sighting *s, *drop;
+
+		if (l->place.kind != SIGHT_BYTES || l->place.point != CRUMB_PT_TCP_RECEIVE)
+			continue;
+		sight_log_newest(l, byte, m->begin.h.time_ns, to_ns, ret_others);
+		s = sight_log_oldest(l, byte, m->begin.h.time_ns, to_ns);
+		if (!s)
+			continue;
+		drop = find_drop(h, l->place.netns, byte, &(struct range){ s->time_ns, to_ns });
+		if (drop) {
+			const struct sighting *after = sight_log_oldest(l, byte, drop->time_ns, to_ns);
+
+			s = after ? after : s;
+		}
+		found = s;
+		*ret_log = l;
+	}
+	return found;
+}
+
+static uint64_t find_tcp(const struct message *m, const struct fate *f, uint64_t to_ns, struct path *p)
+{
+	const struct sight_log *log = NULL;
+	struct sight_hits hits;
+	uint32_t others = 0;
+	const struct sighting *s = find_receive(m, f->byte, to_ns, &log, &others);
+	struct path_step *step;
+
+	if (!s)
+		return 0;
+	step = path_add(p, CRUMB_PT_TCP_RECEIVE, s->time_ns, PATH_ORDER_SEEN + s->serial);
+	if (!step)
+		return 0;
+	hits = sight_log_count(log, &m->extents, m->begin.h.time_ns, to_ns);
+	step->count = hits.count ? hits.count : 1;
+	step->first_ns = hits.count ? hits.first_ns : s->time_ns;
+	step->netns = log->place.netns;
+	step->cpu = s->cpu;
+	step->seen = s;
+	step->exact = !others;
+	return s->time_ns;
+}
+
+static uint64_t find_ready(const struct message *m, uint64_t from_ns, uint64_t to_ns, struct path *p)
+{
+	const struct half *h = message_half(m);
+	uint32_t lo = 0, hi = h->ready.count;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (((const struct ready *)ring_at(&h->ready, mid))->rcv_nxt >= m->last)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	for (; lo < h->ready.count; lo++) {
+		const struct ready *r = ring_at(&h->ready, lo);
+		struct path_step *s;
+
+		if (r->time_ns > to_ns)
+			return 0;
+		if (r->time_ns < from_ns)
+			continue;
+		s = path_add(p, CRUMB_PT_SOCK_READY, r->time_ns, PATH_ORDER_READER);
+		if (!s)
+			return 0;
+		s->netns = r->netns;
+		s->cpu = r->cpu;
+		s->ready = r;
+		return r->time_ns;
+	}
+	return 0;
+}
+
+/* The first in @ring within the time that is of the reader; of its process if of no thread of that number. */
+static const struct wake *find_wake(const struct ring *ring, const struct crumb_ev_recv *ev, uint64_t from_ns,
+				    uint64_t to_ns, bool *ret_exact)
+{
+	const struct wake *kin = NULL;
+	uint32_t lo = 0, hi = ring->count;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (((const struct wake *)ring_at(ring, mid))->time_ns >= from_ns)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	for (; lo < ring->count; lo++) {
+		const struct wake *w = ring_at(ring, lo);
+
+		if (w->time_ns > to_ns)
+			break;
+		if (w->pid == ev->pid) {
+			*ret_exact = true;
+			return w;
+		}
+		if (!kin && w->tgid == ev->tgid)
+			kin = w;
+	}
+	*ret_exact = false;
+	return kin;
+}
+
+/* Between readiness at @ready_ns and @to_ns: woken, running, calling recv; each only if it came after readiness. */
+static void find_waiting(const struct message *m, uint64_t ready_ns, uint64_t to_ns, struct path *p)
+{
+	const struct half *h = message_half(m);
+	const struct crumb_ev_recv *ev = &p->call->ev;
+	uint64_t entry_ns = ev->libc_ns > ready_ns ? ev->libc_ns : ev->enter_ns;
+	const struct wake *wake, *run;
+	struct path_step *s;
+	bool exact;
+
+	if (entry_ns > ready_ns && entry_ns < to_ns)
+		to_ns = entry_ns;
+	run = find_wake(&h->runs, ev, ready_ns, to_ns, &exact);
+	s = run ? path_add(p, CRUMB_PT_SCHED_RUN, run->time_ns, PATH_ORDER_READER + 2) : NULL;
+	reader_step(p, s, run ? run->cpu : 0);
+	if (s) {
+		s->exact = exact;
+		s->wake = run;
+		to_ns = run->time_ns;
+	}
+	wake = find_wake(&h->wakes, ev, ready_ns, to_ns, &exact);
+	s = wake ? path_add(p, CRUMB_PT_SCHED_WAKE, wake->time_ns, PATH_ORDER_READER + 1) : NULL;
+	reader_step(p, s, wake ? wake->cpu : 0);
+	if (s) {
+		s->exact = exact;
+		s->wake = wake;
+	}
+	if (ev->libc_ns > ready_ns && ev->libc_ns <= ev->enter_ns)
+		reader_step(p, path_add(p, CRUMB_PT_LIBC_RECV, ev->libc_ns, PATH_ORDER_READER + 3), ev->h.cpu);
+	if (ev->enter_ns > ready_ns)
+		reader_step(p, path_add(p, CRUMB_PT_SYS_RECV, ev->enter_ns, PATH_ORDER_READER + 4), ev->h.cpu);
+}
+
+static void path_sort(struct path *p)
+{
+	for (uint32_t i = 1; i < p->count; i++) {
+		struct path_step k = p->steps[i];
+		uint32_t at = i;
+
+		for (; at > 0; at--) {
+			const struct path_step *b = &p->steps[at - 1];
+
+			if (b->ns < k.ns || (b->ns == k.ns && b->order <= k.order))
+				break;
+			p->steps[at] = *b;
+		}
+		p->steps[at] = k;
+	}
+}
+
+static uint64_t last_ns(const struct path *p, uint32_t from)
+{
+	uint64_t last = 0;
+
+	for (uint32_t i = from; i < p->count; i++)
+		if (p->steps[i].ns > last)
+			last = p->steps[i].ns;
+	return last;
+}
+
+int path_find(struct assembler *a, const struct message *m, const struct fate *f, struct path *p)
+{
+	uint64_t byte = m->last - 1, to_ns = UINT64_MAX, received_ns, ready_ns = 0, net_ns;
+	uint32_t from;
+
+	*p = (struct path){ .room = message_half(m)->bytes.log_count + STEPS_BESIDE_NET };
+	p->steps = scratch_take(&a->scratch, p->room * sizeof(*p->steps));
+	if (!p->steps)
+		return -ENOMEM;
+	find_sender(m, p);
+	find_call(a, m, p, &byte);
+	if (p->call)
+		to_ns = find_reading(m, p, byte);
+	else if (f->drop)
+		to_ns = f->drop->time_ns;
+	received_ns = find_tcp(m, f, to_ns, p);
+	if (!f->drop)
+		ready_ns = find_ready(m, received_ns ? received_ns : m->begin.h.time_ns, to_ns, p);
+	from = p->count;
+	path_find_net(a, m, f, received_ns ? received_ns : ready_ns ? ready_ns : to_ns, p);
+	net_ns = last_ns(p, from);
+	if (p->call) {
+		if (!ready_ns)
+			ready_ns = received_ns ? received_ns : net_ns ? net_ns : m->begin.h.time_ns;
+		find_waiting(m, ready_ns, to_ns, p);
+	} else if (f->drop) {
+		struct path_step *s = path_add(p, CRUMB_PT_SKB_DROP, f->drop->time_ns, PATH_ORDER_READER);
+
+		if (s) {
+			s->netns = f->drop_place->netns;
+			s->ifindex = f->drop_place->ifindex;
+			s->cpu = f->drop->cpu;
+			s->seen = f->drop;
+		}
+	}
+	path_sort(p);
+	return a->scratch.failed ? -ENOMEM : 0;
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Threads and their calls: see task.h. */
+#include "task.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hash.h"
+
+struct task {
+	uint32_t pid;
+	uint32_t first, count;		/* of calls: a ring that overwrites its oldest */
+	uint64_t heard_ns;
+	struct libc_wait *waits;
+	struct crumb_ev_call *calls;	/* TASK_CALLS, made at the first one */
+	char comm[CRUMB_COMM_BYTES];
+	UT_hash_handle hh;
+};
+
+struct tasks {
+	struct task *all;
+	struct task *recent;
+};
+
+struct tasks *tasks_new(void)
+{
+	return calloc(1, sizeof(struct tasks));
+}
+
+static void task_free(struct tasks *t, struct task *k)
+{
+	while (k->waits)
+		libc_wait_cancel(k->waits);
+	if (t->recent == k)
+		t->recent = NULL;
+	HASH_DEL(t->all, k);
+	free(k->calls);
+	free(k);
+}
+
+void tasks_free(struct tasks *t)
+{
+	struct task *k, *next;
+
+	if (!t)
+		return;
+	HASH_ITER(hh, t->all, k, next)
+		task_free(t, k);
+	free(t);
+}
+
+static struct task *task_find(const struct tasks *t, uint32_t pid)
+{
+	struct task *k = t->recent;
+
+	if (k && k->pid == pid)
+		return k;
+	HASH_FIND(hh, t->all, &pid, sizeof(pid), k);
+	return k;
+}
+
+static struct task *task_make(struct tasks *t, uint32_t pid)
+{
+	struct task *k = task_find(t, pid);
+
+	if (!k) {
+		k = calloc(1, sizeof(*k));
+		if (!k)
+			return NULL;
+		k->pid = pid;
+		HASH_ADD(hh, t->all, pid, sizeof(pid), k);
+		if (!k->hh.tbl) {
+			free(k);
+			return NULL;
+		}
+	}
+	t->recent = k;
+	return k;
+}
+
+void libc_wait_cancel(struct libc_wait *w)
+{
+	if (!w->link)
+		return;
+	*w->link = w->next;
+	if (w->next)
+		w->next->link = w->link;
+	w->next = NULL;
+	w->link = NULL;
+}
+
+int tasks_wait(struct tasks *t, uint32_t pid, struct libc_wait *w, uint64_t enter_ns)
+{
+	struct task *k = task_make(t, pid);
+
+	if (!k)
+		return -ENOMEM;
+	w->enter_ns = enter_ns;
+	w->next = k->waits;
+	w->link = &k->waits;
+	if (k->waits)
+		k->waits->link = &w->next;
+	k->waits = w;
+	return 0;
+}
+
+void tasks_enter(struct tasks *t, uint32_t pid, uint64_t libc_ns)
+{
+	struct task *k = task_find(t, pid);
+	struct libc_wait *next;
+
+	if (!k)
+		return;
+	for (struct libc_wait *w = k->waits; w; w = next) {
+		next = w->next;
+		if (w->enter_ns != libc_ns)
+			libc_wait_cancel(w);
+	}
+}
+
+static int task_keep(struct task *k, const struct crumb_ev_call *ev)
+{
+	if (!k->calls) {
+		k->calls = malloc(TASK_CALLS * sizeof(*k->calls));
+		if (!k->calls)
+			return -ENOMEM;
+	}
+	if (k->count == TASK_CALLS) {
+		k->calls[k->first] = *ev;
+		k->first = (k->first + 1) % TASK_CALLS;
+	} else {
+		k->calls[(k->first + k->count++) % TASK_CALLS] = *ev;
+	}
+	return 0;
+}
+
+int tasks_call(struct tasks *t, const struct crumb_ev_call *ev)
+{
+	struct task *k = task_make(t, ev->pid);
+	struct libc_wait *next;
+	bool answered = false;
+
+	if (!k)
+		return -ENOMEM;
+	k->heard_ns = ev->h.time_ns;
+	memcpy(k->comm, ev->comm, sizeof(k->comm));
+	if (ev->layer != CRUMB_CALLED_LIBC)
+		return task_keep(k, ev);
+	for (struct libc_wait *w = k->waits; w; w = next) {
+		next = w->next;
+		if (w->enter_ns != ev->enter_ns)
+			continue;
+		w->return_ns = ev->h.time_ns;
+		w->func = ev->nr;
+		libc_wait_cancel(w);
+		answered = true;
+	}
+	return answered || ev->flow ? 0 : task_keep(k, ev);
+}
+
+struct task_calls *tasks_take_calls(struct tasks *t, uint32_t pid)
+{
+	struct task *k = task_find(t, pid);
+	struct task_calls *calls;
+
+	if (!k || !k->count)
+		return NULL;
+	calls = calloc(1, sizeof(*calls));
+	if (!calls)
+		return NULL;
+	for (uint32_t i = 0; i < k->count; i++)
+		calls->call[i] = k->calls[(k->first + i) % TASK_CALLS];
+	calls->count = k->count;
+	k->first = 0;
+	k->count = 0;
+	return calls;
+}
+
+int tasks_name(struct tasks *t, uint32_t pid, const char *comm, uint64_t now_ns)
+{
+	struct task *k = task_make(t, pid);
+
+	if (!k)
+		return -ENOMEM;
+	memcpy(k->comm, comm, sizeof(k->comm));
+	k->heard_ns = now_ns;
+	return 0;
+}
+
+const char *tasks_comm(const struct tasks *t, uint32_t pid)
+{
+	const struct task *k = task_find(t, pid);
+
+	if (!pid)
+		return "idle";
+	return k && k->comm[0] ? k->comm : NULL;
+}
+
+void tasks_trim(struct tasks *t, uint64_t before_ns)
+{
+	struct task *k, *next;
+
+	HASH_ITER(hh, t->all, k, next)
+		if (!k->waits && k->heard_ns < before_ns)
+			task_free(t, k);
+}
