@@ -111,6 +111,7 @@ int libc_enter(struct pt_regs *ctx)
 	__u32 func = bpf_get_attach_cookie(ctx);
 	struct task_state *ts;
 
+	__sync_fetch_and_add(&crumb_counters.libc_calls, 1);
 	if (!task_selected(task))
 		return 0;
 	ts = task_state_make(task);

@@ -111,7 +111,7 @@ static __always_inline void send_begin(void *ctx, struct task_state *ts, const s
 	e->tgid = task->tgid;
 	e->pid = task->pid;
 	e->enter_ns = ts->in_call ? ts->enter_ns : 0;
-	e->libc_ns = ts->libc_func ? ts->libc_ns : 0;
+	e->libc_ns = in_libc(ts) ? ts->libc_ns : 0;
 	if (ts->in_call)
 		call_args(task, e->args);
 	else

@@ -77,6 +77,9 @@ struct crumb_counters {
 	__u64 tasks_full;
 	__u32 next_flow;
 	__u32 pending_runs;	/* woken tasks that have not run yet */
+	__u64 libc_calls;	/* calls that a libc hook slowed down */
+	__u32 libc_off;		/* written by user space: the hooks were taken away, what they noted is stale */
+	__u32 pad0;
 };
 
 /* Data became ready on a CPU just now: the next task woken there is woken for it. */

@@ -99,6 +99,11 @@ static __always_inline bool call_peeks(const struct task_state *ts, struct task_
 	return args[ts->nr == __NR_recvmsg ? 2 : 3] & MSG_PEEK;
 }
 
+static __always_inline bool in_libc(const struct task_state *ts)
+{
+	return ts->libc_func && !crumb_counters.libc_off;
+}
+
 static __always_inline __u8 call_flags(const struct task_state *ts, const struct task_struct *task,
 				       __u32 netns)
 {
@@ -107,14 +112,14 @@ static __always_inline __u8 call_flags(const struct task_state *ts, const struct
 	if ((tasks_asked() || (crumb_cfg.select & CRUMB_SELECT_NETNS)) &&
 	    task_selected(task) && netns_selected(netns))
 		flags |= CRUMB_CALL_SELECTED;
-	if (ts->libc_func)
+	if (in_libc(ts))
 		flags |= CRUMB_CALL_LIBC;
 	return flags;
 }
 
 static __always_inline void libc_carries(struct task_state *ts, __u32 flow, __u8 dir)
 {
-	if (!ts->libc_func)
+	if (!in_libc(ts))
 		return;
 	ts->libc_flow = flow;
 	ts->libc_dir = dir;
@@ -184,7 +189,7 @@ static __always_inline void recv_finish(struct task_state *ts, __u64 now, __s64 
 	e->tgid = task->tgid;
 	e->pid = task->pid;
 	e->enter_ns = ts->in_call ? ts->enter_ns : 0;
-	e->libc_ns = ts->libc_func ? ts->libc_ns : 0;
+	e->libc_ns = in_libc(ts) ? ts->libc_ns : 0;
 	e->copy_ns = ts->recv_copy_ns;
 	e->sock_ns = ts->recv_sock_ns;
 	if (ts->in_call)

@@ -30,6 +30,8 @@
 #define DRAIN_IDLE_NS	10000000
 #define MISSES_EVERY_NS	200000000ull	/* asking every program for its misses is not free */
 #define HOOKER_POLL_MS	50
+#define LIBC_WINDOW_NS	100000000ull
+#define LIBC_CALLS_PER_SECOND 5000
 #define SETTLE_POLL_NS	5000000
 #define FORGET_AFTER_NS	2000000000ull	/* a closed connection's place in the kernel's table is freed after this */
 
@@ -166,13 +168,30 @@ static void *recorder_main(void *ctx)
 	return NULL;
 }
 
-/* Children of the traced processes get their libc hooked as they appear. */
+/*
+ * Children of the traced processes get their libc hooked as they appear. A hook is a trap, microseconds each (tens in
+ * some virtual machines): a program that calls libc all the time is let go again, and that is said.
+ */
 static void *hooker_main(void *ctx)
 {
+	uint64_t since = now_ns(), calls = 0;
 	struct live *l = ctx;
 
-	while (!atomic_load(&l->stop) && session_watch_children(l->session, HOOKER_POLL_MS) >= -EINTR)
-		;
+	while (!atomic_load(&l->stop) && session_watch_children(l->session, HOOKER_POLL_MS) >= -EINTR) {
+		uint64_t now = now_ns(), n = session_libc_calls(l->session);
+
+		if (l->o->libc != LIBC_AUTO || now - since < LIBC_WINDOW_NS)
+			continue;
+		if ((n - calls) * 1000000000ull / (now - since) > LIBC_CALLS_PER_SECOND) {
+			session_unhook_libc(l->session);
+			log_note("more than %d libc calls a second: their hooks would slow the program down and "
+				 "were taken away; journeys begin at the syscall from here on (--libc=on keeps them)",
+				 LIBC_CALLS_PER_SECOND);
+			break;
+		}
+		since = now;
+		calls = n;
+	}
 	return NULL;
 }
 

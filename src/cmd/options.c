@@ -35,7 +35,7 @@ static const struct option_row rows[] = {
 	{ "cgroup", OPT_CGROUP, "PATH", OPTIONS_SELECT, "messages of processes in this cgroup (v2) and below" },
 	{ "payload", OPT_PAYLOAD, "TEXT", OPTIONS_SELECT, "only messages whose first 128 bytes contain TEXT" },
 	{ "stacks", OPT_STACKS, "WHEN", OPTIONS_HOOKS, "call paths: all, sample (default: few messages pay for them), first\n(the first connection pays), off" },
-	{ "libc", OPT_LIBC, "on|off", OPTIONS_HOOKS, "hook libc in the traced processes (default: on with -p and run)" },
+	{ "libc", OPT_LIBC, "WHEN", OPTIONS_HOOKS, "libc calls of the traced processes: on, off, auto (default: with -p and\nrun, until they are so frequent that the hooks would slow them down)" },
 	{ "acks", OPT_ACKS, NULL, OPTIONS_HOOKS, "record TCP segments without payload too" },
 	{ "ring-size", OPT_RING, "BYTES", OPTIONS_HOOKS, "ring buffer per CPU (default 8M)" },
 	{ "max-flows", OPT_FLOWS, "N", OPTIONS_HOOKS, "connections followed at once (default 65536)" },
@@ -208,7 +208,7 @@ static int set_selection(struct options *o, int id, const char *v)
 static int set_hooks(struct options *o, int id, const char *v)
 {
 	static const char *const when[] = { "off", "sample", "all", "first" };
-	static const char *const switches[] = { "off", "on" };
+	static const char *const switches[] = { "off", "on", "auto" };
 	long n;
 
 	switch (id) {
@@ -219,11 +219,10 @@ static int set_hooks(struct options *o, int id, const char *v)
 		o->stacks = n;
 		return -1;
 	case OPT_LIBC:
-		n = parse_word(v, switches, 2);
+		n = parse_word(v, switches, 3);
 		if (n < 0)
-			return bad_value("libc", v, "on or off");
+			return bad_value("libc", v, "one of on, off, auto");
 		o->libc = n;
-		o->libc_set = true;
 		return -1;
 	case OPT_ACKS:
 		o->acks = true;
@@ -368,7 +367,7 @@ int options_parse(int argc, char **argv, const struct usage *u, struct options *
 	int c, err, i;
 
 	*o = (struct options){
-		.stacks = CRUMB_STACKS_SAMPLE, .format = renderer_by_name("text"), .color = -1,
+		.stacks = CRUMB_STACKS_SAMPLE, .libc = LIBC_AUTO, .format = renderer_by_name("text"), .color = -1,
 		.ready_fd = -1, .snap_bytes = CRUMB_SNAP_BYTES, .lab = "default",
 	};
 	for (i = 1; i < argc; i++)

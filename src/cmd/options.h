@@ -32,7 +32,8 @@ struct options {
 	const char *comm, *netns, *cgroup, *payload;
 	/* OPTIONS_HOOKS */
 	enum crumb_stacks stacks;
-	bool libc, libc_set, acks;
+	enum { LIBC_OFF, LIBC_ON, LIBC_AUTO } libc;
+	bool acks;
 	uint64_t ring_bytes, max_flows, snap_bytes;
 	/* OPTIONS_SHOW */
 	const struct renderer *format;

@@ -104,7 +104,7 @@ int select_settings(const struct options *o, struct session_config *c, struct er
 		if (err)
 			return err;
 	}
-	c->libc = o->libc_set ? o->libc : (s->select & CRUMB_SELECT_TGID) != 0;
+	c->libc = o->libc != LIBC_OFF && (s->select & CRUMB_SELECT_TGID);
 	return 0;
 }
 

@@ -33,7 +33,8 @@ struct link_create_uprobe_multi {
 struct libc_hooks {
 	struct bpf_program *enter, *ret;
 	bool multi;
-	pthread_mutex_t lock;	/* of fds: children are hooked by a thread of their own */
+	pthread_mutex_t lock;	/* of what follows: children are hooked by a thread of their own */
+	bool closed;
 	int *fds;
 	size_t n_fds, cap_fds;
 };
@@ -62,25 +63,14 @@ int libc_hooks_new(bool multi, struct bpf_program *enter, struct bpf_program *re
 	return 0;
 }
 
-void libc_hooks_free(struct libc_hooks *h)
-{
-	size_t i;
-
-	if (!h)
-		return;
-	for (i = 0; i < h->n_fds; i++)
-		close(h->fds[i]);
-	free(h->fds);
-	pthread_mutex_destroy(&h->lock);
-	free(h);
-}
-
 static int keep_fd(struct libc_hooks *h, int fd)
 {
 	int err = 0;
 
 	pthread_mutex_lock(&h->lock);
-	if (h->n_fds == h->cap_fds) {
+	if (h->closed) {
+		err = -ECANCELED;
+	} else if (h->n_fds == h->cap_fds) {
 		size_t cap = h->cap_fds ? h->cap_fds * 2 : 64;
 		int *fds = realloc(h->fds, cap * sizeof(*fds));
 
@@ -94,7 +84,31 @@ static int keep_fd(struct libc_hooks *h, int fd)
 	if (!err)
 		h->fds[h->n_fds++] = fd;
 	pthread_mutex_unlock(&h->lock);
+	if (err)
+		close(fd);
 	return err;
+}
+
+void libc_hooks_detach(struct libc_hooks *h)
+{
+	size_t i;
+
+	pthread_mutex_lock(&h->lock);
+	for (i = 0; i < h->n_fds; i++)
+		close(h->fds[i]);
+	h->n_fds = 0;
+	h->closed = true;
+	pthread_mutex_unlock(&h->lock);
+}
+
+void libc_hooks_free(struct libc_hooks *h)
+{
+	if (!h)
+		return;
+	libc_hooks_detach(h);
+	free(h->fds);
+	pthread_mutex_destroy(&h->lock);
+	free(h);
 }
 
 /* Path of the C library that @pid has mapped, as seen from here. */

@@ -29,4 +29,7 @@ void libc_hooks_free(struct libc_hooks *h);
  */
 int libc_hooks_attach(struct libc_hooks *h, pid_t pid, struct error *e);
 
+/* Take all hooks away again; later attachments are refused with -ECANCELED. From any thread. */
+void libc_hooks_detach(struct libc_hooks *h);
+
 #endif

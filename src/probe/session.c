@@ -345,6 +345,19 @@ void session_add_listen_port(struct session *s, uint16_t port)
 	s->skel->bss->crumb_listen[port >> 3] |= 1 << (port & 7);
 }
 
+uint64_t session_libc_calls(const struct session *s)
+{
+	return __atomic_load_n(&s->skel->bss->crumb_counters.libc_calls, __ATOMIC_RELAXED);
+}
+
+void session_unhook_libc(struct session *s)
+{
+	if (!s->libc)
+		return;
+	__atomic_store_n(&s->skel->bss->crumb_counters.libc_off, 1, __ATOMIC_RELEASE);
+	libc_hooks_detach(s->libc);
+}
+
 /* As flow_key() in bpf/body/flow.h: end 0 is the lesser by (port, address). */
 static void order_ends(struct crumb_ev_flow *f)
 {

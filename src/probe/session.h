@@ -45,6 +45,10 @@ int session_hook_libc(struct session *s, pid_t pid, struct error *e);
  */
 int session_watch_children(struct session *s, int timeout_ms);
 
+/* Calls that the libc hooks slowed down so far; and the way to stop that. */
+uint64_t session_libc_calls(const struct session *s);
+void session_unhook_libc(struct session *s);
+
 /* Ports on which a selected process listens already. */
 void session_add_listen_port(struct session *s, uint16_t port);
 
