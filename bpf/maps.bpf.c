@@ -4,6 +4,7 @@
 struct news news SEC(".maps");
 struct rings rings SEC(".maps");
 struct flows flows SEC(".maps");
+struct listeners listeners SEC(".maps");
 struct selected_tasks selected_tasks SEC(".maps");
 struct task_states task_states SEC(".maps");
 

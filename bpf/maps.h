@@ -49,6 +49,7 @@ struct task_state {
 	__u32 recv_flow;
 	__u32 recv_seq, recv_bytes, recv_first;
 	__u32 recv_total;		/* bytes of the call in all extents */
+	__u32 recv_netns;
 	__u8 recv_dir, recv_done;
 	__u16 pad0;
 
@@ -85,6 +86,13 @@ struct selected_tasks {
 	__type(value, __u8);
 };
 
+struct listeners {		/* sockets on which selected tasks listen */
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CRUMB_MAX_TASKS);
+	__type(key, struct crumb_listener);
+	__type(value, __u8);
+};
+
 struct task_states {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -101,12 +109,13 @@ struct news {
 extern struct news news SEC(".maps");
 extern struct rings rings SEC(".maps");
 extern struct flows flows SEC(".maps");
+extern struct listeners listeners SEC(".maps");
 extern struct selected_tasks selected_tasks SEC(".maps");
 extern struct task_states task_states SEC(".maps");
 
 extern const volatile struct crumb_settings crumb_cfg;
 extern struct crumb_counters crumb_counters;
-extern __u8 crumb_listen[65536 / 8];		/* ports on which selected tasks listen */
+extern __u8 crumb_listen[65536 / 8];		/* ports in `listeners`, as a pre-check */
 extern __u8 crumb_bloom[CRUMB_BLOOM_SLOTS];	/* 1: a flow of this slot was followed */
 extern struct crumb_armed crumb_armed[CRUMB_MAX_CPUS];
 

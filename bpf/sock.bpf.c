@@ -321,7 +321,8 @@ static __always_inline void recv_begin(struct task_state *ts, const struct sock 
 	ts->recv_sk = (__u64)sk;
 	ts->recv_flow = f->id;
 	ts->recv_dir = dir;
-	ts->recv_flags = call_flags(ts, task, sock_netns(sk));
+	ts->recv_netns = sock_netns(sk);
+	ts->recv_flags = call_flags(ts, task, ts->recv_netns);
 	if (call_peeks(ts, task))
 		ts->recv_flags |= CRUMB_CALL_PEEK;
 	ts->recv_seq = seq;
@@ -471,7 +472,13 @@ int BPF_PROG(inet_sock_set_state, const struct sock *sk, int old_state, int new_
 	if (new_state == TCP_LISTEN && tasks_asked() &&
 	    task_selected(bpf_get_current_task_btf())) {
 		__u16 port = sk->__sk_common.skc_num;
+		struct crumb_listener l = { .netns = sock_netns(sk), .port = port };
+		__u8 one = 1;
 
+		if (bpf_map_update_elem(&listeners, &l, &one, BPF_ANY)) {
+			__sync_fetch_and_add(&crumb_counters.tasks_full, 1);
+			__sync_fetch_and_add(&crumb_counters.lost_total, 1);
+		}
 		crumb_listen[port >> 3] |= 1 << (port & 7);
 		return 0;
 	}

@@ -59,6 +59,11 @@ static inline __u32 crumb_flow_slot(__u32 a, __u32 b, __u16 port_a, __u16 port_b
 	return h & (CRUMB_BLOOM_SLOTS - 1);
 }
 
+struct crumb_listener {
+	__u32 netns;
+	__u32 port;
+};
+
 struct crumb_flow {
 	__u32 id;
 	__u32 syn_seq;		/* of the first SYN: another one means the ports were used again */

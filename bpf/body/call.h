@@ -200,7 +200,7 @@ static __always_inline void recv_finish(struct task_state *ts, __u64 now, __s64 
 	e->seq = ts->recv_seq;
 	e->bytes = ts->recv_bytes;
 	e->first_copy_bytes = ts->recv_first;
-	e->netns = 0;
+	e->netns = ts->recv_netns;
 	__builtin_memcpy(e->comm, task->comm, sizeof(e->comm));
 	ring_submit(e);
 	ts->recv_sock_ns = 0;

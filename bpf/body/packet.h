@@ -86,14 +86,16 @@ static __always_inline bool read_ip6(struct packet *p, const __u8 *h, const stru
 	return true;
 }
 
-static __always_inline bool listened(__u16 port)
+static __always_inline bool listened(__u32 netns, __u16 port)
 {
-	return crumb_listen[port >> 3] & (1 << (port & 7));
+	struct crumb_listener l = { .netns = netns, .port = port };
+
+	return (crumb_listen[port >> 3] & (1 << (port & 7))) && bpf_map_lookup_elem(&listeners, &l);
 }
 
 /*
  * A packet of a connection that nobody follows yet. With tasks asked for, a connection begins with a SYN sent
- * by a selected task, or with one towards a port on which a selected task listens.
+ * by a selected task, or with one that arrives in a namespace where a selected task listens on its port.
  */
 static __always_inline struct crumb_flow *packet_select(const struct sighting *s, struct packet *p,
 							struct crumb_filter_packet *fp, __u8 *dir)
@@ -106,7 +108,7 @@ static __always_inline struct crumb_flow *packet_select(const struct sighting *s
 			return NULL;
 		if (!s->skb->skb_iif && s->skb->sk && task_selected(bpf_get_current_task_btf()))
 			why = CRUMB_WHY_TASK;
-		else if (listened(p->t.dport))
+		else if (listened(netns, p->t.dport))
 			why = CRUMB_WHY_LISTEN;
 		else
 			return NULL;

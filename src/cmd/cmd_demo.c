@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -93,17 +94,58 @@ static int start_process(struct demo *d, char *const *argv, const char *host, st
 	return err ? err : live_release(c, e);
 }
 
+/* What the process said on standard error, first line. */
+static void first_words(int fd, char *words, size_t size)
+{
+	ssize_t n = pread(fd, words, size - 1, 0);
+
+	words[n > 0 ? n : 0] = '\0';
+	words[strcspn(words, "\n")] = '\0';
+}
+
 static int wait_child(const struct live_child *c, const char *what, struct error *e)
 {
+	char words[200];
 	int status;
 
 	if (waitpid(c->pid, &status, 0) != c->pid)
 		return error_set(e, -errno, "lost %s", what);
-	if (status)
-		return error_set(e, -EIO, "%s failed (%s %d)", what,
-				 WIFSIGNALED(status) ? "signal" : "status",
-				 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	if (!status)
+		return 0;
+	first_words(c->err, words, sizeof(words));
+	return error_set(e, -EIO, "%s failed (%s %d): %s", what,
+			 WIFSIGNALED(status) ? "signal" : "status",
+			 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), words);
+}
+
+/* The journey is one thing, the bytes themselves another: did b print what a was given? */
+static int check_message(const struct demo *d, int fd, struct error *e)
+{
+	size_t n = strlen(d->message);
+	_cleanup_free_ char *got = calloc(1, n + 2);
+	ssize_t len;
+
+	if (!got)
+		return -ENOMEM;
+	len = pread(fd, got, n + 1, 0);
+	if (len != (ssize_t)n || memcmp(got, d->message, n))
+		return error_set(e, -EIO, "b received %zd bytes that are not the message", len);
 	return 0;
+}
+
+static int wait_listening(const struct live_child *receiver, struct error *e)
+{
+	struct timespec pause = { .tv_nsec = LISTEN_PAUSE_NS };
+	int tries;
+
+	for (tries = 0; tries < LISTEN_TRIES; tries++) {
+		if (listens(receiver->pid))
+			return 0;
+		if (waitpid(receiver->pid, NULL, WNOHANG | WNOWAIT) == receiver->pid)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	return error_set(e, -ETIMEDOUT, "muffin-recv does not listen on port " MUFFIN_PORT);
 }
 
 /* One muffin from a to b. */
@@ -111,28 +153,30 @@ static int send_muffin(struct demo *d, struct error *e)
 {
 	char *recv_argv[] = { d->receiver, "-p", MUFFIN_PORT, NULL };
 	char *send_argv[] = { d->sender, "-p", MUFFIN_PORT, "b", (char *)d->message, NULL };
-	struct timespec pause = { .tv_nsec = LISTEN_PAUSE_NS };
-	struct live_child receiver = { .gate = -1 }, sender = { .gate = -1 };
-	int err, tries;
+	struct live_child receiver = LIVE_CHILD_NONE, sender = LIVE_CHILD_NONE;
+	_cleanup_close_ int out = memfd_create("muffin-recv", MFD_CLOEXEC);
+	_cleanup_close_ int recv_err = memfd_create("muffin-recv-err", MFD_CLOEXEC);
+	_cleanup_close_ int send_err = memfd_create("muffin-send-err", MFD_CLOEXEC);
+	int err;
 
+	if (out < 0 || recv_err < 0 || send_err < 0)
+		return error_set(e, -errno, "cannot make a memory file: %s", strerror(errno));
+	receiver.out = out;
+	receiver.err = recv_err;
+	sender.out = sender.err = send_err;
 	err = start_process(d, recv_argv, "b", &receiver, e);
 	if (err)
 		return err;
-	for (tries = 0; !listens(receiver.pid); tries++) {
-		if (tries == LISTEN_TRIES) {
-			kill(receiver.pid, SIGKILL);
-			waitpid(receiver.pid, NULL, 0);
-			return error_set(e, -ETIMEDOUT, "muffin-recv does not listen on port " MUFFIN_PORT);
-		}
-		nanosleep(&pause, NULL);
-	}
-	err = start_process(d, send_argv, "a", &sender, e);
+	err = wait_listening(&receiver, e);
+	if (!err)
+		err = start_process(d, send_argv, "a", &sender, e);
 	if (!err)
 		err = wait_child(&sender, "muffin-send", e);
-	if (err)
-		kill(receiver.pid, SIGTERM);
-	if (!err)
-		return wait_child(&receiver, "muffin-recv", e);
+	if (!err) {
+		err = wait_child(&receiver, "muffin-recv", e);
+		return err ? err : check_message(d, out, e);
+	}
+	kill(receiver.pid, SIGKILL);
 	waitpid(receiver.pid, NULL, 0);
 	return err;
 }

@@ -110,7 +110,7 @@ static int run_with(const struct options *o, const char *typed, bool shows)
 {
 	struct show *show = NULL;
 	struct live *l = NULL;
-	struct live_child child = { .gate = -1 };
+	struct live_child child = LIVE_CHILD_NONE;
 	struct error e = { 0 }, why = { 0 };
 	int err = 0, ret;
 

@@ -595,7 +595,8 @@ struct live_counts live_counts(const struct live *l)
 
 /* -------------------------------------------------------------------------------------------- children */
 
-static void child_main(int gate, char *const *argv, const char *lab, const char *host)
+static void child_main(const struct live_child *c, int gate, char *const *argv, const char *lab,
+		       const char *host)
 {
 	struct error why = { 0 };
 	sigset_t none;
@@ -605,6 +606,10 @@ static void child_main(int gate, char *const *argv, const char *lab, const char 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	if (c->out >= 0)
+		dup2(c->out, STDOUT_FILENO);
+	if (c->err >= 0)
+		dup2(c->err, STDERR_FILENO);
 	if (host) {
 		err = lab_enter(lab, host, &why);
 		if (err) {
@@ -637,7 +642,7 @@ int live_fork(struct live_child *c, char *const *argv, const char *lab, const ch
 	}
 	if (!c->pid) {
 		close(gate[1]);
-		child_main(gate[0], argv, lab, host);
+		child_main(c, gate[0], argv, lab, host);
 	}
 	close(gate[0]);
 	c->gate = gate[1];

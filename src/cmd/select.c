@@ -170,7 +170,7 @@ static int take_socket(struct session *s, const struct socket_row *r, uint32_t n
 	};
 
 	if (r->state == TCP_LISTENS) {
-		session_add_listen_port(s, r->lport);
+		session_add_listen_port(s, netns, r->lport);
 		return 0;
 	}
 	if (!r->rport || !read_address(r->local, f.addr[0]) || !read_address(r->remote, f.addr[1]))

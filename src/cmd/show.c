@@ -19,7 +19,7 @@ struct show {
 	struct strbuf out;
 	int fd;
 	bool hide_stacked;
-	uint64_t journeys, bytes, verdicts[VERDICT_MAX];
+	uint64_t journeys, bytes, stacked, hidden, verdicts[VERDICT_MAX];
 	char failure[256];
 };
 
@@ -74,9 +74,12 @@ static int on_journey(void *ctx, const struct journey *j)
 {
 	struct show *s = ctx;
 
+	if (s->hide_stacked && j->observer_ns)
+		s->hidden++;
 	if (!shown(s, j) || !show_wants_more(s))
 		return 0;
 	s->journeys++;
+	s->stacked += j->observer_ns != 0;
 	s->bytes += j->bytes;
 	s->verdicts[j->verdict]++;
 	return after(s, s->o->format->journey(&s->render, j, &s->out));
@@ -91,6 +94,8 @@ static int on_end(void *ctx, const struct trace_summary *all)
 
 	mine.journeys = s->journeys;
 	mine.bytes = s->bytes;
+	mine.stacked = s->stacked;
+	mine.flows -= s->hidden < mine.flows ? s->hidden : 0;	/* the rehearsal's: one message on one connection */
 	memcpy(mine.verdicts, s->verdicts, sizeof(mine.verdicts));
 	if (s->o->format->end)
 		err = s->o->format->end(&s->render, &mine, &s->out);

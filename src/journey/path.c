@@ -83,6 +83,17 @@ static void reader_step(const struct path *p, struct path_step *s, uint32_t cpu)
 	s->cpu = cpu;
 }
 
+static void count_copies(const struct message *m, struct path_step *s)
+{
+	const struct sight_log *l = byte_stream_find(&message_half(m)->bytes, &(struct sight_place){ .point = s->point });
+	struct sight_hits hits = sight_log_count(l, &m->extents, m->begin.h.time_ns, s->ns);
+
+	if (!hits.count)
+		return;
+	s->count = hits.count;
+	s->first_ns = hits.first_ns;
+}
+
 /* From the copy on. Returns the time before which the bytes had arrived. */
 static uint64_t find_reading(const struct message *m, struct path *p, uint64_t byte)
 {
@@ -100,6 +111,8 @@ static uint64_t find_reading(const struct message *m, struct path *p, uint64_t b
 		reader_step(p, s, copy ? copy->cpu : ev->h.cpu);
 		if (s)
 			s->exact = copy && !(ev->flags & CRUMB_CALL_INFERRED);
+		if (s && copy)
+			count_copies(m, s);
 		later = p->call->last > byte + 1 ? find_copy(h, p->call, p->call->last - 1) : NULL;
 		p->call_went_on = later && later->time_ns > at;
 	}

@@ -20,7 +20,7 @@
 #include "filter.h"
 #include "libc_hooks.h"
 #include "point.h"
-#include "ring.h"
+#include "cpu_ring.h"
 
 #define BATCH_BYTES (256u << 10)
 
@@ -28,7 +28,7 @@ struct session {
 	struct session_config config;
 	struct crumb *skel;
 	void *elf;			/* patched copy of the BPF object, while it is opened */
-	struct ring *rings;
+	struct cpu_ring *rings;
 	int *ring_fds;
 	uint32_t cpus;
 	size_t ring_bytes;
@@ -164,7 +164,7 @@ static int make_rings(struct session *s, struct error *e)
 		if (s->ring_fds[cpu] < 0)
 			return error_set(e, -errno, "cannot make a ring buffer of %zu bytes: %s; "
 					 "try a smaller --ring-size", s->ring_bytes, strerror(errno));
-		err = ring_init(&s->rings[cpu], s->ring_fds[cpu], s->ring_bytes, e);
+		err = cpu_ring_init(&s->rings[cpu], s->ring_fds[cpu], s->ring_bytes, e);
 		if (err)
 			return err;
 	}
@@ -311,7 +311,7 @@ void session_free(struct session *s)
 	ring_buffer__free(s->news);
 	libc_hooks_free(s->libc);
 	for (cpu = 0; s->rings && cpu < s->cpus; cpu++)
-		ring_done(&s->rings[cpu]);
+		cpu_ring_done(&s->rings[cpu]);
 	for (cpu = 0; s->ring_fds && cpu < s->cpus; cpu++)
 		if (s->ring_fds[cpu] >= 0)
 			close(s->ring_fds[cpu]);
@@ -340,8 +340,12 @@ int session_add_process(struct session *s, pid_t pid, struct error *e)
 	return 0;
 }
 
-void session_add_listen_port(struct session *s, uint16_t port)
+void session_add_listen_port(struct session *s, uint32_t netns, uint16_t port)
 {
+	struct crumb_listener l = { .netns = netns, .port = port };
+	uint8_t one = 1;
+
+	bpf_map_update_elem(bpf_map__fd(s->skel->maps.listeners), &l, &one, BPF_ANY);
 	s->skel->bss->crumb_listen[port >> 3] |= 1 << (port & 7);
 }
 
@@ -498,14 +502,14 @@ int session_drain(struct session *s, session_take_fn take, void *ctx)
 	uint32_t cpu;
 
 	for (cpu = 0; cpu < s->cpus; cpu++) {
-		size_t waiting = ring_waiting(&s->rings[cpu]), left = waiting + BATCH_BYTES, n;
+		size_t waiting = cpu_ring_waiting(&s->rings[cpu]), left = waiting + BATCH_BYTES, n;
 		uint64_t records;
 
 		if (waiting > fullest)
 			fullest = waiting;
 		/* No more than what was there at the start, so that one busy CPU does not starve the others. */
 		while (waiting && left >= BATCH_BYTES) {
-			n = ring_take(&s->rings[cpu], s->batch, BATCH_BYTES, &records);
+			n = cpu_ring_take(&s->rings[cpu], s->batch, BATCH_BYTES, &records);
 			if (!n)
 				break;
 			take(ctx, cpu, s->batch, n, records);

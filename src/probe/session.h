@@ -50,7 +50,7 @@ uint64_t session_libc_calls(const struct session *s);
 void session_unhook_libc(struct session *s);
 
 /* Ports on which a selected process listens already. */
-void session_add_listen_port(struct session *s, uint16_t port);
+void session_add_listen_port(struct session *s, uint32_t netns, uint16_t port);
 
 /*
  * A connection that a selected process has already. @flow: family, addresses and ports of the two ends in any order;

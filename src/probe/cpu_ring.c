@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "ring.h"
+#include "cpu_ring.h"
 
 #include <errno.h>
 #include <linux/bpf.h>
@@ -9,12 +9,12 @@
 
 #define LENGTH_MASK (~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT))
 
-int ring_init(struct ring *r, int map_fd, size_t bytes, struct error *e)
+int cpu_ring_init(struct cpu_ring *r, int map_fd, size_t bytes, struct error *e)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
 	void *consumer, *producer;
 
-	*r = (struct ring){ 0 };
+	*r = (struct cpu_ring){ 0 };
 	consumer = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, map_fd, 0);
 	if (consumer == MAP_FAILED)
 		return error_set(e, -errno, "cannot map a ring buffer: %s", strerror(errno));
@@ -34,17 +34,17 @@ int ring_init(struct ring *r, int map_fd, size_t bytes, struct error *e)
 	return 0;
 }
 
-void ring_done(struct ring *r)
+void cpu_ring_done(struct cpu_ring *r)
 {
 	if (!r->consumer)
 		return;
 	munmap(r->consumer, r->page);
 	munmap((void *)r->producer, r->page + r->bytes);
-	*r = (struct ring){ 0 };
+	*r = (struct cpu_ring){ 0 };
 }
 
 /* A record may run over the end of the data, where the kernel's own mapping goes on at the start. */
-static void copy_out(const struct ring *r, uint64_t at, uint8_t *to, size_t n)
+static void copy_out(const struct cpu_ring *r, uint64_t at, uint8_t *to, size_t n)
 {
 	size_t from = at & (r->bytes - 1), first = r->bytes - from;
 
@@ -56,7 +56,7 @@ static void copy_out(const struct ring *r, uint64_t at, uint8_t *to, size_t n)
 	memcpy(to + first, r->data, n - first);
 }
 
-size_t ring_take(struct ring *r, uint8_t *to, size_t cap, uint64_t *ret_records)
+size_t cpu_ring_take(struct cpu_ring *r, uint8_t *to, size_t cap, uint64_t *ret_records)
 {
 	uint64_t at = *r->consumer, end = __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
 	uint64_t records = 0;
@@ -83,7 +83,7 @@ size_t ring_take(struct ring *r, uint8_t *to, size_t cap, uint64_t *ret_records)
 	return filled;
 }
 
-size_t ring_waiting(const struct ring *r)
+size_t cpu_ring_waiting(const struct cpu_ring *r)
 {
 	return __atomic_load_n(r->producer, __ATOMIC_ACQUIRE) - *r->consumer;
 }
