@@ -28,7 +28,7 @@
 
 #define DRAIN_BUSY_NS	1000000		/* pause between two passes while events come */
 #define DRAIN_IDLE_NS	10000000
-#define MISSES_EVERY_NS	200000000ull	/* asking every program for its misses is not free */
+#define MISSES_EVERY_NS	40000000ull	/* asking every program for its misses is not free; below the analysis' patience */
 #define HOOKER_POLL_MS	50
 #define LIBC_WINDOW_NS	100000000ull
 #define LIBC_CALLS_PER_SECOND 5000
@@ -132,9 +132,11 @@ static void *recorder_main(void *ctx)
 	uint64_t previous = now_ns(), misses_at = previous;
 	struct live *l = ctx;
 	int last_rounds = 2;
+	const struct sched_param first = { .sched_priority = 1 };
 
-	/* Above the traced programs, so that a ring never fills while its reader waits for a CPU. */
-	setpriority(PRIO_PROCESS, syscall(SYS_gettid), -10);
+	/* Before the traced programs, so that a ring never fills while its reader waits for a CPU. */
+	if (pthread_setschedparam(pthread_self(), SCHED_RR, &first))
+		setpriority(PRIO_PROCESS, syscall(SYS_gettid), -10);
 	while (last_rounds > 0) {
 		uint64_t start = now_ns(), lag;
 		struct take t = { .l = l };
@@ -150,9 +152,11 @@ static void *recorder_main(void *ctx)
 		}
 		if (t.refused)
 			note_refused(l, &t, previous, start);
-		session_losses(l->session, previous, start, misses || !last_rounds, spool_event, l);
-		if (misses)
+		session_losses(l->session, previous, start, spool_event, l);
+		if (misses || !last_rounds) {
+			session_misses(l->session, misses_at, start, spool_event, l);
 			misses_at = start;
+		}
 		/* Whatever was stamped before the previous pass began has been submitted by now. */
 		spool_mark(l->spool, previous);
 		previous = start;

@@ -16,7 +16,10 @@ void byte_stream_done(struct byte_stream *s)
 
 void byte_stream_syn(struct byte_stream *s, uint32_t seq)
 {
-	/* Set once: the same SYN is seen at every hop, and a stray one later must not shift the offsets. */
+	/*
+	 * Set once: the same SYN is seen at every hop, and a stray one later must not shift the
+	 * offsets.
+	 */
 	if (s->offset_known)
 		return;
 	s->base = seq_place(&s->space, seq + 1, 0);
@@ -40,7 +43,8 @@ uint64_t byte_stream_offset(const struct byte_stream *s, uint64_t pos)
 
 static bool same_place(const struct sight_place *a, const struct sight_place *b)
 {
-	return a->point == b->point && a->ifindex == b->ifindex && a->netns == b->netns && a->kind == b->kind;
+	return a->point == b->point && a->ifindex == b->ifindex && a->netns == b->netns &&
+	       a->kind == b->kind;
 }
 
 struct sight_log *byte_stream_log(struct byte_stream *s, const struct sight_place *place)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One direction of a connection: where its bytes are in 64-bit positions, and where they were seen. */
+/*
+ * One direction of a connection: where its bytes are in 64-bit positions, and where they were seen.
+ */
 #ifndef CRUMB_FLOW_BYTE_STREAM_H
 #define CRUMB_FLOW_BYTE_STREAM_H
 
@@ -11,8 +13,8 @@
 
 struct byte_stream {
 	struct seq_space space;
-	uint64_t base;		/* position of offset 0 */
-	bool offset_known;	/* the SYN was seen: offset 0 is the first byte of the connection */
+	uint64_t base;	   /* position of offset 0 */
+	bool offset_known; /* the SYN was seen: offset 0 is the first byte of the connection */
 	struct sight_log *logs;
 	uint32_t log_count, log_cap, log_last;
 };
@@ -32,7 +34,8 @@ uint64_t byte_stream_offset(const struct byte_stream *s, uint64_t pos);
 struct sight_log *byte_stream_log(struct byte_stream *s, const struct sight_place *place);
 
 /* The log of @place if there is one. */
-const struct sight_log *byte_stream_find(const struct byte_stream *s, const struct sight_place *place);
+const struct sight_log *byte_stream_find(const struct byte_stream *s,
+					 const struct sight_place *place);
 
 void byte_stream_trim(struct byte_stream *s, uint64_t pos, uint64_t before_ns);
 

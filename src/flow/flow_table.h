@@ -11,7 +11,7 @@
 
 struct flow {
 	uint32_t number;
-	uint32_t netns;		/* where it was first seen */
+	uint32_t netns; /* where it was first seen */
 	uint8_t proto, family;
 	uint8_t addr[2][16];
 	uint16_t port[2];
@@ -20,13 +20,13 @@ struct flow {
 };
 
 struct flow_table {
-	struct flow *all;	/* in order of arrival: ->hh.next */
+	struct flow *all; /* in order of arrival: ->hh.next */
 	struct flow *recent;
 };
 
 void flow_init(struct flow *f, const struct crumb_ev_flow *ev);
-int flow_table_add(struct flow_table *t, struct flow *f);	/* 0 or -ENOMEM */
+int flow_table_add(struct flow_table *t, struct flow *f); /* 0 or -ENOMEM */
 void flow_table_remove(struct flow_table *t, struct flow *f);
-struct flow *flow_table_find(struct flow_table *t, uint32_t number);	/* NULL if there is none */
+struct flow *flow_table_find(struct flow_table *t, uint32_t number); /* NULL if there is none */
 
 #endif

@@ -60,7 +60,7 @@ int range_set_add(struct range_set *s, uint64_t start, uint64_t end)
 	r = ranges(s);
 	for (last = first; last < s->count && r[last].start <= end; last++)
 		;
-	if (first == last) {	/* touches none */
+	if (first == last) { /* touches none */
 		if (s->count == (s->cap ? s->cap : RANGE_SET_INLINE) && grow(s))
 			return -ENOMEM;
 		r = ranges(s);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A set of bytes of a stream, as ascending disjoint ranges [start, end). Zero-initialise; a set of one or two
- * ranges (nearly all) needs no allocation.
+ * A set of bytes of a stream, as ascending disjoint ranges [start, end). Zero-initialise; a set of
+ * one or two ranges (nearly all) needs no allocation.
  */
 #ifndef CRUMB_FLOW_RANGE_SET_H
 #define CRUMB_FLOW_RANGE_SET_H
@@ -16,7 +16,7 @@ struct range {
 };
 
 struct range_set {
-	uint32_t count, cap;	/* cap 0: in `few` */
+	uint32_t count, cap; /* cap 0: in `few` */
 	struct range *many;
 	struct range few[RANGE_SET_INLINE];
 };
@@ -37,7 +37,10 @@ uint64_t range_set_common(const struct range_set *a, const struct range_set *b);
 
 uint64_t range_set_bytes(const struct range_set *s);
 
-/* First range with a byte at or above @pos; NULL if there is none. Its successors up to count follow it. */
+/*
+ * First range with a byte at or above @pos; NULL if there is none. Its successors up to count
+ * follow it.
+ */
 const struct range *range_set_from(const struct range_set *s, uint64_t pos);
 
 static inline const struct range *range_set_ranges(const struct range_set *s)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define RING_FIRST_ITEMS 8
-#define RING_KEEP_BYTES (64u << 10)	/* an emptied ring larger than this gives its memory back */
+#define RING_KEEP_BYTES	 (64u << 10) /* an emptied ring larger than this gives its memory back */
 
 void ring_init(struct ring *r, uint32_t item_bytes)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From 32-bit TCP sequence numbers (RFC 9293, section 3.4) to 64-bit positions that never wrap. The only place
- * with sequence arithmetic: everything else compares positions as plain integers.
+ * From 32-bit TCP sequence numbers (RFC 9293, section 3.4) to 64-bit positions that never wrap. The
+ * only place with sequence arithmetic: everything else compares positions as plain integers.
  *
- * A position's low 32 bits are the sequence number. The first number seen is placed one wrap up, so that bytes
- * before it (a retransmission, say) have a position too.
+ * A position's low 32 bits are the sequence number. The first number seen is placed one wrap up, so
+ * that bytes before it (a retransmission, say) have a position too.
  */
 #ifndef CRUMB_FLOW_SEQ_H
 #define CRUMB_FLOW_SEQ_H
@@ -16,10 +16,12 @@
 
 struct seq_space {
 	bool set;
-	uint64_t newest;	/* highest position placed so far: the moving reference */
+	uint64_t newest; /* highest position placed so far: the moving reference */
 };
 
-/* Position of @seq: the one nearest to the reference, right up to 2^31 bytes before or behind it. */
+/*
+ * Position of @seq: the one nearest to the reference, right up to 2^31 bytes before or behind it.
+ */
 static inline uint64_t seq_nearest(uint64_t reference, uint32_t seq)
 {
 	return reference + (uint64_t)(int64_t)(int32_t)(seq - (uint32_t)reference);

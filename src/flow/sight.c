@@ -84,8 +84,8 @@ void sight_log_trim(struct sight_log *l, uint64_t pos, uint64_t before_ns)
 
 typedef void (*sight_fn)(void *ctx, const struct sighting *s);
 
-static void visit(const struct sight_log *l, const struct range *span, const struct range *time, sight_fn fn,
-		  void *ctx)
+static void visit(const struct sight_log *l, const struct range *span, const struct range *time,
+		  sight_fn fn, void *ctx)
 {
 	for (uint32_t i = 0; i < l->lanes; i++) {
 		const struct ring *r = &l->lane[i];
@@ -95,8 +95,8 @@ static void visit(const struct sight_log *l, const struct range *span, const str
 
 			if (s->start >= span->end && lane_ordered(l, i))
 				break;
-			if (s->start < span->end && s->end > span->start && s->time_ns >= time->start &&
-			    s->time_ns <= time->end)
+			if (s->start < span->end && s->end > span->start &&
+			    s->time_ns >= time->start && s->time_ns <= time->end)
 				fn(ctx, s);
 		}
 	}
@@ -152,8 +152,8 @@ static void visit_within(void *ctx, const struct sighting *s)
 		w->fn(w->ctx, s);
 }
 
-void sight_log_visit(const struct sight_log *l, const struct range_set *set, uint64_t from_ns, uint64_t to_ns,
-		     sight_fn fn, void *ctx)
+void sight_log_visit(const struct sight_log *l, const struct range_set *set, uint64_t from_ns,
+		     uint64_t to_ns, sight_fn fn, void *ctx)
 {
 	const struct range *r = range_set_ranges(set);
 	struct within w = { set, fn, ctx };
@@ -175,8 +175,8 @@ static void count_one(void *ctx, const struct sighting *s)
 		h->last_ns = s->time_ns;
 }
 
-struct sight_hits sight_log_count(const struct sight_log *l, const struct range_set *set, uint64_t from_ns,
-				  uint64_t to_ns)
+struct sight_hits sight_log_count(const struct sight_log *l, const struct range_set *set,
+				  uint64_t from_ns, uint64_t to_ns)
 {
 	struct sight_hits h = { 0 };
 

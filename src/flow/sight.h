@@ -2,10 +2,11 @@
 /*
  * What was seen of a stream at one place (point, namespace, device), found again by byte.
  *
- * Almost always bytes pass a place in stream order, so a log is a few lanes, each ascending both in time and
- * in position, with disjoint ranges: a sighting goes into the first lane that it continues, and a
- * retransmission or a reordered skb starts the next. A byte is then one binary search per lane, however many
- * messages are open. The last lane takes what no lane can, in any order, and is searched from end to end.
+ * Almost always bytes pass a place in stream order, so a log is a few lanes, each ascending both in
+ * time and in position, with disjoint ranges: a sighting goes into the first lane that it
+ * continues, and a retransmission or a reordered skb starts the next. A byte is then one binary
+ * search per lane, however many messages are open. The last lane takes what no lane can, in any
+ * order, and is searched from end to end.
  */
 #ifndef CRUMB_FLOW_SIGHT_H
 #define CRUMB_FLOW_SIGHT_H
@@ -19,40 +20,40 @@
 #define SIGHT_LANES 6
 
 enum sight_kind {
-	SIGHT_BYTES,	/* bytes were there */
-	SIGHT_STACK,	/* a stack was taken there, paid by these bytes */
+	SIGHT_BYTES, /* bytes were there */
+	SIGHT_STACK, /* a stack was taken there, paid by these bytes */
 };
 
 struct sight_place {
-	uint8_t kind;		/* enum sight_kind */
-	uint8_t point;		/* enum crumb_point */
+	uint8_t kind;  /* enum sight_kind */
+	uint8_t point; /* enum crumb_point */
 	uint32_t netns, ifindex;
 };
 
 struct sighting {
 	uint64_t time_ns;
-	uint64_t start, end;	/* positions in the stream */
-	uint64_t serial;	/* order in the event stream */
+	uint64_t start, end; /* positions in the stream */
+	uint64_t serial;     /* order in the event stream */
 	uint64_t skb;
 	uint32_t cpu, pid;
 	union {
 		struct {
 			uint32_t skb_len, qdisc_handle, qlen;
 			uint16_t gso_segs, vlan;
-			uint8_t mac[6];		/* destination */
-			uint8_t flags;		/* CRUMB_SKB_* */
+			uint8_t mac[6]; /* destination */
+			uint8_t flags;	/* CRUMB_SKB_* */
 		} dev;
 		struct {
-			uint64_t rcv_nxt;	/* position */
+			uint64_t rcv_nxt; /* position */
 			uint32_t rmem_alloc, rcvbuf;
-			bool gap;		/* bytes before it were missing */
+			bool gap; /* bytes before it were missing */
 		} sock;
 		struct {
 			uint64_t location;
 			uint32_t reason;
 		} drop;
 		struct {
-			const void *stack;	/* opaque here */
+			const void *stack; /* opaque here */
 			uint32_t cost_ns;
 		} stack;
 	};
@@ -66,7 +67,7 @@ static inline bool sighting_after(const struct sighting *a, const struct sightin
 struct sight_log {
 	struct sight_place place;
 	uint32_t lanes;
-	bool jumbled;			/* the last lane is not in order */
+	bool jumbled; /* the last lane is not in order */
 	struct ring lane[SIGHT_LANES];
 };
 
@@ -84,8 +85,8 @@ struct sighting *sight_log_add(struct sight_log *l, uint64_t start, uint64_t end
 void sight_log_trim(struct sight_log *l, uint64_t pos, uint64_t before_ns);
 
 /*
- * The newest sighting of byte @pos within [@from_ns, @to_ns]; NULL if there is none. @ret_others (may be
- * NULL): how many more there are.
+ * The newest sighting of byte @pos within [@from_ns, @to_ns]; NULL if there is none. @ret_others
+ * (may be NULL): how many more there are.
  */
 const struct sighting *sight_log_newest(const struct sight_log *l, uint64_t pos, uint64_t from_ns,
 					uint64_t to_ns, uint32_t *ret_others);
@@ -95,11 +96,11 @@ const struct sighting *sight_log_oldest(const struct sight_log *l, uint64_t pos,
 					uint64_t to_ns);
 
 /* All sightings of bytes of @set within [@from_ns, @to_ns] go to @fn in no particular order. */
-void sight_log_visit(const struct sight_log *l, const struct range_set *set, uint64_t from_ns, uint64_t to_ns,
-		     void (*fn)(void *ctx, const struct sighting *s), void *ctx);
+void sight_log_visit(const struct sight_log *l, const struct range_set *set, uint64_t from_ns,
+		     uint64_t to_ns, void (*fn)(void *ctx, const struct sighting *s), void *ctx);
 
 /* They are counted. */
-struct sight_hits sight_log_count(const struct sight_log *l, const struct range_set *set, uint64_t from_ns,
-				  uint64_t to_ns);
+struct sight_hits sight_log_count(const struct sight_log *l, const struct range_set *set,
+				  uint64_t from_ns, uint64_t to_ns);
 
 #endif

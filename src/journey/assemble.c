@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The assembler: each event to whom it concerns, time-outs in stream time, finished messages held until no loss
- * can touch them any more, then built and handed out. The rules are in docs/JOURNEYS.md.
+ * The assembler: each event to whom it concerns, time-outs in stream time, finished messages held
+ * until no loss can touch them any more, then built and handed out. The rules are in
+ * docs/JOURNEYS.md.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -40,7 +41,7 @@ void assembler_free(struct assembler *a)
 		conn_free((struct conn *)f);
 	}
 	ring_done(&a->hold);
-	tasks_free(a->tasks);	/* after those who wait for its threads */
+	tasks_free(a->tasks); /* after those who wait for its threads */
 	stacks_free(a->stacks);
 	facts_free(a->facts);
 	losses_done(&a->losses);
@@ -48,7 +49,9 @@ void assembler_free(struct assembler *a)
 	free(a);
 }
 
-/* ------------------------------------------------------------------------------------- handing out */
+/*
+ * ------------------------------------------------------------------------------------- handing out
+ */
 
 static int begin_once(struct assembler *a)
 {
@@ -87,7 +90,7 @@ static int message_release(struct assembler *a, struct message *m)
 
 	half_drop(h, m);
 	if (++h->trims >= TRIM_EVERY || !h->messages.count)
-		half_trim(h, a->now_ns > LINGER_NS ? a->now_ns - LINGER_NS : 0);
+		half_trim(h, a->now_ns);
 	return err;
 }
 
@@ -135,7 +138,9 @@ static int release_held(struct assembler *a, bool all)
 	return 0;
 }
 
-/* --------------------------------------------------------------------------------------- time-outs */
+/*
+ * --------------------------------------------------------------------------------------- time-outs
+ */
 
 static int half_tick(struct assembler *a, struct half *h)
 {
@@ -152,7 +157,7 @@ static int half_tick(struct assembler *a, struct half *h)
 			return err;
 	}
 	if (!h->messages.count && !h->sending)
-		half_trim(h, a->now_ns > LINGER_NS ? a->now_ns - LINGER_NS : 0);
+		half_trim(h, a->now_ns);
 	return 0;
 }
 
@@ -190,7 +195,9 @@ static int tick(struct assembler *a)
 	return 0;
 }
 
-/* ------------------------------------------------------------------------------------------ events */
+/*
+ * ------------------------------------------------------------------------------------------ events
+ */
 
 static int dispatch_user(struct assembler *a, const struct crumb_event *ev)
 {
@@ -270,13 +277,15 @@ int assembler_event(void *assembler, const struct crumb_event *ev)
 	return err;
 }
 
-/* ---------------------------------------------------------------------------------------- the end */
+/*
+ * ---------------------------------------------------------------------------------------- the end
+ */
 
 static int half_finish(struct assembler *a, struct half *h)
 {
 	int err = 0;
 
-	while (h->sending && !err) {	/* a call that blocks, or its thread died in it */
+	while (h->sending && !err) { /* a call that blocks, or its thread died in it */
 		struct message *m = h->sending;
 
 		h->sending = m->next;

@@ -12,16 +12,18 @@
 #include "task.h"
 
 /* All in stream time, so that a recorded trace gives the journeys of the live one. */
-#define HOLD_NS		50000000ull	/* a finished journey waits: a loss is told at the next drain of the rings */
-#define LIBC_WAIT_NS	1000000000ull	/* ... and for its reader to leave the libc function */
-#define LEFT_NS		1000000000ull	/* last seen leaving this machine: the far end is not on it */
-#define HOLE_NS		1000000000ull	/* later bytes were read, these were not: events are missing */
-#define GIVE_UP_NS	10000000000ull	/* dropped and not sent again, or the reader's socket is gone */
-#define LINGER_NS	1000000000ull	/* a closed connection with nothing open is forgotten; sightings of no message */
-#define IDLE_NS		60000000000ull	/* ... also one that is half closed, and a thread not heard of */
-#define BLOCKED_NS	1000000ull	/* a send call that takes longer sleeps for buffer space */
-#define TICK_NS		100000000ull	/* how often time-outs are looked at */
-#define TRIM_EVERY	16		/* messages handed out between two trims of a stream's logs */
+#define HOLD_NS \
+	50000000ull /* a finished journey waits: a loss is told at the next drain of the rings */
+#define LIBC_WAIT_NS 1000000000ull  /* ... and for its reader to leave the libc function */
+#define LEFT_NS	     1000000000ull  /* last seen leaving this machine: the far end is not on it */
+#define HOLE_NS	     1000000000ull  /* later bytes were read, these were not: events are missing */
+#define GIVE_UP_NS   10000000000ull /* dropped and not sent again, or the reader's socket is gone */
+#define LINGER_NS \
+	1000000000ull /* a closed connection with nothing open is forgotten; sightings of no message */
+#define IDLE_NS	   60000000000ull /* ... also one that is half closed, and a thread not heard of */
+#define BLOCKED_NS 1000000ull	  /* a send call that takes longer sleeps for buffer space */
+#define TICK_NS	   100000000ull	  /* how often time-outs are looked at */
+#define TRIM_EVERY 16		  /* messages handed out between two trims of a stream's logs */
 
 struct assembler {
 	struct assembler_sink sink;
@@ -30,13 +32,13 @@ struct assembler {
 	struct tasks *tasks;
 	struct losses losses;
 	struct flow_table flows;
-	struct ring hold;		/* struct message *: finished, in the order in which they finished */
+	struct ring hold; /* struct message *: finished, in the order in which they finished */
 	struct scratch scratch;
 	uint64_t now_ns, first_ns, tick_ns;
-	uint64_t serial;		/* events so far */
-	uint32_t mark;			/* journeys built so far */
+	uint64_t serial; /* events so far */
+	uint32_t mark;	 /* journeys built so far */
 	bool began, ended, finished;
-	int stopped;			/* the sink's or an allocation's result */
+	int stopped; /* the sink's or an allocation's result */
 	struct trace_summary sum;
 };
 
@@ -64,7 +66,10 @@ int ingest_stack(struct assembler *a, const struct crumb_ev_stack *ev);
 /* Nothing more is expected of @m: it is handed out once HOLD_NS have passed. 0 or -ENOMEM. */
 int assembler_done(struct assembler *a, struct message *m);
 
-/* A call whose return was not seen: a message of all the bytes it offered, but for those at @limit and above. */
+/*
+ * A call whose return was not seen: a message of all the bytes it offered, but for those at @limit
+ * and above.
+ */
 int ingest_cut(struct assembler *a, struct message *m, uint64_t limit);
 
 /* What became of a message, and on which of its bytes that hangs. */
@@ -72,8 +77,8 @@ struct fate {
 	enum verdict verdict;
 	const char *reason;
 	const char *where;
-	uint64_t byte;				/* the path is that of this byte */
-	const struct sighting *drop;		/* dropped: where */
+	uint64_t byte;		     /* the path is that of this byte */
+	const struct sighting *drop; /* dropped: where */
 	const struct sight_place *drop_place;
 	uint64_t lost_events;
 };
@@ -88,11 +93,12 @@ bool fate_open(struct assembler *a, struct message *m);
 const char *fate_where(struct assembler *a, const struct sight_place *p);
 
 /* The newest sighting of byte @pos anywhere below the socket; NULL none. */
-const struct sighting *fate_last_seen(const struct half *h, uint64_t pos, const struct sight_place **ret_place);
+const struct sighting *fate_last_seen(const struct half *h, uint64_t pos,
+				      const struct sight_place **ret_place);
 
 /* The journey of @m, in scratch. 0 or -ENOMEM. */
 int journey_build(struct assembler *a, struct message *m, struct journey *j);
 
-void journey_identify(struct journey *j, uint32_t seq);	/* fills in id */
+void journey_identify(struct journey *j, uint32_t seq); /* fills in id */
 
 #endif

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From a message and its path to the journey that renderers read: steps, segments, ends, identity. */
+/*
+ * From a message and its path to the journey that renderers read: steps, segments, ends, identity.
+ */
 #include <errno.h>
 #include <string.h>
 
 #include "cause.h"
 #include "detail.h"
 
-/* ------------------------------------------------------------------------------------- call paths */
+/*
+ * ------------------------------------------------------------------------------------- call paths
+ */
 
 /* Does the step begin a new context: a softirq, or the reader back on its CPU? */
 static bool context_begins(const struct path_step *s, const struct path_step *before)
@@ -26,11 +30,15 @@ static bool context_begins(const struct path_step *s, const struct path_step *be
 }
 
 /* The stack taken at this very sighting; else, borrowed, the newest of that place. */
-static const struct stack *step_stack(struct assembler *a, const struct message *m, const struct fate *f,
-				      const struct path_step *s, bool *ret_borrowed, bool *ret_control)
+static const struct stack *step_stack(struct assembler *a, const struct message *m,
+				      const struct fate *f, const struct path_step *s,
+				      bool *ret_borrowed, bool *ret_control)
 {
-	const struct sight_log *l = byte_stream_find(&message_half(m)->bytes, &(struct sight_place){
-		.kind = SIGHT_STACK, .point = s->point, .netns = s->netns, .ifindex = s->ifindex });
+	const struct sight_log *l = byte_stream_find(&message_half(m)->bytes,
+						     &(struct sight_place){ .kind = SIGHT_STACK,
+									    .point = s->point,
+									    .netns = s->netns,
+									    .ifindex = s->ifindex });
 	const struct sighting *own = l ? sight_log_newest(l, f->byte, s->ns, s->ns, NULL) : NULL;
 
 	*ret_control = false;
@@ -40,8 +48,8 @@ static const struct stack *step_stack(struct assembler *a, const struct message 
 	return stacks_newest(a->stacks, s->point, s->netns, s->ifindex, ret_control);
 }
 
-static void build_paths(struct assembler *a, const struct message *m, const struct fate *f, const struct path *p,
-			struct journey_step *steps)
+static void build_paths(struct assembler *a, const struct message *m, const struct fate *f,
+			const struct path *p, struct journey_step *steps)
 {
 	const struct stack *before = NULL;
 
@@ -77,12 +85,15 @@ static uint64_t observer_ns(const struct message *m, uint64_t end_ns)
 
 	for (uint32_t i = 0; i < h->bytes.log_count; i++)
 		if (h->bytes.logs[i].place.kind == SIGHT_STACK)
-			sight_log_visit(&h->bytes.logs[i], &m->extents, m->begin.h.time_ns, end_ns, cost_add,
-					&sum);
+			sight_log_visit(&h->bytes.logs[i], &m->extents, m->begin.h.time_ns, end_ns,
+					cost_add, &sum);
 	return sum;
 }
 
-/* -------------------------------------------------------------------------------- steps and segments */
+/*
+ * -------------------------------------------------------------------------------- steps and
+ * segments
+ */
 
 static const char *step_func(struct assembler *a, const struct message *m, const struct path *p,
 			     const struct path_step *s)
@@ -116,8 +127,8 @@ static const char *step_func(struct assembler *a, const struct message *m, const
 	return libc->return_ns ? libc_func_name(libc->func) : syscall_name(nr);
 }
 
-static void build_step(struct assembler *a, const struct message *m, const struct path *p, uint64_t start_ns,
-		       const struct path_step *s, struct journey_step *out)
+static void build_step(struct assembler *a, const struct message *m, const struct path *p,
+		       uint64_t start_ns, const struct path_step *s, struct journey_step *out)
 {
 	out->point = s->point;
 	out->host = facts_host(a->facts, s->netns);
@@ -133,8 +144,8 @@ static void build_step(struct assembler *a, const struct message *m, const struc
 	out->detail = detail_step(a, m, p, s);
 }
 
-struct turns {			/* where the path leaves the sender's host, and enters the receiver's */
-	uint32_t first_in, last_out;	/* indices; last_out + 1 */
+struct turns { /* where the path leaves the sender's host, and enters the receiver's */
+	uint32_t first_in, last_out; /* indices; last_out + 1 */
 };
 
 static struct turns path_turns(const struct path *p)
@@ -150,7 +161,8 @@ static struct turns path_turns(const struct path *p)
 	return t;
 }
 
-static uint32_t gap_facts(const struct message *m, const struct path *p, const struct turns *t, uint32_t i)
+static uint32_t gap_facts(const struct message *m, const struct path *p, const struct turns *t,
+			  uint32_t i)
 {
 	const struct path_step *from = &p->steps[i], *to = &p->steps[i + 1];
 	uint64_t returned = !m->returned ? 0 : m->end.sock_ns ? m->end.sock_ns : m->end.h.time_ns;
@@ -177,7 +189,8 @@ static uint32_t gap_facts(const struct message *m, const struct path *p, const s
 	return facts;
 }
 
-static int build_steps(struct assembler *a, const struct message *m, const struct path *p, struct journey *j)
+static int build_steps(struct assembler *a, const struct message *m, const struct path *p,
+		       struct journey *j)
 {
 	struct turns turns = path_turns(p);
 	uint64_t start_ns = p->steps[0].ns;
@@ -192,7 +205,8 @@ static int build_steps(struct assembler *a, const struct message *m, const struc
 		build_step(a, m, p, start_ns, &p->steps[i], &steps[i]);
 	for (uint32_t i = 0; i + 1 < p->count; i++) {
 		const struct path_step *from = &p->steps[i], *to = &p->steps[i + 1];
-		const struct cause_row *row = cause_find(from->point, to->point, gap_facts(m, p, &turns, i));
+		const struct cause_row *row =
+			cause_find(from->point, to->point, gap_facts(m, p, &turns, i));
 
 		segments[i].from = i;
 		segments[i].to = i + 1;
@@ -226,30 +240,38 @@ static void retransmit_add(void *ctx, const struct sighting *s)
 }
 
 /* What happened beside the way: the sender's own return; a retransmission. */
-static int build_side(struct assembler *a, const struct message *m, const struct path *p, struct journey *j)
+static int build_side(struct assembler *a, const struct message *m, const struct path *p,
+		      struct journey *j)
 {
-	const struct sight_log *again = byte_stream_find(&message_half(m)->bytes, &(struct sight_place){
-		.point = CRUMB_PT_TCP_RETRANSMIT, .netns = m->begin.netns });
+	const struct sight_log *again =
+		byte_stream_find(&message_half(m)->bytes,
+				 &(struct sight_place){ .point = CRUMB_PT_TCP_RETRANSMIT,
+							.netns = m->begin.netns });
 	struct path_step side[4] = { 0 };
 	struct retransmit r = { 0 };
 	struct journey_step *steps;
 	uint32_t n = 0;
 
 	if (again)
-		sight_log_visit(again, &m->extents, m->begin.h.time_ns, m->done_ns ? m->done_ns : UINT64_MAX,
-				retransmit_add, &r);
+		sight_log_visit(again, &m->extents, m->begin.h.time_ns,
+				m->done_ns ? m->done_ns : UINT64_MAX, retransmit_add, &r);
 	j->retransmits = r.count;
 	if (r.newest)
-		side[n++] = (struct path_step){ .point = CRUMB_PT_TCP_RETRANSMIT, .ns = r.newest->time_ns,
-						.cpu = r.newest->cpu, .count = r.count };
+		side[n++] = (struct path_step){ .point = CRUMB_PT_TCP_RETRANSMIT,
+						.ns = r.newest->time_ns,
+						.cpu = r.newest->cpu,
+						.count = r.count };
 	if (m->returned && m->end.sock_ns)
-		side[n++] = (struct path_step){ .point = CRUMB_PT_SOCK_SEND_RETURN, .ns = m->end.sock_ns,
+		side[n++] = (struct path_step){ .point = CRUMB_PT_SOCK_SEND_RETURN,
+						.ns = m->end.sock_ns,
 						.cpu = m->end.h.cpu };
 	if (m->returned && m->end.nr != CRUMB_CALL_NO_NR)
-		side[n++] = (struct path_step){ .point = CRUMB_PT_SYS_SEND_RETURN, .ns = m->end.h.time_ns,
+		side[n++] = (struct path_step){ .point = CRUMB_PT_SYS_SEND_RETURN,
+						.ns = m->end.h.time_ns,
 						.cpu = m->end.h.cpu };
 	if (m->libc.return_ns)
-		side[n++] = (struct path_step){ .point = CRUMB_PT_LIBC_SEND_RETURN, .ns = m->libc.return_ns,
+		side[n++] = (struct path_step){ .point = CRUMB_PT_LIBC_SEND_RETURN,
+						.ns = m->libc.return_ns,
 						.cpu = m->end.h.cpu };
 	steps = scratch_take(&a->scratch, n * sizeof(*steps) + 1);
 	if (!steps)
@@ -266,7 +288,10 @@ static int build_side(struct assembler *a, const struct message *m, const struct
 	return 0;
 }
 
-/* --------------------------------------------------------------------------------------------- ends */
+/*
+ * ---------------------------------------------------------------------------------------------
+ * ends
+ */
 
 static int call_fd(uint16_t nr, const __u64 *args, bool sends)
 {
@@ -274,7 +299,9 @@ static int call_fd(uint16_t nr, const __u64 *args, bool sends)
 
 	if (!name || !strncmp(name, "io_", 3))
 		return -1;
-	return (int32_t)args[sends && !strcmp(name, "splice") ? 2 : !sends && !strcmp(name, "sendfile") ? 1 : 0];
+	return (int32_t)args[sends && !strcmp(name, "splice")	 ? 2 :
+			     !sends && !strcmp(name, "sendfile") ? 1 :
+								   0];
 }
 
 static const char *call_name(uint16_t nr)
@@ -301,13 +328,14 @@ static void build_sender(struct assembler *a, const struct message *m, struct jo
 	e->ret = m->returned ? m->end.ret : 0;
 }
 
-static void build_receiver(struct assembler *a, const struct recv_call *call, struct journey_end *e)
+static void build_receiver(struct assembler *a, const struct half *h, const struct recv_call *call,
+			   struct journey_end *e)
 {
 	*e = (struct journey_end){ .fd = -1 };
 	if (!call)
 		return;
 	e->known = true;
-	e->host = facts_host(a->facts, call->ev.netns);
+	e->host = facts_host(a->facts, h->receiver_netns);
 	e->tgid = call->ev.tgid;
 	e->pid = call->ev.pid;
 	e->comm = call->ev.comm;
@@ -318,7 +346,8 @@ static void build_receiver(struct assembler *a, const struct recv_call *call, st
 	e->ret = call->ev.ret;
 }
 
-static int build_calls(struct assembler *a, const struct message *m, uint64_t start_ns, struct journey *j)
+static int build_calls(struct assembler *a, const struct message *m, uint64_t start_ns,
+		       struct journey *j)
 {
 	struct journey_call *calls;
 
@@ -332,13 +361,24 @@ static int build_calls(struct assembler *a, const struct message *m, uint64_t st
 
 		calls[i] = (struct journey_call){
 			.host = facts_host(a->facts, ev->netns ? ev->netns : m->begin.netns),
-			.layer = ev->layer, .ret = ev->ret, .pid = ev->pid,
-			.name = ev->layer == CRUMB_CALLED_LIBC ? libc_func_name(ev->nr) : syscall_name(ev->nr),
+			.layer = ev->layer,
+			.ret = ev->ret,
+			.pid = ev->pid,
+			.name = ev->layer == CRUMB_CALLED_LIBC ? libc_func_name(ev->nr) :
+								 syscall_name(ev->nr),
 			.text = ev->text[0] ? ev->text : NULL,
-			.t_ns = (int64_t)(ev->enter_ns - start_ns), .ns = ev->h.time_ns - ev->enter_ns,
+			.t_ns = (int64_t)(ev->enter_ns - start_ns),
+			.ns = ev->h.time_ns - ev->enter_ns,
 		};
 		if (!calls[i].name)
 			calls[i].name = "?";
+		for (uint32_t k = i; k > 0 && calls[k].t_ns < calls[k - 1].t_ns; k--) {
+			struct journey_call later =
+				calls[k - 1]; /* told on return: an outer one last */
+
+			calls[k - 1] = calls[k];
+			calls[k] = later;
+		}
 	}
 	j->calls = calls;
 	j->call_count = m->calls->count;
@@ -381,7 +421,7 @@ int journey_build(struct assembler *a, struct message *m, struct journey *j)
 	j->reads = p.reads;
 	build_addresses(m, j);
 	build_sender(a, m, &j->sender);
-	build_receiver(a, p.call, &j->receiver);
+	build_receiver(a, h, p.call, &j->receiver);
 	err = build_steps(a, m, &p, j);
 	if (!err)
 		err = m->inferred ? 0 : build_side(a, m, &p, j);

@@ -6,117 +6,178 @@
 #include <string.h>
 
 enum cause_id {
-	TX_LIBC, TX_ENTER, TX_STACK, TX_STREAM, TX_QUEUE, TX_RETRANSMIT, TX_DEV, TX_QDISC,
-	NET_WIRE, NET_SOFTIRQ, NET_GRO, NET_BRIDGE, NET_ROUTE, NET_OUT, NET_QDISC,
-	RX_SOFTIRQ, RX_GRO, RX_STACK, RX_BACKLOG, RX_TCP, RX_HOL, RX_WAKE, RX_WAKEUP, RX_APP, RX_APP_BUSY,
-	RX_CALL, RX_ENTER, RX_RESUME, RX_COPY, RX_MORE, RX_EXIT, RX_LIBC,
+	TX_LIBC,
+	TX_ENTER,
+	TX_STACK,
+	TX_STREAM,
+	TX_QUEUE,
+	TX_RETRANSMIT,
+	TX_DEV,
+	TX_QDISC,
+	NET_WIRE,
+	NET_SOFTIRQ,
+	NET_GRO,
+	NET_BRIDGE,
+	NET_ROUTE,
+	NET_OUT,
+	NET_QDISC,
+	RX_SOFTIRQ,
+	RX_GRO,
+	RX_STACK,
+	RX_BACKLOG,
+	RX_TCP,
+	RX_HOL,
+	RX_WAKE,
+	RX_WAKEUP,
+	RX_APP,
+	RX_APP_BUSY,
+	RX_CALL,
+	RX_ENTER,
+	RX_RESUME,
+	RX_COPY,
+	RX_MORE,
+	RX_EXIT,
+	RX_LIBC,
 	DROP_HERE,
 	CAUSES
 };
 
 static const struct cause_row rows[CAUSES] = {
 	[TX_LIBC] = { { "tx.libc", "C library, syscall instruction" },
-		"From the call of the C library's function to the kernel's entry: the library's own work and the "
-		"change of privilege." },
+		      "From the call of the C library's function to the kernel's entry: the"
+		      " library's own work and the change of privilege." },
 	[TX_ENTER] = { { "tx.enter", "kernel entry, file look-up, socket lock" },
-		"From the kernel's entry to the first byte in the TCP stream: the descriptor is looked up, security "
-		"hooks run, the socket is locked (long if a softirq or another thread holds it)." },
+		       "From the kernel's entry to the first byte in the TCP stream: the "
+		       "descriptor is looked up, security hooks run, the socket is locked "
+		       "(long if a softirq or another thread holds it)." },
 	[TX_STACK] = { { "tx.stack", "copy, TCP, IP, netfilter, neighbour" },
-		"Within the send call: bytes are copied into an skb, TCP cuts and sends it, IP routes it, netfilter "
-		"and the neighbour pass it, until it stands at the device." },
+		       "Within the send call: bytes are copied into an skb, TCP cuts and "
+		       "sends it, IP routes it, netfilter and the neighbour pass it, until "
+		       "it stands at the device." },
 	[TX_STREAM] = { { "tx.stream", "the rest of the message: copied and sent skb by skb" },
-		"The message took several skbs: from its first byte in the stream until the skb with its last byte "
-		"stood at the device, within the send call. Includes waiting for buffer space and for the window." },
+			"The message took several skbs: from its first byte in the stream "
+			"until the skb with its last byte stood at the device, within the "
+			"send call. Includes waiting for buffer space and for the window." },
 	[TX_QUEUE] = { { "tx.queue", "in the send queue: window, Nagle, pacing" },
-		"The send call had returned and the bytes were still in the socket's send queue: the congestion or "
-		"the receiver's window was full, Nagle's algorithm held a small segment, or pacing delayed it." },
+		       "The send call had returned and the bytes were still in the socket's "
+		       "send queue: the congestion or the receiver's window was full, "
+		       "Nagle's algorithm held a small segment, or pacing delayed it." },
 	[TX_RETRANSMIT] = { { "tx.retransmit", "an earlier transmission was lost: sent again" },
-		"The bytes that arrived were not the first transmission: from the stream to the transmission that "
-		"made it, loss detection and timers included." },
+			    "The bytes that arrived were not the first transmission: from the "
+			    "stream to the transmission that made it, loss detection and timers "
+			    "included." },
 	[TX_DEV] = { { "tx.dev", "handed to the driver" },
-		"From the device's queue function to the driver's transmit function, without a queue in between." },
+		     "From the device's queue function to the driver's transmit function, "
+		     "without a queue in between." },
 	[TX_QDISC] = { { "tx.qdisc", "queueing discipline" },
-		"In the sender's queueing discipline: behind other packets, shaped, paced (fq), or waiting for the "
-		"driver to take more." },
+		       "In the sender's queueing discipline: behind other packets, shaped, "
+		       "paced (fq), or waiting for the driver to take more." },
 	[NET_WIRE] = { { "net.wire", "over the link" },
-		"From one device's transmit function until the device at the other end shows the packet: on a veth a "
-		"function call, on a cable the NIC's queue, the wire and the receiver's interrupt." },
+		       "From one device's transmit function until the device at the other "
+		       "end shows the packet: on a veth a function call, on a cable the "
+		       "NIC's queue, the wire and the receiver's interrupt." },
 	[NET_SOFTIRQ] = { { "net.softirq", "waits for the softirq of a host on the way" },
-		"On a switch or router: the packet is in a CPU's backlog until that CPU's receive softirq runs." },
+			  "On a switch or router: the packet is in a CPU's backlog until that "
+			  "CPU's receive softirq runs." },
 	[NET_GRO] = { { "net.gro", "merging (GRO) on a host on the way" },
-		"On a switch or router: the driver's poll offered the packet for merging until the stack took it." },
+		      "On a switch or router: the driver's poll offered the packet for "
+		      "merging until the stack took it." },
 	[NET_BRIDGE] = { { "net.bridge", "bridge: learn, look up, decide" },
-		"From the bridge's port in to its port out: VLAN and state checks, learning of the source address, "
-		"look-up of the destination in the FDB, bridge netfilter." },
+			 "From the bridge's port in to its port out: VLAN and state checks, "
+			 "learning of the source address, look-up of the destination in the "
+			 "FDB, bridge netfilter." },
 	[NET_ROUTE] = { { "net.route", "IP forwarding" },
-		"On a router: header checks, netfilter, route look-up and neighbour, from device in to device out." },
+			"On a router: header checks, netfilter, route look-up and neighbour, "
+			"from device in to device out." },
 	[NET_OUT] = { { "net.out", "out of the forwarding port" },
-		"On a switch or router: from the chosen port to its driver's transmit function." },
+		      "On a switch or router: from the chosen port to its driver's transmit"
+		      " function." },
 	[NET_QDISC] = { { "net.qdisc", "queueing discipline on the way" },
-		"On a switch or router: in the queueing discipline of the port out." },
+			"On a switch or router: in the queueing discipline of the port out." },
 	[RX_SOFTIRQ] = { { "rx.softirq", "waits for the receive softirq" },
-		"On the receiver's host: the packet is in a CPU's backlog until that CPU's receive softirq runs; long "
-		"when the CPU is busy with other softirqs or ksoftirqd has to be scheduled." },
+			 "On the receiver's host: the packet is in a CPU's backlog until that "
+			 "CPU's receive softirq runs; long when the CPU is busy with other "
+			 "softirqs or ksoftirqd has to be scheduled." },
 	[RX_GRO] = { { "rx.gro", "merging (GRO)" },
-		"On the receiver's host: offered for merging by the driver's poll until the stack took it, alone or "
-		"merged." },
+		     "On the receiver's host: offered for merging by the driver's poll "
+		     "until the stack took it, alone or merged." },
 	[RX_STACK] = { { "rx.stack", "IP, netfilter, TCP look-up" },
-		"From the device to TCP: header checks, netfilter, route, socket look-up." },
+		       "From the device to TCP: header checks, netfilter, route, socket "
+		       "look-up." },
 	[RX_BACKLOG] = { { "rx.backlog", "the socket was locked by its user" },
-		"A thread held the socket when the packet came: it went to the socket's backlog and was processed when "
-		"that thread released the lock." },
+			 "A thread held the socket when the packet came: it went to the "
+			 "socket's backlog and was processed when that thread released the "
+			 "lock." },
 	[RX_TCP] = { { "rx.tcp", "TCP: checks, receive queue" },
-		"TCP's own work: checks, acknowledgement, the receive queue, the socket's readiness." },
+		     "TCP's own work: checks, acknowledgement, the receive queue, the "
+		     "socket's readiness." },
 	[RX_HOL] = { { "rx.hol", "arrived out of order: waits for missing bytes" },
-		"The bytes were here but earlier ones were not (head-of-line blocking): TCP hands over in order only." },
+		     "The bytes were here but earlier ones were not (head-of-line "
+		     "blocking): TCP hands over in order only." },
 	[RX_WAKE] = { { "rx.wake", "readiness: waiters called" },
-		"From the socket's readiness to the wake-up of the reader: wait queues, epoll." },
+		      "From the socket's readiness to the wake-up of the reader: wait "
+		      "queues, epoll." },
 	[RX_WAKEUP] = { { "rx.wakeup", "reader woken, waits for a CPU" },
-		"The reader was made runnable and waited until the scheduler gave it a CPU." },
+			"The reader was made runnable and waited until the scheduler gave it "
+			"a CPU." },
 	[RX_APP] = { { "rx.app", "the reader runs, has not called recv yet" },
-		"The reader had been woken (poll, epoll) and was on a CPU: its own work until it called recv." },
+		     "The reader had been woken (poll, epoll) and was on a CPU: its own "
+		     "work until it called recv." },
 	[RX_APP_BUSY] = { { "rx.app_busy", "the reader was busy elsewhere" },
-		"The bytes were ready and nobody waited for them: the application called recv only later." },
+			  "The bytes were ready and nobody waited for them: the application "
+			  "called recv only later." },
 	[RX_CALL] = { { "rx.call", "C library, syscall instruction" },
-		"From the call of the C library's receive function to the kernel's entry." },
+		      "From the call of the C library's receive function to the kernel's "
+		      "entry." },
 	[RX_ENTER] = { { "rx.enter", "kernel entry, socket lock" },
-		"From the recv call's kernel entry to the copy: file look-up, security hooks, the socket lock." },
+		       "From the recv call's kernel entry to the copy: file look-up, "
+		       "security hooks, the socket lock." },
 	[RX_RESUME] = { { "rx.resume", "the waiting recv goes on" },
-		"The reader was inside recv: back on its CPU it takes the socket lock and finds the bytes." },
+			"The reader was inside recv: back on its CPU it takes the socket lock"
+			" and finds the bytes." },
 	[RX_COPY] = { { "rx.copy", "copy to the reader's memory" },
-		"The copy to user memory (page faults included) and the end of TCP's receive function." },
+		      "The copy to user memory (page faults included) and the end of TCP's "
+		      "receive function." },
 	[RX_MORE] = { { "rx.more", "the same call went on with later bytes" },
-		"The message's bytes were copied, but the recv call did not return yet: it took or waited for more." },
+		      "The message's bytes were copied, but the recv call did not return "
+		      "yet: it took or waited for more." },
 	[RX_EXIT] = { { "rx.exit", "back from the kernel" },
-		"From the socket layer's return to the syscall's return: accounting, signals, descriptor put." },
+		      "From the socket layer's return to the syscall's return: accounting, "
+		      "signals, descriptor put." },
 	[RX_LIBC] = { { "rx.libc", "C library returns to the reader" },
-		"From the syscall's return until the C library's function returned to the program." },
+		      "From the syscall's return until the C library's function returned to"
+		      " the program." },
 	[DROP_HERE] = { { "net.drop", "until the kernel dropped it" },
-		"From the last point passed to the place where the kernel freed the packet: the drop reason tells "
-		"why." },
+			"From the last point passed to the place where the kernel freed the "
+			"packet: the drop reason tells why." },
 };
 
 #define P(point) (1ull << CRUMB_PT_##point)
 
-#define CALL_IN		(P(LIBC_SEND) | P(SYS_SEND) | P(SOCK_SEND))
-#define FROM_STREAM	(P(LIBC_SEND) | P(SYS_SEND) | P(SOCK_SEND) | P(TCP_APPEND) | P(TCP_XMIT) | P(IP_OUTPUT) | \
-			 P(NEIGH_RESOLVE) | P(NEIGH_UPDATE))
-#define TO_DEVICE	(P(TCP_XMIT) | P(IP_OUTPUT) | P(NEIGH_RESOLVE) | P(NEIGH_UPDATE) | P(DEV_QUEUE) | \
-			 P(QDISC_ENQUEUE) | P(QDISC_DEQUEUE) | P(DEV_XMIT) | P(BRIDGE_FORWARD))
-#define QDISC		(P(QDISC_ENQUEUE) | P(QDISC_DEQUEUE))
-#define QUEUED		(P(DEV_QUEUE) | P(BRIDGE_FORWARD))
-#define OUT		(QUEUED | QDISC | P(DEV_XMIT))
-#define SHOWN		(P(DEV_GRO) | P(DEV_RECEIVE) | P(BRIDGE_IN))
-#define ARRIVED		(P(DEV_BACKLOG) | SHOWN)
-#define UP		(ARRIVED | P(IP_RECEIVE))
-#define IN_TCP		(P(TCP_RECEIVE) | P(TCP_QUEUE))
-#define READ		(P(SOCK_COPY) | P(SOCK_RECV_RETURN) | P(SYS_RECV_RETURN) | P(LIBC_RECV_RETURN))
-#define ENTRY		(P(LIBC_RECV) | P(SYS_RECV))
+#define CALL_IN (P(LIBC_SEND) | P(SYS_SEND) | P(SOCK_SEND))
+#define FROM_STREAM                                                                               \
+	(P(LIBC_SEND) | P(SYS_SEND) | P(SOCK_SEND) | P(TCP_APPEND) | P(TCP_XMIT) | P(IP_OUTPUT) | \
+	 P(NEIGH_RESOLVE) | P(NEIGH_UPDATE))
+#define TO_DEVICE                                                                         \
+	(P(TCP_XMIT) | P(IP_OUTPUT) | P(NEIGH_RESOLVE) | P(NEIGH_UPDATE) | P(DEV_QUEUE) | \
+	 P(QDISC_ENQUEUE) | P(QDISC_DEQUEUE) | P(DEV_XMIT) | P(BRIDGE_FORWARD))
+#define QDISC	(P(QDISC_ENQUEUE) | P(QDISC_DEQUEUE))
+#define QUEUED	(P(DEV_QUEUE) | P(BRIDGE_FORWARD))
+#define OUT	(QUEUED | QDISC | P(DEV_XMIT))
+#define SHOWN	(P(DEV_GRO) | P(DEV_RECEIVE) | P(BRIDGE_IN))
+#define ARRIVED (P(DEV_BACKLOG) | SHOWN)
+#define UP	(ARRIVED | P(IP_RECEIVE))
+#define IN_TCP	(P(TCP_RECEIVE) | P(TCP_QUEUE))
+#define READ	(P(SOCK_COPY) | P(SOCK_RECV_RETURN) | P(SYS_RECV_RETURN) | P(LIBC_RECV_RETURN))
+#define ENTRY	(P(LIBC_RECV) | P(SYS_RECV))
 
-/* In order of preference: the first row whose points match, whose `need` all hold and of whose `not` none does. */
+/*
+ * In order of preference: the first row whose points match, whose `need` all hold and of whose
+ * `not` none does.
+ */
 static const struct rule {
 	uint64_t from, to;
-	uint32_t need, not;
+	uint32_t need, not ;
 	enum cause_id id;
 } rules[] = {
 	{ ~0ull, P(SKB_DROP), 0, 0, DROP_HERE },
@@ -181,7 +242,7 @@ const struct cause_row *cause_find(uint16_t from, uint16_t to, uint32_t facts)
 		const struct rule *r = &rules[i];
 
 		if ((r->from >> from & 1) && (r->to >> to & 1) && (facts & r->need) == r->need &&
-		    !(facts & r->not))
+		    !(facts & r->not ))
 			return &rows[r->id];
 	}
 	return NULL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Why time passed between two neighbouring steps: one table of rows, the first that fits names the cause. A gap
- * that no row fits stays unexplained; causes are read off what was seen, never estimated.
+ * Why time passed between two neighbouring steps: one table of rows, the first that fits names the
+ * cause. A gap that no row fits stays unexplained; causes are read off what was seen, never
+ * estimated.
  */
 #ifndef CRUMB_JOURNEY_CAUSE_H
 #define CRUMB_JOURNEY_CAUSE_H
@@ -9,21 +10,21 @@
 #include "journey.h"
 
 struct cause_row {
-	struct cause cause;	/* first: a journey's segments point to it */
-	const char *doc;	/* for crumb explain */
+	struct cause cause; /* first: a journey's segments point to it */
+	const char *doc;    /* for crumb explain */
 };
 
 /* What is known of a gap besides its two points. */
 enum gap_fact {
-	GAP_AFTER_RETURN	= 1 << 0,	/* the send call had returned before it ended */
-	GAP_RETRANSMIT		= 1 << 1,	/* it ends in a later transmission than the first */
-	GAP_LATER_SKB		= 1 << 2,	/* it ends in the last of several skbs */
-	GAP_SAME_HOST		= 1 << 3,	/* both ends in one namespace */
-	GAP_AT_SENDER		= 1 << 4,	/* it begins in the sender's namespace, on the way out */
-	GAP_AT_RECEIVER		= 1 << 5,	/* it ends in the receiver's, on the way in */
-	GAP_OUT_OF_ORDER	= 1 << 6,	/* bytes before it were missing when it began */
-	GAP_OTHER_CPU		= 1 << 7,
-	GAP_CALL_WENT_ON	= 1 << 8,	/* the recv call went on to copy later bytes */
+	GAP_AFTER_RETURN = 1 << 0, /* the send call had returned before it ended */
+	GAP_RETRANSMIT = 1 << 1,   /* it ends in a later transmission than the first */
+	GAP_LATER_SKB = 1 << 2,	   /* it ends in the last of several skbs */
+	GAP_SAME_HOST = 1 << 3,	   /* both ends in one namespace */
+	GAP_AT_SENDER = 1 << 4,	   /* it begins in the sender's namespace, on the way out */
+	GAP_AT_RECEIVER = 1 << 5,  /* it ends in the receiver's, on the way in */
+	GAP_OUT_OF_ORDER = 1 << 6, /* bytes before it were missing when it began */
+	GAP_OTHER_CPU = 1 << 7,
+	GAP_CALL_WENT_ON = 1 << 8, /* the recv call went on to copy later bytes */
 };
 
 /* Row for the time from point @from to point @to, NULL if none fits. */

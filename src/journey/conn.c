@@ -167,13 +167,15 @@ static void wakes_trim(struct ring *r, uint64_t before_ns)
 	ring_pop(r, n);
 }
 
-void half_trim(struct half *h, uint64_t before_ns)
+void half_trim(struct half *h, uint64_t now_ns)
 {
-	bool open = h->messages.count || h->sending;
+	bool open = h->messages.count || h->sending, may_infer = h->receiver_seen && !h->sender_seen;
+	uint64_t keep_ns = may_infer ? UNREAD_KEEP_NS : SIGHT_KEEP_NS;
+	uint64_t before_ns = !open && now_ns > keep_ns ? now_ns - keep_ns : 0;
 	uint64_t low = half_low(h), oldest_ns = half_oldest_ns(h, before_ns);
 	uint32_t n;
 
-	byte_stream_trim(&h->bytes, low, open ? 0 : before_ns);
+	byte_stream_trim(&h->bytes, low, before_ns);
 	range_set_trim(&h->taken, low);
 	for (n = 0; n < h->pieces.count && half_piece(h, n)->end <= low; n++)
 		recv_call_put(half_piece(h, n)->call);
@@ -181,7 +183,7 @@ void half_trim(struct half *h, uint64_t before_ns)
 	for (n = 0; n < h->ready.count; n++) {
 		const struct ready *r = ring_at(&h->ready, n);
 
-		if (r->rcv_nxt > low && (open || r->time_ns >= before_ns))
+		if (r->rcv_nxt > low && r->time_ns >= before_ns)
 			break;
 	}
 	ring_pop(&h->ready, n);

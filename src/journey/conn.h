@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A connection under analysis: its two byte streams, the messages in them that are not finished, and the recv
- * calls that took their bytes. Private to journey/; the rules are in docs/JOURNEYS.md.
+ * A connection under analysis: its two byte streams, the messages in them that are not finished,
+ * and the recv calls that took their bytes. Private to journey/; the rules are in docs/JOURNEYS.md.
  */
 #ifndef CRUMB_JOURNEY_CONN_H
 #define CRUMB_JOURNEY_CONN_H
@@ -16,18 +16,18 @@ struct conn;
 /* A recv call that took bytes. Lives as long as one of its pieces is in half.pieces. */
 struct recv_call {
 	struct crumb_ev_recv ev;
-	struct libc_wait libc;		/* its CRUMB_EV_CALL */
-	uint64_t first, last;		/* positions: of its first byte, after its last one */
+	struct libc_wait libc; /* its CRUMB_EV_CALL */
+	uint64_t first, last;  /* positions: of its first byte, after its last one */
 	uint32_t refs;
-	uint32_t mark;			/* the journey that counted it last */
+	uint32_t mark; /* the journey that counted it last */
 };
 
-struct piece {			/* contiguous bytes taken by one call */
+struct piece { /* contiguous bytes taken by one call */
 	uint64_t start, end;
 	struct recv_call *call;
 };
 
-struct part {			/* a finished extent of a recv call that has not returned */
+struct part { /* a finished extent of a recv call that has not returned */
 	struct part *next;
 	uint64_t start, end;
 	uint32_t pid;
@@ -38,60 +38,60 @@ struct ready {
 	uint32_t cpu, netns, rmem_alloc, rcvbuf;
 };
 
-struct wake {			/* or a run */
+struct wake { /* or a run */
 	uint64_t time_ns;
-	uint64_t woken_ns;	/* run only */
+	uint64_t woken_ns; /* run only */
 	uint32_t cpu, tgid, pid, by_pid;
 	char by_comm[CRUMB_COMM_BYTES];
 };
 
-struct half {			/* one direction */
+struct half { /* one direction */
 	struct byte_stream bytes;
-	struct ring messages;		/* struct message *: ended send calls by first byte, until handed out */
-	struct message *sending;	/* send calls that have not returned */
+	struct ring messages; /* struct message *: ended send calls by first byte, until handed out */
+	struct message *sending; /* send calls that have not returned */
 	struct part *parts;
-	struct ring pieces;		/* struct piece, by first byte */
+	struct ring pieces; /* struct piece, by first byte */
 	struct ring ready, wakes, runs;
-	struct range_set taken;		/* bytes that recv calls took */
-	uint64_t taken_to;		/* after the highest of them */
-	uint64_t rcv_nxt;		/* position up to which the receiver has the bytes in order; 0 unknown */
+	struct range_set taken; /* bytes that recv calls took */
+	uint64_t taken_to;	/* after the highest of them */
+	uint64_t rcv_nxt; /* position up to which the receiver has the bytes in order; 0 unknown */
 	uint32_t receiver_netns;
-	bool sender_seen;		/* a socket of the sending end is on this machine */
+	bool sender_seen; /* a socket of the sending end is on this machine */
 	bool receiver_seen;
-	bool reset;			/* an RST went this way */
-	uint64_t receiver_closed_ns;	/* its socket went to CLOSE; 0 not */
-	bool closed_on_unread;		/* ... by close(2) with bytes in its queue: nobody can read them */
-	uint32_t trims;			/* messages handed out since the logs were trimmed */
+	bool reset;		     /* an RST went this way */
+	uint64_t receiver_closed_ns; /* its socket went to CLOSE; 0 not */
+	bool closed_on_unread; /* ... by close(2) with bytes in its queue: nobody can read them */
+	uint32_t trims;	       /* messages handed out since the logs were trimmed */
 };
 
 struct conn {
-	struct flow flow;		/* first: found through the flow table */
+	struct flow flow; /* first: found through the flow table */
 	struct half half[2];
 	bool closed[2], fin;
-	uint64_t last_ns;		/* newest event */
+	uint64_t last_ns; /* newest event */
 };
 
 struct message {
 	struct conn *conn;
-	struct message *next;		/* in half.sending */
+	struct message *next; /* in half.sending */
 	struct crumb_ev_send_begin begin;
 	struct crumb_ev_send_end end;
 	struct libc_wait libc;
 	struct range_set extents;
-	uint64_t first, last;		/* positions: of the first byte, after the last one */
-	uint64_t last_before;		/* highest `last` among it and those before it in half.messages */
+	uint64_t first, last; /* positions: of the first byte, after the last one */
+	uint64_t last_before; /* highest `last` among it and those before it in half.messages */
 	uint64_t bytes, taken;
-	uint64_t done_ns;		/* nothing more is expected: waits to be handed out; 0 open */
-	uint64_t check_ns;		/* look again whether it can still be delivered */
-	uint64_t hole_ns;		/* since when bytes behind it are known to be read, and it not */
-	struct task_calls *calls;	/* what the sender did before; NULL nothing */
+	uint64_t done_ns;	  /* nothing more is expected: waits to be handed out; 0 open */
+	uint64_t check_ns;	  /* look again whether it can still be delivered */
+	uint64_t hole_ns;	  /* since when bytes behind it are known to be read, and it not */
+	struct task_calls *calls; /* what the sender did before; NULL nothing */
 	uint8_t dir;
-	bool returned;			/* `end` is filled in */
-	bool inferred;			/* the sender is elsewhere: made from one recv call */
+	bool returned; /* `end` is filled in */
+	bool inferred; /* the sender is elsewhere: made from one recv call */
 	bool selected;
-	bool cut;			/* the record of its return is missing */
-	bool same_call;			/* not the first message of its syscall */
-	bool out;			/* handed out */
+	bool cut;	/* the record of its return is missing */
+	bool same_call; /* not the first message of its syscall */
+	bool out;	/* handed out */
 };
 
 static inline struct half *message_half(const struct message *m)
@@ -99,20 +99,28 @@ static inline struct half *message_half(const struct message *m)
 	return &m->conn->half[m->dir];
 }
 
-struct conn *conn_new(const struct crumb_ev_flow *ev);	/* NULL: no memory */
+struct conn *conn_new(const struct crumb_ev_flow *ev); /* NULL: no memory */
 void conn_free(struct conn *c);
 
 /* Is anything unfinished? */
 bool conn_busy(const struct conn *c);
 
-/* The message has ended: into half.messages, with the bytes that were taken before. 0 or -ENOMEM. */
+/*
+ * The message has ended: into half.messages, with the bytes that were taken before. 0 or -ENOMEM.
+ */
 int half_insert(struct half *h, struct message *m);
 
 /* @m was handed out: forget it, and what only it needed. */
 void half_drop(struct half *h, struct message *m);
 
-/* Forget sightings that no message can need: below the oldest one, or older than @before_ns if there is none. */
-void half_trim(struct half *h, uint64_t before_ns);
+/*
+ * Forget what no message can need: below the oldest one that is open. If none is, what is older
+ * than this; more patiently where a reader of this machine may still make a message of it (its
+ * sender is elsewhere).
+ */
+#define SIGHT_KEEP_NS  1000000000ull
+#define UNREAD_KEEP_NS 60000000000ull
+void half_trim(struct half *h, uint64_t now_ns);
 
 /* Index of the first message that begins at or above @pos. */
 uint32_t half_index(const struct half *h, uint64_t pos);
@@ -133,7 +141,7 @@ static inline struct piece *half_piece(const struct half *h, uint32_t i)
 	return ring_at(&h->pieces, i);
 }
 
-struct message *message_new(struct conn *c, uint8_t dir);	/* NULL: no memory */
+struct message *message_new(struct conn *c, uint8_t dir); /* NULL: no memory */
 void message_free(struct message *m);
 
 #endif

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* State in words: see detail.h. Port states: linux/if_bridge.h; neighbour states: linux/neighbour.h. */
+/*
+ * State in words: see detail.h. Port states: linux/if_bridge.h; neighbour states:
+ * linux/neighbour.h.
+ */
 #include "detail.h"
 
 #include <linux/if_bridge.h>
@@ -26,17 +29,29 @@ static void say_thread(struct assembler *a, struct words *w, uint32_t pid, const
 	}
 }
 
+/* "write(3, ..., 6)": the descriptor, and how many bytes were offered where an argument says so. */
 static void say_call(struct words *w, const struct crumb_ev_send_begin *b)
 {
+	static const struct {
+		const char *name;
+		uint8_t arg;
+	} sized[] = {
+		{ "write", 2 },	   { "sendto", 2 }, { "pwrite64", 2 },
+		{ "sendfile", 3 }, { "splice", 4 },
+	};
 	const char *name = b->nr == CRUMB_CALL_NO_NR ? NULL : syscall_name(b->nr);
 
 	if (!name)
 		return;
 	words_put(w, name);
 	words_put(w, "(");
-	words_u64(w, (uint32_t)b->args[0]);
-	words_put(w, ", ..., ");
-	words_u64(w, b->args[2]);
+	words_u64(w, (uint32_t)b->args[strcmp(name, "splice") ? 0 : 2]);
+	for (size_t i = 0; i < sizeof(sized) / sizeof(sized[0]); i++) {
+		if (strcmp(name, sized[i].name))
+			continue;
+		words_put(w, ", ..., ");
+		words_u64(w, b->args[sized[i].arg]);
+	}
 	words_put(w, ")");
 }
 
@@ -252,16 +267,19 @@ const char *detail_segment(struct assembler *a, const struct message *m, const s
 		return NULL;
 	if (!strcmp(cause->code, "tx.enter") && m->same_call)
 		words_put(&w, "after earlier messages of the same call");
-	else if (!strcmp(cause->code, "tx.stream") || (!strcmp(cause->code, "tx.queue") && to->count > 1)) {
+	else if (!strcmp(cause->code, "tx.stream") ||
+		 (!strcmp(cause->code, "tx.queue") && to->count > 1)) {
 		words_put(&w, "last of ");
 		words_u64(&w, to->count);
 		words_put(&w, " skbs");
-	} else if (!strcmp(cause->code, "rx.wakeup") && from->wake && to->wake && from->cpu != to->cpu) {
+	} else if (!strcmp(cause->code, "rx.wakeup") && from->wake && to->wake &&
+		   from->cpu != to->cpu) {
 		words_put(&w, "woken on CPU ");
 		words_u64(&w, from->cpu);
 		words_put(&w, ", runs on CPU ");
 		words_u64(&w, to->cpu);
-	} else if (!strcmp(cause->code, "net.wire") && from->netns == to->netns && from->ifindex == to->ifindex) {
+	} else if (!strcmp(cause->code, "net.wire") && from->netns == to->netns &&
+		   from->ifindex == to->ifindex) {
 		words_put(&w, "loopback");
 	}
 	return words_keep(&a->scratch, &w);

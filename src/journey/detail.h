@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The state seen at a step, in a few words, and what qualifies a segment's cause. Private to journey/. */
+/*
+ * The state seen at a step, in a few words, and what qualifies a segment's cause. Private to
+ * journey/.
+ */
 #ifndef CRUMB_JOURNEY_DETAIL_H
 #define CRUMB_JOURNEY_DETAIL_H
 

@@ -67,30 +67,31 @@ struct facts {
 };
 
 /* Find the element with that key, or add a zeroed one. NULL: no memory. */
-#define FACT_MAKE(head, keyfield, keyptr, out)						\
-	do {										\
-		HASH_FIND(hh, head, keyptr, sizeof((head)->keyfield), out);		\
-		if (out)								\
-			break;								\
-		(out) = calloc(1, sizeof(*(out)));					\
-		if (!(out))								\
-			break;								\
-		memcpy(&(out)->keyfield, keyptr, sizeof((out)->keyfield));		\
-		HASH_ADD(hh, head, keyfield, sizeof((out)->keyfield), out);		\
-		if (!(out)->hh.tbl) {							\
-			free(out);							\
-			(out) = NULL;							\
-		}									\
+#define FACT_MAKE(head, keyfield, keyptr, out)                              \
+	do {                                                                \
+		HASH_FIND(hh, head, keyptr, sizeof((head)->keyfield), out); \
+		if (out)                                                    \
+			break;                                              \
+		(out) = calloc(1, sizeof(*(out)));                          \
+		if (!(out))                                                 \
+			break;                                              \
+		memcpy(&(out)->keyfield, keyptr, sizeof((out)->keyfield));  \
+		HASH_ADD(hh, head, keyfield, sizeof((out)->keyfield), out); \
+		if (!(out)->hh.tbl) {                                       \
+			free(out);                                          \
+			(out) = NULL;                                       \
+		}                                                           \
 	} while (0)
 
-#define FACTS_FREE(head)								\
-	do {										\
-		__typeof__(head) fact, after;						\
-											\
-		HASH_ITER(hh, head, fact, after) {					\
-			HASH_DEL(head, fact);						\
-			free(fact);							\
-		}									\
+#define FACTS_FREE(head)                         \
+	do {                                     \
+		__typeof__(head) fact, after;    \
+                                                 \
+		HASH_ITER(hh, head, fact, after) \
+		{                                \
+			HASH_DEL(head, fact);    \
+			free(fact);              \
+		}                                \
 	} while (0)
 
 struct facts *facts_new(void)
@@ -134,15 +135,20 @@ static int take_dev(struct facts *f, const struct crumb_ev_dev *ev)
 	struct dev_key key = { ev->netns, ev->ifindex };
 	struct dev_fact *d;
 
-	if (ev->removed)	/* journeys under way may still name it */
+	if (ev->removed) /* journeys under way may still name it */
 		return 0;
 	FACT_MAKE(f->devs, key, &key, d);
 	if (!d)
 		return -ENOMEM;
 	d->dev = (struct fact_dev){
-		.netns = ev->netns, .ifindex = ev->ifindex, .master = ev->master, .peer = ev->peer,
-		.peer_netns = ev->peer_netns, .port_state = ev->port_state,
-		.veth = !strcmp(ev->kind, "veth"), .name = d->name,
+		.netns = ev->netns,
+		.ifindex = ev->ifindex,
+		.master = ev->master,
+		.peer = ev->peer,
+		.peer_netns = ev->peer_netns,
+		.port_state = ev->port_state,
+		.veth = !strcmp(ev->kind, "veth"),
+		.name = d->name,
 	};
 	snprintf(d->name, sizeof(d->name), "%s", ev->name);
 	return 0;
@@ -166,7 +172,10 @@ static int take_fdb(struct facts *f, const struct crumb_ev_fdb *ev)
 	if (!e)
 		return -ENOMEM;
 	e->entry = (struct fact_fdb){
-		.port = ev->port, .state = ev->state, .time_ns = ev->h.time_ns, .updated_ms = ev->updated_ms,
+		.port = ev->port,
+		.state = ev->state,
+		.time_ns = ev->h.time_ns,
+		.updated_ms = ev->updated_ms,
 	};
 	return 0;
 }
@@ -278,7 +287,8 @@ const char *facts_dev_name(struct facts *f, uint32_t netns, uint32_t ifindex)
 	return d->name;
 }
 
-const struct fact_fdb *facts_fdb(const struct facts *f, uint32_t netns, const uint8_t mac[6], uint16_t vlan)
+const struct fact_fdb *facts_fdb(const struct facts *f, uint32_t netns, const uint8_t mac[6],
+				 uint16_t vlan)
 {
 	struct fdb_key key = { .netns = netns, .vlan = vlan };
 	struct fdb_fact *e;
@@ -346,8 +356,12 @@ const char *facts_syscall_func(struct facts *f, uint16_t nr)
 void facts_info(const struct facts *f, struct trace_info *info)
 {
 	*info = (struct trace_info){
-		.version = f->trace.crumb, .selection = f->trace.selection, .flags = f->trace.flags,
-		.host = f->host.name, .release = f->host.release, .machine = f->host.machine,
+		.version = f->trace.crumb,
+		.selection = f->trace.selection,
+		.flags = f->trace.flags,
+		.host = f->host.name,
+		.release = f->host.release,
+		.machine = f->host.machine,
 	};
 	memcpy(info->boot_id, f->host.boot_id, sizeof(info->boot_id));
 	for (unsigned int pt = 0; pt < CRUMB_PT_MAX; pt++) {

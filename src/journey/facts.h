@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What user space told about the machine: names of hosts, devices, functions, drop reasons; the switch's
- * forwarding table. Facts may change during a trace: the newest counts. Strings live as long as the facts.
+ * What user space told about the machine: names of hosts, devices, functions, drop reasons; the
+ * switch's forwarding table. Facts may change during a trace: the newest counts. Strings live as
+ * long as the facts.
  */
 #ifndef CRUMB_JOURNEY_FACTS_H
 #define CRUMB_JOURNEY_FACTS_H
@@ -17,29 +18,30 @@ struct fact_dev {
 
 struct fact_fdb {
 	uint32_t port;
-	uint32_t state;		/* NUD_* */
+	uint32_t state; /* NUD_* */
 	uint64_t time_ns;
-	uint32_t updated_ms;	/* since it was refreshed, at time_ns */
+	uint32_t updated_ms; /* since it was refreshed, at time_ns */
 };
 
 struct facts;
 
-struct facts *facts_new(void);	/* NULL: no memory */
+struct facts *facts_new(void); /* NULL: no memory */
 void facts_free(struct facts *f);
 
 /* Take note of @ev if it is a fact. 0 or -ENOMEM. */
 int facts_event(struct facts *f, const struct crumb_event *ev);
 
-uint32_t facts_flags(const struct facts *f);		/* CRUMB_TRACE_* */
+uint32_t facts_flags(const struct facts *f); /* CRUMB_TRACE_* */
 const char *facts_host(struct facts *f, uint32_t netns);
-const struct fact_dev *facts_dev(struct facts *f, uint32_t netns, uint32_t ifindex);	/* NULL unknown */
-const char *facts_dev_name(struct facts *f, uint32_t netns, uint32_t ifindex);	/* NULL for ifindex 0 */
-const struct fact_fdb *facts_fdb(const struct facts *f, uint32_t netns, const uint8_t mac[6], uint16_t vlan);
-bool facts_fdb_any(const struct facts *f, uint32_t netns);	/* was a table of that namespace told? */
-const char *facts_symbol(const struct facts *f, uint64_t addr);	/* NULL unknown */
+const struct fact_dev *facts_dev(struct facts *f, uint32_t netns, uint32_t ifindex); /* NULL unknown */
+const char *facts_dev_name(struct facts *f, uint32_t netns, uint32_t ifindex); /* NULL for ifindex 0 */
+const struct fact_fdb *facts_fdb(const struct facts *f, uint32_t netns, const uint8_t mac[6],
+				 uint16_t vlan);
+bool facts_fdb_any(const struct facts *f, uint32_t netns); /* was a table of that namespace told? */
+const char *facts_symbol(const struct facts *f, uint64_t addr); /* NULL unknown */
 const char *facts_reason(struct facts *f, uint32_t value);
 enum hook_kind facts_via(const struct facts *f, uint16_t point);
-const char *facts_syscall_func(struct facts *f, uint16_t nr);	/* "__x64_sys_write"; NULL unknown */
+const char *facts_syscall_func(struct facts *f, uint16_t nr); /* "__x64_sys_write"; NULL unknown */
 
 void facts_info(const struct facts *f, struct trace_info *info);
 

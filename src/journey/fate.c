@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What became of a message. Only what was recorded decides; where the record has a hole the verdict is
- * incomplete. Bytes below rcv_nxt are in the receiver's queue whatever happened to their copies.
+ * What became of a message. Only what was recorded decides; where the record has a hole the verdict
+ * is incomplete. Bytes below rcv_nxt are in the receiver's queue whatever happened to their copies.
  */
 #include <string.h>
 
 #include "assembly.h"
 
-#define OTHER_HOST "OTHERHOST"	/* the copy of a flooded frame that was not meant for this host */
+#define OTHER_HOST "OTHERHOST" /* the copy of a flooded frame that was not meant for this host */
 
 static bool place_carries(const struct sight_place *p)
 {
-	return p->kind == SIGHT_BYTES && p->point != CRUMB_PT_SOCK_COPY && p->point != CRUMB_PT_TCP_RETRANSMIT;
+	return p->kind == SIGHT_BYTES && p->point != CRUMB_PT_SOCK_COPY &&
+	       p->point != CRUMB_PT_TCP_RETRANSMIT;
 }
 
-const struct sighting *fate_last_seen(const struct half *h, uint64_t pos, const struct sight_place **ret_place)
+const struct sighting *fate_last_seen(const struct half *h, uint64_t pos,
+				      const struct sight_place **ret_place)
 {
 	const struct sighting *last = NULL;
 
@@ -63,7 +65,10 @@ static void drop_look(void *ctx, const struct sighting *s)
 		n->drop = s;
 }
 
-/* TCP may hold another copy of the byte than the one it freed: out of order, and then a duplicate came. */
+/*
+ * TCP may hold another copy of the byte than the one it freed: out of order, and then a duplicate
+ * came.
+ */
 static bool copy_held(const struct half *h, uint64_t pos)
 {
 	uint32_t received = 0, dropped = 0;
@@ -84,8 +89,8 @@ static bool copy_held(const struct half *h, uint64_t pos)
 }
 
 /* The newest drop of bytes that the receiver lacks, if nothing was seen of them after it. */
-static const struct sighting *drop_find(struct assembler *a, const struct message *m, uint64_t *ret_byte,
-					const struct sight_place **ret_place)
+static const struct sighting *drop_find(struct assembler *a, const struct message *m,
+					uint64_t *ret_byte, const struct sight_place **ret_place)
 {
 	const struct half *h = message_half(m);
 	struct newest_drop n = { .a = a };
@@ -134,7 +139,8 @@ static const char *at_receiver(struct assembler *a, const struct half *h, uint16
 
 static const char *at_sender(struct assembler *a, const struct message *m)
 {
-	return fate_where(a, &(struct sight_place){ .point = CRUMB_PT_TCP_APPEND, .netns = m->begin.netns });
+	return fate_where(a, &(struct sight_place){ .point = CRUMB_PT_TCP_APPEND,
+						    .netns = m->begin.netns });
 }
 
 /* Its last byte was not seen below the socket. */
@@ -145,8 +151,11 @@ static void fate_unsent(struct assembler *a, const struct message *m, struct fat
 	if (m->conn->closed[m->dir])
 		fate_set(f, VERDICT_DROPPED, "sock.closed_unsent", where);
 	else if (!m->returned)
-		fate_set(f, VERDICT_WAITING, a->now_ns - m->begin.h.time_ns >= BLOCKED_NS ?
-			 "in the send call: send buffer full" : "in the send call", where);
+		fate_set(f, VERDICT_WAITING,
+			 a->now_ns - m->begin.h.time_ns >= BLOCKED_NS ?
+				 "in the send call: send buffer full" :
+				 "in the send call",
+			 where);
 	else
 		fate_set(f, VERDICT_WAITING, "in the send queue", where);
 }
@@ -165,19 +174,22 @@ static void fate_unread(struct assembler *a, const struct message *m, struct fat
 	}
 	last = fate_last_seen(h, f->byte, &place);
 	if (h->receiver_closed_ns && (last || m->last <= h->rcv_nxt)) {
-		fate_set(f, VERDICT_DROPPED, "sock.closed_unread", at_receiver(a, h, CRUMB_PT_SOCK_READY));
+		fate_set(f, VERDICT_DROPPED, "sock.closed_unread",
+			 at_receiver(a, h, CRUMB_PT_SOCK_READY));
 		return;
 	}
 	if (m->last <= h->rcv_nxt) {
-		fate_set(f, VERDICT_WAITING, m->taken ? "in the receive queue: the reader took a part of it" :
-			 "in the receive queue: the reader has not called recv",
+		fate_set(f, VERDICT_WAITING,
+			 m->taken ? "in the receive queue: the reader took a part of it" :
+				    "in the receive queue: the reader has not called recv",
 			 at_receiver(a, h, CRUMB_PT_SOCK_READY));
 		return;
 	}
 	if (!last)
 		fate_unsent(a, m, f);
 	else if (place->point == CRUMB_PT_TCP_RECEIVE)
-		fate_set(f, VERDICT_WAITING, "arrived out of order: earlier bytes are missing", fate_where(a, place));
+		fate_set(f, VERDICT_WAITING, "arrived out of order: earlier bytes are missing",
+			 fate_where(a, place));
 	else if (!h->receiver_seen && device_leads_out(a, place))
 		fate_set(f, VERDICT_LEFT, NULL, fate_where(a, place));
 	else
@@ -233,7 +245,10 @@ bool fate_open(struct assembler *a, struct message *m)
 	fate_decide(a, m, &f);
 	since = fate_since_ns(m, &f);
 	if (message_half(m)->taken_to >= m->last) {
-		/* Another thread may hold the missing bytes in a call that has not returned: wait a little. */
+		/*
+		 * Another thread may hold the missing bytes in a call that has not returned: wait a
+		 * little.
+		 */
 		if (!m->hole_ns)
 			m->hole_ns = a->now_ns;
 		since = m->hole_ns;

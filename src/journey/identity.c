@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A message's name: a hash of what both ends know of it alone, so that each host computes the same one. Bytes of
- * the hashed record are in network order.
+ * A message's name: a hash of what both ends know of it alone, so that each host computes the same
+ * one. Bytes of the hashed record are in network order.
  */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -17,7 +17,7 @@ struct name {
 	uint16_t ports[2];
 	uint8_t pad0[2];
 	uint8_t addr[2][16];
-	uint64_t start;		/* 64-bit offset; the 32-bit sequence number if the SYN was not seen */
+	uint64_t start; /* 64-bit offset; the 32-bit sequence number if the SYN was not seen */
 	uint64_t bytes;
 };
 
@@ -26,9 +26,12 @@ _Static_assert(sizeof(struct name) == 64, "no padding the compiler chose");
 void journey_identify(struct journey *j, uint32_t seq)
 {
 	struct name n = {
-		.domain = "crumb/1", .proto = j->proto, .offset_known = j->offset_known,
+		.domain = "crumb/1",
+		.proto = j->proto,
+		.offset_known = j->offset_known,
 		.ports = { htobe16(j->src.port), htobe16(j->dst.port) },
-		.start = htobe64(j->offset_known ? j->offset : seq), .bytes = htobe64(j->bytes),
+		.start = htobe64(j->offset_known ? j->offset : seq),
+		.bytes = htobe64(j->bytes),
 	};
 	XXH128_canonical_t id;
 

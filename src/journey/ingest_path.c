@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is seen of bytes on their way, and of those who wait for them: into the logs of their stream. */
+/*
+ * What is seen of bytes on their way, and of those who wait for them: into the logs of their
+ * stream.
+ */
 #include <errno.h>
 #include <string.h>
 
@@ -58,10 +61,11 @@ int ingest_state(struct assembler *a, const struct crumb_ev_state *ev)
 	c->closed[ev->end] = true;
 	received->receiver_closed_ns = ev->h.time_ns;
 	/*
-	 * After an RST or in TIME_WAIT the program may still read what is queued. tcp_close() with unread
-	 * bytes goes straight to CLOSE: then nobody can.
+	 * After an RST or in TIME_WAIT the program may still read what is queued. tcp_close() with
+	 * unread bytes goes straight to CLOSE: then nobody can.
 	 */
-	if ((ev->old_state == STATE_ESTABLISHED || ev->old_state == STATE_CLOSE_WAIT) && !received->reset) {
+	if ((ev->old_state == STATE_ESTABLISHED || ev->old_state == STATE_CLOSE_WAIT) &&
+	    !received->reset) {
 		int err;
 
 		received->closed_on_unread = true;
@@ -72,8 +76,8 @@ int ingest_state(struct assembler *a, const struct crumb_ev_state *ev)
 	return sent->receiver_seen ? 0 : messages_give_up(a, sent);
 }
 
-static struct sighting *sight(struct assembler *a, struct half *h, const struct sight_place *place, uint64_t at,
-			      uint32_t bytes)
+static struct sighting *sight(struct assembler *a, struct half *h, const struct sight_place *place,
+			      uint64_t at, uint32_t bytes)
 {
 	struct sight_log *l = byte_stream_log(&h->bytes, place);
 	struct sighting *s = l ? sight_log_add(l, at, at + bytes) : NULL;
@@ -83,10 +87,13 @@ static struct sighting *sight(struct assembler *a, struct half *h, const struct 
 	return s;
 }
 
-static int sight_skb(struct assembler *a, struct conn *c, const struct crumb_ev_skb *ev, struct sighting **ret)
+static int sight_skb(struct assembler *a, struct conn *c, const struct crumb_ev_skb *ev,
+		     struct sighting **ret)
 {
 	struct sight_place place = {
-		.point = ev->point, .netns = ev->netns, .ifindex = ev->ifindex,
+		.point = ev->point,
+		.netns = ev->netns,
+		.ifindex = ev->ifindex,
 	};
 	struct half *h = &c->half[ev->dir];
 	uint32_t seq = ev->seq;
@@ -97,7 +104,7 @@ static int sight_skb(struct assembler *a, struct conn *c, const struct crumb_ev_
 	c->last_ns = ev->h.time_ns;
 	if (ev->tcp_flags & TCP_SYN) {
 		byte_stream_syn(&h->bytes, ev->seq);
-		seq++;		/* fast open: the payload of a SYN comes after it */
+		seq++; /* fast open: the payload of a SYN comes after it */
 	}
 	if (ev->tcp_flags & (TCP_FIN | TCP_RST))
 		c->fin = true;
@@ -170,8 +177,12 @@ static int sock_ready(struct half *h, const struct crumb_ev_sock *ev)
 	if (!r)
 		return -ENOMEM;
 	*r = (struct ready){
-		.time_ns = ev->h.time_ns, .rcv_nxt = at, .cpu = ev->h.cpu, .netns = ev->netns,
-		.rmem_alloc = ev->rmem_alloc, .rcvbuf = ev->rcvbuf,
+		.time_ns = ev->h.time_ns,
+		.rcv_nxt = at,
+		.cpu = ev->h.cpu,
+		.netns = ev->netns,
+		.rmem_alloc = ev->rmem_alloc,
+		.rcvbuf = ev->rcvbuf,
 	};
 	return 0;
 }
@@ -226,7 +237,11 @@ int ingest_wake(struct assembler *a, const struct crumb_ev_wake *ev)
 	if (!w)
 		return -ENOMEM;
 	*w = (struct wake){
-		.time_ns = ev->h.time_ns, .cpu = ev->h.cpu, .tgid = ev->tgid, .pid = ev->pid, .by_pid = ev->by_pid,
+		.time_ns = ev->h.time_ns,
+		.cpu = ev->h.cpu,
+		.tgid = ev->tgid,
+		.pid = ev->pid,
+		.by_pid = ev->by_pid,
 	};
 	return 0;
 }
@@ -242,8 +257,12 @@ int ingest_run(struct assembler *a, const struct crumb_ev_run *ev)
 	if (!w)
 		return -ENOMEM;
 	*w = (struct wake){
-		.time_ns = ev->h.time_ns, .woken_ns = ev->woken_ns, .cpu = ev->h.cpu, .tgid = ev->tgid,
-		.pid = ev->pid, .by_pid = ev->prev_pid,
+		.time_ns = ev->h.time_ns,
+		.woken_ns = ev->woken_ns,
+		.cpu = ev->h.cpu,
+		.tgid = ev->tgid,
+		.pid = ev->pid,
+		.by_pid = ev->prev_pid,
 	};
 	memcpy(w->by_comm, ev->prev_comm, sizeof(w->by_comm));
 	return 0;
@@ -252,7 +271,10 @@ int ingest_run(struct assembler *a, const struct crumb_ev_run *ev)
 int ingest_stack(struct assembler *a, const struct crumb_ev_stack *ev)
 {
 	struct sight_place place = {
-		.kind = SIGHT_STACK, .point = ev->point, .netns = ev->netns, .ifindex = ev->ifindex,
+		.kind = SIGHT_STACK,
+		.point = ev->point,
+		.netns = ev->netns,
+		.ifindex = ev->ifindex,
 	};
 	struct conn *c = assembler_conn(a, ev->flow);
 	const struct stack *stack;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The receiver's calls. TCP hands bytes over in order and once, so each byte taken is counted for the message that
- * holds it; a message is delivered when its count is full.
+ * The receiver's calls. TCP hands bytes over in order and once, so each byte taken is counted for
+ * the message that holds it; a message is delivered when its count is full.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -29,10 +29,10 @@ int ingest_recv_extent(struct assembler *a, const struct crumb_ev_extent *ev)
 	return 0;
 }
 
-static int messages_take(struct assembler *a, struct half *h, const struct recv_call *call, uint64_t start,
-			 uint64_t end, bool *ret_known)
+static int messages_take(struct assembler *a, struct half *h, const struct recv_call *call,
+			 uint64_t start, uint64_t end, bool *ret_known)
 {
-	for (uint32_t i = half_index(h, end); i-- > 0; ) {
+	for (uint32_t i = half_index(h, end); i-- > 0;) {
 		struct message *m = half_message(h, i);
 		uint64_t bytes;
 		int err;
@@ -55,8 +55,8 @@ static int messages_take(struct assembler *a, struct half *h, const struct recv_
 }
 
 /* [@start, @end) without what had been taken before: a byte is never counted twice. */
-static int bytes_take(struct assembler *a, struct half *h, struct recv_call *call, uint64_t start, uint64_t end,
-		      bool *ret_known)
+static int bytes_take(struct assembler *a, struct half *h, struct recv_call *call, uint64_t start,
+		      uint64_t end, bool *ret_known)
 {
 	while (start < end) {
 		const struct range *r = range_set_from(&h->taken, start);
@@ -111,8 +111,12 @@ static uint64_t first_seen_ns(const struct half *h, uint64_t pos)
 	return first;
 }
 
-/* The sender is on another machine: what this call took is one message, as far as can be told from here. */
-static int message_infer(struct assembler *a, struct conn *c, uint8_t dir, const struct recv_call *call)
+/*
+ * The sender is on another machine: what this call took is one message, as far as can be told from
+ * here.
+ */
+static int message_infer(struct assembler *a, struct conn *c, uint8_t dir,
+			 const struct recv_call *call)
 {
 	struct half *h = &c->half[dir];
 	struct message *m;
@@ -135,7 +139,8 @@ static int message_infer(struct assembler *a, struct conn *c, uint8_t dir, const
 			return err;
 		}
 	}
-	seen = m->extents.count ? first_seen_ns(h, range_set_ranges(&m->extents)[0].start) : UINT64_MAX;
+	seen = m->extents.count ? first_seen_ns(h, range_set_ranges(&m->extents)[0].start) :
+				  UINT64_MAX;
 	if (seen == UINT64_MAX || sent_here(h, range_set_ranges(&m->extents)[0].start)) {
 		message_free(m);
 		return 0;
@@ -204,7 +209,8 @@ static int recv_take(struct assembler *a, struct conn *c, struct recv_call *call
 		at = byte_stream_place(&h->bytes, ev->seq, ev->bytes);
 		call->last = at + ev->bytes;
 	}
-	for (const struct part *p = h->parts; p; p = p->next)	/* the first copy is at the call's first byte */
+	for (const struct part *p = h->parts; p;
+	     p = p->next) /* the first copy is at the call's first byte */
 		if (p->pid == ev->pid && (!at || p->start < at))
 			at = p->start;
 	call->first = at;
@@ -230,7 +236,8 @@ int ingest_recv(struct assembler *a, const struct crumb_ev_recv *ev)
 		return 0;
 	h = &c->half[ev->dir];
 	h->receiver_seen = true;
-	h->receiver_netns = ev->netns;
+	if (!h->receiver_netns) /* a sighting in the socket itself knows better */
+		h->receiver_netns = ev->netns;
 	tasks_enter(a->tasks, ev->pid, ev->libc_ns);
 	if (!ev->bytes && !h->parts)
 		return 0;
@@ -239,7 +246,7 @@ int ingest_recv(struct assembler *a, const struct crumb_ev_recv *ev)
 	if (!call)
 		return -ENOMEM;
 	call->ev = *ev;
-	call->refs = 1;		/* ours, until all is noted */
+	call->refs = 1; /* ours, until all is noted */
 	err = tasks_name(a->tasks, ev->pid, ev->comm, ev->h.time_ns);
 	if (!err && (ev->flags & CRUMB_CALL_LIBC) && ev->libc_ns && ev->bytes)
 		err = tasks_wait(a->tasks, ev->pid, &call->libc, ev->libc_ns);

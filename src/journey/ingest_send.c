@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The sender's calls. A call is open from its first byte in the stream (SEND_BEGIN) to its return (SEND_END); only
- * then are its extents known and it becomes a message. Writers that share a socket interleave.
+ * The sender's calls. A call is open from its first byte in the stream (SEND_BEGIN) to its return
+ * (SEND_END); only then are its extents known and it becomes a message. Writers that share a socket
+ * interleave.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -50,7 +51,8 @@ static int message_settle(struct assembler *a, struct message *m)
 
 int ingest_cut(struct assembler *a, struct message *m, uint64_t limit)
 {
-	uint64_t from = m->extents.count ? range_set_ranges(&m->extents)[m->extents.count - 1].end : m->first;
+	uint64_t from = m->extents.count ? range_set_ranges(&m->extents)[m->extents.count - 1].end :
+					   m->first;
 	uint64_t to = m->first + m->begin.left < limit ? m->first + m->begin.left : limit;
 	int err = range_set_add(&m->extents, from, to);
 
@@ -70,7 +72,7 @@ int ingest_send_begin(struct assembler *a, const struct crumb_ev_send_begin *ev)
 	h->sender_seen = true;
 	c->last_ns = ev->h.time_ns;
 	m = sending_take(h, ev->pid);
-	if (m) {	/* its return was never told */
+	if (m) { /* its return was never told */
 		m->cut = true;
 		err = ingest_cut(a, m, seq_peek(&h->bytes.space, ev->seq));
 		if (err)
@@ -129,7 +131,7 @@ int ingest_send_end(struct assembler *a, const struct crumb_ev_send_end *ev)
 	c->half[ev->dir].sender_seen = true;
 	c->last_ns = ev->h.time_ns;
 	m = sending_take(&c->half[ev->dir], ev->pid);
-	if (!m)		/* the call began before the trace */
+	if (!m) /* the call began before the trace */
 		return 0;
 	m->end = *ev;
 	m->returned = true;

@@ -5,10 +5,8 @@
 const char *verdict_name(enum verdict v)
 {
 	static const char *const names[VERDICT_MAX] = {
-		[VERDICT_DELIVERED] = "delivered",
-		[VERDICT_DROPPED] = "dropped",
-		[VERDICT_WAITING] = "waiting",
-		[VERDICT_LEFT] = "left",
+		[VERDICT_DELIVERED] = "delivered",   [VERDICT_DROPPED] = "dropped",
+		[VERDICT_WAITING] = "waiting",	     [VERDICT_LEFT] = "left",
 		[VERDICT_INCOMPLETE] = "incomplete",
 	};
 

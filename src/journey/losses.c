@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define SPANS_MAX 65536u	/* then neighbours become one, which only widens them */
+#define SPANS_MAX 65536u /* then neighbours become one, which only widens them */
 
 void losses_done(struct losses *l)
 {
@@ -42,7 +42,8 @@ static void spans_halve(struct losses *l)
 
 		l->spans[n++] = (struct loss_span){
 			a.from_ns < b.from_ns ? a.from_ns : b.from_ns,
-			a.to_ns > b.to_ns ? a.to_ns : b.to_ns, a.count + b.count,
+			a.to_ns > b.to_ns ? a.to_ns : b.to_ns,
+			a.count + b.count,
 		};
 	}
 	if (l->span_count & 1)
@@ -58,7 +59,9 @@ int losses_add(struct losses *l, const struct crumb_ev_loss *ev)
 		return 0;
 	l->total += ev->count;
 	err = kind_add(l, ev);
-	/* A connection that was not taken is missing whole; those that are followed lack nothing. */
+	/*
+	 * A connection that was not taken is missing whole; those that are followed lack nothing.
+	 */
 	if (err || ev->cause == CRUMB_LOSS_FLOWS)
 		return err;
 	if (l->span_count == SPANS_MAX)
@@ -81,7 +84,7 @@ uint64_t losses_within(const struct losses *l, uint64_t from_ns, uint64_t to_ns)
 	uint64_t sum = 0;
 
 	/* Told in time order, within the length of a span: a much older one ends the search. */
-	for (uint32_t i = l->span_count; i-- > 0; ) {
+	for (uint32_t i = l->span_count; i-- > 0;) {
 		const struct loss_span *s = &l->spans[i];
 
 		if (s->to_ns >= from_ns && s->from_ns <= to_ns)

@@ -10,15 +10,15 @@ struct loss_span {
 };
 
 struct losses {
-	struct loss_span *spans;	/* those that can touch a journey, in the order in which they were told */
+	struct loss_span *spans; /* those that can touch a journey, in the order in which they were told */
 	uint32_t span_count, span_cap;
-	struct trace_loss *kinds;	/* per cause and point */
+	struct trace_loss *kinds; /* per cause and point */
 	uint32_t kind_count;
 	uint64_t total;
 };
 
 void losses_done(struct losses *l);
-int losses_add(struct losses *l, const struct crumb_ev_loss *ev);	/* 0 or -ENOMEM */
+int losses_add(struct losses *l, const struct crumb_ev_loss *ev); /* 0 or -ENOMEM */
 
 /* Events lost at a time that has some of [@from_ns, @to_ns] in it. */
 uint64_t losses_within(const struct losses *l, uint64_t from_ns, uint64_t to_ns);

@@ -14,7 +14,12 @@ struct path_step *path_add(struct path *p, uint16_t point, uint64_t ns, uint64_t
 		return NULL;
 	s = &p->steps[p->count++];
 	*s = (struct path_step){
-		.ns = ns, .first_ns = ns, .order = order, .point = point, .count = 1, .exact = true,
+		.ns = ns,
+		.first_ns = ns,
+		.order = order,
+		.point = point,
+		.count = 1,
+		.exact = true,
 	};
 	return s;
 }
@@ -34,7 +39,8 @@ static void find_sender(const struct message *m, struct path *p)
 	for (uint32_t i = from; i < p->count; i++) {
 		p->steps[i].netns = b->netns;
 		p->steps[i].cpu = b->h.cpu;
-		p->steps[i].exact = !(b->flags & CRUMB_CALL_INFERRED) || p->steps[i].point != CRUMB_PT_TCP_APPEND;
+		p->steps[i].exact = !(b->flags & CRUMB_CALL_INFERRED) ||
+				    p->steps[i].point != CRUMB_PT_TCP_APPEND;
 	}
 }
 
@@ -64,9 +70,11 @@ static void find_call(struct assembler *a, const struct message *m, struct path 
 		p->call = last;
 }
 
-static const struct sighting *find_copy(const struct half *h, const struct recv_call *call, uint64_t byte)
+static const struct sighting *find_copy(const struct half *h, const struct recv_call *call,
+					uint64_t byte)
 {
-	const struct sight_log *l = byte_stream_find(&h->bytes, &(struct sight_place){ .point = CRUMB_PT_SOCK_COPY });
+	const struct sight_log *l =
+		byte_stream_find(&h->bytes, &(struct sight_place){ .point = CRUMB_PT_SOCK_COPY });
 	const struct sighting *s;
 
 	if (!l)
@@ -75,17 +83,18 @@ static const struct sighting *find_copy(const struct half *h, const struct recv_
 	return s && s->pid == call->ev.pid ? s : NULL;
 }
 
-static void reader_step(const struct path *p, struct path_step *s, uint32_t cpu)
+static void reader_step(const struct half *h, struct path_step *s, uint32_t cpu)
 {
 	if (!s)
 		return;
-	s->netns = p->call->ev.netns;
+	s->netns = h->receiver_netns;
 	s->cpu = cpu;
 }
 
 static void count_copies(const struct message *m, struct path_step *s)
 {
-	const struct sight_log *l = byte_stream_find(&message_half(m)->bytes, &(struct sight_place){ .point = s->point });
+	const struct sight_log *l = byte_stream_find(&message_half(m)->bytes,
+						     &(struct sight_place){ .point = s->point });
 	struct sight_hits hits = sight_log_count(l, &m->extents, m->begin.h.time_ns, s->ns);
 
 	if (!hits.count)
@@ -108,7 +117,7 @@ static uint64_t find_reading(const struct message *m, struct path *p, uint64_t b
 	if (at) {
 		struct path_step *s = path_add(p, CRUMB_PT_SOCK_COPY, at, PATH_ORDER_READER + 8);
 
-		reader_step(p, s, copy ? copy->cpu : ev->h.cpu);
+		reader_step(h, s, copy ? copy->cpu : ev->h.cpu);
 		if (s)
 			s->exact = copy && !(ev->flags & CRUMB_CALL_INFERRED);
 		if (s && copy)
@@ -117,14 +126,20 @@ static uint64_t find_reading(const struct message *m, struct path *p, uint64_t b
 		p->call_went_on = later && later->time_ns > at;
 	}
 	if (!syscall)
-		reader_step(p, path_add(p, CRUMB_PT_SOCK_RECV_RETURN, end, PATH_ORDER_READER + 9), ev->h.cpu);
+		reader_step(h, path_add(p, CRUMB_PT_SOCK_RECV_RETURN, end, PATH_ORDER_READER + 9),
+			    ev->h.cpu);
 	else if (ev->sock_ns >= at && ev->sock_ns <= end && ev->sock_ns)
-		reader_step(p, path_add(p, CRUMB_PT_SOCK_RECV_RETURN, ev->sock_ns, PATH_ORDER_READER + 9), ev->h.cpu);
+		reader_step(h,
+			    path_add(p, CRUMB_PT_SOCK_RECV_RETURN, ev->sock_ns, PATH_ORDER_READER + 9),
+			    ev->h.cpu);
 	if (syscall)
-		reader_step(p, path_add(p, CRUMB_PT_SYS_RECV_RETURN, end, PATH_ORDER_READER + 10), ev->h.cpu);
+		reader_step(h, path_add(p, CRUMB_PT_SYS_RECV_RETURN, end, PATH_ORDER_READER + 10),
+			    ev->h.cpu);
 	if (p->call->libc.return_ns >= end)
-		reader_step(p, path_add(p, CRUMB_PT_LIBC_RECV_RETURN, p->call->libc.return_ns,
-					PATH_ORDER_READER + 11), ev->h.cpu);
+		reader_step(h,
+			    path_add(p, CRUMB_PT_LIBC_RECV_RETURN, p->call->libc.return_ns,
+				     PATH_ORDER_READER + 11),
+			    ev->h.cpu);
 	return at ? at : ev->sock_ns && ev->sock_ns <= end ? ev->sock_ns : end;
 }
 
@@ -137,7 +152,8 @@ static const struct sighting *find_drop(const struct half *h, uint32_t netns, ui
 		const struct sight_log *l = &h->bytes.logs[i];
 		const struct sighting *s;
 
-		if (l->place.kind != SIGHT_BYTES || l->place.point != CRUMB_PT_SKB_DROP || l->place.netns != netns)
+		if (l->place.kind != SIGHT_BYTES || l->place.point != CRUMB_PT_SKB_DROP ||
+		    l->place.netns != netns)
 			continue;
 		s = sight_log_newest(l, byte, time->start, time->end, NULL);
 		if (s && (!newest || sighting_after(s, newest)))
@@ -147,8 +163,8 @@ static const struct sighting *find_drop(const struct half *h, uint32_t netns, ui
 }
 
 /*
- * The copy of the byte that TCP kept: the first one, unless that was dropped on the spot (receive buffer full)
- * and a later one came.
+ * The copy of the byte that TCP kept: the first one, unless that was dropped on the spot (receive
+ * buffer full) and a later one came.
  */
 static const struct sighting *find_receive(const struct message *m, uint64_t byte, uint64_t to_ns,
 					   const struct sight_log **ret_log, uint32_t *ret_others)
@@ -168,7 +184,8 @@ static const struct sighting *find_receive(const struct message *m, uint64_t byt
 			continue;
 		drop = find_drop(h, l->place.netns, byte, &(struct range){ s->time_ns, to_ns });
 		if (drop) {
-			const struct sighting *after = sight_log_oldest(l, byte, drop->time_ns, to_ns);
+			const struct sighting *after =
+				sight_log_oldest(l, byte, drop->time_ns, to_ns);
 
 			s = after ? after : s;
 		}
@@ -178,7 +195,8 @@ static const struct sighting *find_receive(const struct message *m, uint64_t byt
 	return found;
 }
 
-static uint64_t find_tcp(const struct message *m, const struct fate *f, uint64_t to_ns, struct path *p)
+static uint64_t find_tcp(const struct message *m, const struct fate *f, uint64_t to_ns,
+			 struct path *p)
 {
 	const struct sight_log *log = NULL;
 	struct sight_hits hits;
@@ -233,9 +251,12 @@ static uint64_t find_ready(const struct message *m, uint64_t from_ns, uint64_t t
 	return 0;
 }
 
-/* The first in @ring within the time that is of the reader; of its process if of no thread of that number. */
-static const struct wake *find_wake(const struct ring *ring, const struct crumb_ev_recv *ev, uint64_t from_ns,
-				    uint64_t to_ns, bool *ret_exact)
+/*
+ * The first in @ring within the time that is of the reader; of its process if of no thread of that
+ * number.
+ */
+static const struct wake *find_wake(const struct ring *ring, const struct crumb_ev_recv *ev,
+				    uint64_t from_ns, uint64_t to_ns, bool *ret_exact)
 {
 	const struct wake *kin = NULL;
 	uint32_t lo = 0, hi = ring->count;
@@ -264,7 +285,10 @@ static const struct wake *find_wake(const struct ring *ring, const struct crumb_
 	return kin;
 }
 
-/* Between readiness at @ready_ns and @to_ns: woken, running, calling recv; each only if it came after readiness. */
+/*
+ * Between readiness at @ready_ns and @to_ns: woken, running, calling recv; each only if it came
+ * after readiness.
+ */
 static void find_waiting(const struct message *m, uint64_t ready_ns, uint64_t to_ns, struct path *p)
 {
 	const struct half *h = message_half(m);
@@ -278,7 +302,7 @@ static void find_waiting(const struct message *m, uint64_t ready_ns, uint64_t to
 		to_ns = entry_ns;
 	run = find_wake(&h->runs, ev, ready_ns, to_ns, &exact);
 	s = run ? path_add(p, CRUMB_PT_SCHED_RUN, run->time_ns, PATH_ORDER_READER + 2) : NULL;
-	reader_step(p, s, run ? run->cpu : 0);
+	reader_step(h, s, run ? run->cpu : 0);
 	if (s) {
 		s->exact = exact;
 		s->wake = run;
@@ -286,15 +310,17 @@ static void find_waiting(const struct message *m, uint64_t ready_ns, uint64_t to
 	}
 	wake = find_wake(&h->wakes, ev, ready_ns, to_ns, &exact);
 	s = wake ? path_add(p, CRUMB_PT_SCHED_WAKE, wake->time_ns, PATH_ORDER_READER + 1) : NULL;
-	reader_step(p, s, wake ? wake->cpu : 0);
+	reader_step(h, s, wake ? wake->cpu : 0);
 	if (s) {
 		s->exact = exact;
 		s->wake = wake;
 	}
 	if (ev->libc_ns > ready_ns && ev->libc_ns <= ev->enter_ns)
-		reader_step(p, path_add(p, CRUMB_PT_LIBC_RECV, ev->libc_ns, PATH_ORDER_READER + 3), ev->h.cpu);
+		reader_step(h, path_add(p, CRUMB_PT_LIBC_RECV, ev->libc_ns, PATH_ORDER_READER + 3),
+			    ev->h.cpu);
 	if (ev->enter_ns > ready_ns)
-		reader_step(p, path_add(p, CRUMB_PT_SYS_RECV, ev->enter_ns, PATH_ORDER_READER + 4), ev->h.cpu);
+		reader_step(h, path_add(p, CRUMB_PT_SYS_RECV, ev->enter_ns, PATH_ORDER_READER + 4),
+			    ev->h.cpu);
 }
 
 static void path_sort(struct path *p)
@@ -350,7 +376,8 @@ int path_find(struct assembler *a, const struct message *m, const struct fate *f
 			ready_ns = received_ns ? received_ns : net_ns ? net_ns : m->begin.h.time_ns;
 		find_waiting(m, ready_ns, to_ns, p);
 	} else if (f->drop) {
-		struct path_step *s = path_add(p, CRUMB_PT_SKB_DROP, f->drop->time_ns, PATH_ORDER_READER);
+		struct path_step *s =
+			path_add(p, CRUMB_PT_SKB_DROP, f->drop->time_ns, PATH_ORDER_READER);
 
 		if (s) {
 			s->netns = f->drop_place->netns;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The way of one byte of a message, chosen from all that was seen of it: from the reader backward, the last byte,
- * that one transmission which arrived. Private to journey/.
+ * The way of one byte of a message, chosen from all that was seen of it: from the reader backward,
+ * the last byte, that one transmission which arrived. Private to journey/.
  */
 #ifndef CRUMB_JOURNEY_PATH_H
 #define CRUMB_JOURNEY_PATH_H
@@ -9,45 +9,47 @@
 #include "assembly.h"
 
 struct path_step {
-	uint64_t ns, order;		/* at the same time the lower order comes first */
+	uint64_t ns, order; /* at the same time the lower order comes first */
 	uint64_t first_ns;
 	uint32_t count;
 	uint32_t netns, ifindex, cpu;
 	uint16_t point;
 	bool exact;
-	const struct sighting *seen;	/* device and TCP points */
-	const struct ready *ready;	/* sock.ready */
-	const struct wake *wake;	/* sched.wake, sched.run */
+	const struct sighting *seen; /* device and TCP points */
+	const struct ready *ready;   /* sock.ready */
+	const struct wake *wake;     /* sched.wake, sched.run */
 };
 
 struct path {
 	struct path_step *steps;
 	uint32_t count, room;
-	const struct recv_call *call;	/* the one that took the message's last missing byte; NULL none */
-	uint32_t reads;			/* calls that took bytes of it */
-	bool retransmitted;		/* the transmission that arrived was not the first */
-	bool call_went_on;		/* the call copied later bytes after these */
+	const struct recv_call *call; /* the one that took the message's last missing byte; NULL none */
+	uint32_t reads;		      /* calls that took bytes of it */
+	bool retransmitted;	      /* the transmission that arrived was not the first */
+	bool call_went_on;	      /* the call copied later bytes after these */
 };
 
 /* In scratch. 0 or -ENOMEM. */
-int path_find(struct assembler *a, const struct message *m, const struct fate *f, struct path *ret_path);
+int path_find(struct assembler *a, const struct message *m, const struct fate *f,
+	      struct path *ret_path);
 
 /* path_net.c: the steps below the sockets, up to @to_ns. */
-void path_find_net(struct assembler *a, const struct message *m, const struct fate *f, uint64_t to_ns,
-		   struct path *p);
+void path_find_net(struct assembler *a, const struct message *m, const struct fate *f,
+		   uint64_t to_ns, struct path *p);
 
 /* A step at the end of @p, in no order yet; NULL if there is no room. */
 struct path_step *path_add(struct path *p, uint16_t point, uint64_t ns, uint64_t order);
 
 /* Orders of same-time steps: the sender's call, what was seen (by serial), the reader's. */
-#define PATH_ORDER_SENDER	0
-#define PATH_ORDER_SEEN		16
-#define PATH_ORDER_READER	(UINT64_MAX - 64)
+#define PATH_ORDER_SENDER 0
+#define PATH_ORDER_SEEN	  16
+#define PATH_ORDER_READER (UINT64_MAX - 64)
 
 static inline bool point_is_out(uint16_t pt)
 {
-	return pt == CRUMB_PT_DEV_QUEUE || pt == CRUMB_PT_QDISC_ENQUEUE || pt == CRUMB_PT_QDISC_DEQUEUE ||
-	       pt == CRUMB_PT_DEV_XMIT || pt == CRUMB_PT_BRIDGE_FORWARD;
+	return pt == CRUMB_PT_DEV_QUEUE || pt == CRUMB_PT_QDISC_ENQUEUE ||
+	       pt == CRUMB_PT_QDISC_DEQUEUE || pt == CRUMB_PT_DEV_XMIT ||
+	       pt == CRUMB_PT_BRIDGE_FORWARD;
 }
 
 static inline bool point_is_in(uint16_t pt)

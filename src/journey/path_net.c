@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The steps below the sockets. For each place the newest sighting of the byte that is not later than its arrival, of the
- * transmission that arrived; then, from the end backward, the branches that led elsewhere (a bridge floods, a
- * capture clones) are taken out: the way in must lead to a way out, and a veth's way out to its peer.
+ * The steps below the sockets. For each place the newest sighting of the byte that is not later
+ * than its arrival, of the transmission that arrived; then, from the end backward, the branches
+ * that led elsewhere (a bridge floods, a capture clones) are taken out: the way in must lead to a
+ * way out, and a veth's way out to its peer.
  */
 #include "path.h"
 
@@ -36,11 +37,11 @@ static bool dropped_within(const struct half *h, uint64_t byte, uint64_t from_ns
 }
 
 /*
- * Where the byte was first seen is where each transmission begins. The newest sighting there is the start of the
- * transmission that arrived; @ret_sure: no earlier one can be meant.
+ * Where the byte was first seen is where each transmission begins. The newest sighting there is the
+ * start of the transmission that arrived; @ret_sure: no earlier one can be meant.
  */
-static uint64_t transmission_ns(const struct half *h, uint64_t byte, const struct range *time, bool *ret_again,
-				bool *ret_sure)
+static uint64_t transmission_ns(const struct half *h, uint64_t byte, const struct range *time,
+				bool *ret_again, bool *ret_sure)
 {
 	const struct sighting *first = NULL, *start;
 	const struct sight_log *origin = NULL;
@@ -67,7 +68,7 @@ static uint64_t transmission_ns(const struct half *h, uint64_t byte, const struc
 	return start->time_ns;
 }
 
-static void picks_sort(struct picks *p)	/* the newest first */
+static void picks_sort(struct picks *p) /* the newest first */
 {
 	for (uint32_t i = 1; i < p->count; i++) {
 		struct pick k = p->pick[i];
@@ -95,7 +96,8 @@ static bool picked_at(const struct picks *p, uint32_t n, uint32_t netns, uint32_
 static bool leads_out(const struct picks *p, uint32_t n, uint32_t netns)
 {
 	for (uint32_t i = 0; i < n; i++)
-		if (p->pick[i].kept && p->pick[i].log->place.netns == netns && point_is_out(p->pick[i].log->place.point))
+		if (p->pick[i].kept && p->pick[i].log->place.netns == netns &&
+		    point_is_out(p->pick[i].log->place.point))
 			return true;
 	return false;
 }
@@ -108,8 +110,9 @@ static bool other_port_taken(const struct picks *p, uint32_t n, const struct pic
 	for (uint32_t i = 0; i < n; i++) {
 		const struct sight_place *at = &p->pick[i].log->place;
 
-		if (p->pick[i].kept && point_is_out(at->point) && at->netns == k->log->place.netns &&
-		    at->ifindex != k->log->place.ifindex && (p->pick[i].seen->dev.flags & CRUMB_SKB_PORT))
+		if (p->pick[i].kept && point_is_out(at->point) &&
+		    at->netns == k->log->place.netns && at->ifindex != k->log->place.ifindex &&
+		    (p->pick[i].seen->dev.flags & CRUMB_SKB_PORT))
 			return true;
 	}
 	return false;
@@ -140,10 +143,11 @@ static uint32_t end_netns(const struct message *m, const struct fate *f, const s
 			  const struct picks *p)
 {
 	if (path->call)
-		return path->call->ev.netns;
+		return message_half(m)->receiver_netns;
 	if (f->drop)
 		return f->drop_place->netns;
-	if (message_half(m)->receiver_seen && (f->verdict != VERDICT_WAITING || message_half(m)->rcv_nxt > f->byte))
+	if (message_half(m)->receiver_seen &&
+	    (f->verdict != VERDICT_WAITING || message_half(m)->rcv_nxt > f->byte))
 		return message_half(m)->receiver_netns;
 	return p->count ? p->pick[0].log->place.netns : 0;
 }
@@ -159,7 +163,8 @@ static void picks_take(const struct message *m, const struct picks *p, struct pa
 
 		if (!k->kept)
 			continue;
-		s = path_add(path, k->log->place.point, k->seen->time_ns, PATH_ORDER_SEEN + k->seen->serial);
+		s = path_add(path, k->log->place.point, k->seen->time_ns,
+			     PATH_ORDER_SEEN + k->seen->serial);
 		if (!s)
 			return;
 		hits = sight_log_count(k->log, &m->extents, m->begin.h.time_ns, end_ns);
@@ -173,8 +178,8 @@ static void picks_take(const struct message *m, const struct picks *p, struct pa
 	}
 }
 
-void path_find_net(struct assembler *a, const struct message *m, const struct fate *f, uint64_t to_ns,
-		   struct path *path)
+void path_find_net(struct assembler *a, const struct message *m, const struct fate *f,
+		   uint64_t to_ns, struct path *path)
 {
 	const struct half *h = message_half(m);
 	struct range time = { m->begin.h.time_ns, to_ns };
@@ -196,7 +201,9 @@ void path_find_net(struct assembler *a, const struct message *m, const struct fa
 		if (!s)
 			continue;
 		p.pick[p.count++] = (struct pick){
-			.log = l, .seen = s, .exact = sure && !others && !m->inferred,
+			.log = l,
+			.seen = s,
+			.exact = sure && !others && !m->inferred,
 		};
 	}
 	picks_sort(&p);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Memory and short texts for one journey: see scratch.h. printf() would cost more than all else in a journey. */
+/*
+ * Memory and short texts for one journey: see scratch.h. printf() would cost more than all else in
+ * a journey.
+ */
 #include "scratch.h"
 
 #include <stdlib.h>

@@ -8,15 +8,17 @@
 
 #include "hash.h"
 
-#define STACKS_MAX 8192		/* different stacks; a path has some dozen */
+#define STACKS_MAX 8192 /* different stacks; a path has some dozen */
 
 struct stack {
 	uint32_t depth;
-	uint64_t ip[CRUMB_STACK_DEPTH];		/* innermost first */
-	const char *names[CRUMB_STACK_DEPTH];	/* outermost first, from the softirq's entry if it is one */
+	uint64_t ip[CRUMB_STACK_DEPTH];	      /* innermost first */
+	const char *names[CRUMB_STACK_DEPTH]; /* outermost first, from the softirq's entry if it is one */
 	uint32_t count;
-	uint32_t transmit;			/* index in names of __tcp_transmit_skb; 0 none */
+	uint32_t transmit; /* index in names of __tcp_transmit_skb; 0 none */
 	bool named;
+	const struct stack *before; /* the stack that it was last compared with, and */
+	uint32_t shared;	    /* how many functions they have in common */
 	UT_hash_handle hh;
 };
 
@@ -48,11 +50,13 @@ void stacks_free(struct stacks *s)
 
 	if (!s)
 		return;
-	HASH_ITER(hh, s->all, k, next) {
+	HASH_ITER(hh, s->all, k, next)
+	{
 		HASH_DEL(s->all, k);
 		free(k);
 	}
-	HASH_ITER(hh, s->slots, slot, next_slot) {
+	HASH_ITER(hh, s->slots, slot, next_slot)
+	{
 		HASH_DEL(s->slots, slot);
 		free(slot);
 	}
@@ -83,9 +87,8 @@ static int stack_intern(struct stacks *s, const struct crumb_ev_stack *ev, struc
 
 int stacks_event(struct stacks *s, const struct crumb_ev_stack *ev, const struct stack **ret_stack)
 {
-	struct stack_slot_key key = {
-		ev->netns, ev->ifindex, ev->point, ev->flags & CRUMB_STACK_CONTROL
-	};
+	struct stack_slot_key key = { ev->netns, ev->ifindex, ev->point,
+				      ev->flags & CRUMB_STACK_CONTROL };
 	struct stack_slot *slot;
 	struct stack *k = NULL;
 	int err;
@@ -118,8 +121,8 @@ bool stacks_any(const struct stacks *s)
 	return s->all;
 }
 
-const struct stack *stacks_newest(const struct stacks *s, uint16_t point, uint32_t netns, uint32_t ifindex,
-				  bool *ret_control)
+const struct stack *stacks_newest(const struct stacks *s, uint16_t point, uint32_t netns,
+				  uint32_t ifindex, bool *ret_control)
 {
 	struct stack_slot_key key = { netns, ifindex, point, 0 };
 	struct stack_slot *slot;
@@ -147,7 +150,9 @@ static bool frame_is_ours(const char *name)
 	return false;
 }
 
-/* What lies outside of a softirq is whoever happened to run: it has nothing to do with the packet. */
+/*
+ * What lies outside of a softirq is whoever happened to run: it has nothing to do with the packet.
+ */
 static bool frame_starts_softirq(const char *name)
 {
 	return !strcmp(name, "handle_softirqs") || !strcmp(name, "__do_softirq") ||
@@ -159,10 +164,10 @@ static void stack_name(struct stack *k, const struct facts *f)
 	k->count = 0;
 	k->transmit = 0;
 	k->named = true;
-	for (uint32_t i = k->depth; i-- > 0; ) {
+	for (uint32_t i = k->depth; i-- > 0;) {
 		const char *name = facts_symbol(f, k->ip[i]);
 
-		if (!name) {	/* its name may still come */
+		if (!name) { /* its name may still come */
 			k->named = false;
 			continue;
 		}
@@ -178,17 +183,32 @@ static void stack_name(struct stack *k, const struct facts *f)
 	}
 }
 
+/* The outermost functions that both show. Names: one function has as many addresses as it calls others. */
+static uint32_t stack_shared(struct stack *k, const struct stack *before)
+{
+	uint32_t n = 0;
+
+	if (k->before == before && before->named)
+		return k->shared;
+	while (n < k->count && n < before->count && !strcmp(k->names[n], before->names[n]))
+		n++;
+	k->before = before;
+	k->shared = n;
+	return n;
+}
+
 struct stack_path stacks_path(const struct facts *f, const struct stack *stack,
 			      const struct stack *before, bool control)
 {
-	struct stack *k = (struct stack *)stack;	/* names are filled in late */
+	struct stack *k = (struct stack *)stack; /* names are filled in late */
 	uint32_t from = 0;
 
-	if (!k->named)
+	if (!k->named) {
 		stack_name(k, f);
+		k->before = NULL;
+	}
 	if (before)
-		while (from < k->count && from < before->count && k->names[from] == before->names[from])
-			from++;
+		from = stack_shared(k, before);
 	if (control && from < k->transmit)
 		from = k->transmit;
 	if (from == k->count)

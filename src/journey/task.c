@@ -10,10 +10,10 @@
 
 struct task {
 	uint32_t pid;
-	uint32_t first, count;		/* of calls: a ring that overwrites its oldest */
+	uint32_t first, count; /* of calls: a ring that overwrites its oldest */
 	uint64_t heard_ns;
 	struct libc_wait *waits;
-	struct crumb_ev_call *calls;	/* TASK_CALLS, made at the first one */
+	struct crumb_ev_call *calls; /* TASK_CALLS, made at the first one */
 	char comm[CRUMB_COMM_BYTES];
 	UT_hash_handle hh;
 };
@@ -46,7 +46,7 @@ void tasks_free(struct tasks *t)
 	if (!t)
 		return;
 	HASH_ITER(hh, t->all, k, next)
-		task_free(t, k);
+	task_free(t, k);
 	free(t);
 }
 
@@ -202,6 +202,6 @@ void tasks_trim(struct tasks *t, uint64_t before_ns)
 	struct task *k, *next;
 
 	HASH_ITER(hh, t->all, k, next)
-		if (!k->waits && k->heard_ns < before_ns)
-			task_free(t, k);
+	if (!k->waits && k->heard_ns < before_ns)
+		task_free(t, k);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Per thread: the calls that carried no bytes (for a connection's first message), and the byte-carrying calls
- * that are still inside a libc function, whose return comes in a later event.
+ * Per thread: the calls that carried no bytes (for a connection's first message), and the
+ * byte-carrying calls that are still inside a libc function, whose return comes in a later event.
  */
 #ifndef CRUMB_JOURNEY_TASK_H
 #define CRUMB_JOURNEY_TASK_H
@@ -13,11 +13,11 @@
 
 #define TASK_CALLS 16
 
-struct libc_wait {		/* embedded in a message or a recv call */
-	struct libc_wait *next, **link;	/* link NULL: waits for nothing */
+struct libc_wait {			/* embedded in a message or a recv call */
+	struct libc_wait *next, **link; /* link NULL: waits for nothing */
 	uint64_t enter_ns;
-	uint64_t return_ns;		/* 0: not seen */
-	uint16_t func;			/* enum crumb_libc_func */
+	uint64_t return_ns; /* 0: not seen */
+	uint16_t func;	    /* enum crumb_libc_func */
 };
 
 struct task_calls {
@@ -27,14 +27,17 @@ struct task_calls {
 
 struct tasks;
 
-struct tasks *tasks_new(void);	/* NULL: no memory */
+struct tasks *tasks_new(void); /* NULL: no memory */
 void tasks_free(struct tasks *t);
 
 /* @pid's call is in the libc function entered at @enter_ns. 0 or -ENOMEM. */
 int tasks_wait(struct tasks *t, uint32_t pid, struct libc_wait *w, uint64_t enter_ns);
 void libc_wait_cancel(struct libc_wait *w);
 
-/* @pid begins a call in the libc function entered at @libc_ns (0 none): older ones get no answer any more. */
+/*
+ * @pid begins a call in the libc function entered at @libc_ns (0 none): older ones get no answer
+ * any more.
+ */
 void tasks_enter(struct tasks *t, uint32_t pid, uint64_t libc_ns);
 
 /* A CRUMB_EV_CALL: answers waits, or is kept among the thread's calls. 0 or -ENOMEM. */

@@ -547,8 +547,7 @@ static uint64_t recursion_misses(const struct session *s)
 	return sum;
 }
 
-int session_losses(struct session *s, uint64_t from_ns, uint64_t to_ns, bool misses, event_fn fn,
-		   void *ctx)
+int session_losses(struct session *s, uint64_t from_ns, uint64_t to_ns, event_fn fn, void *ctx)
 {
 	const struct crumb_counters *c = &s->skel->bss->crumb_counters;
 	unsigned int i;
@@ -569,15 +568,16 @@ int session_losses(struct session *s, uint64_t from_ns, uint64_t to_ns, bool mis
 					 CRUMB_LOSS_TASKS, CRUMB_PT_TASK, fn, ctx);
 		s->seen = now;
 	}
-	if (misses && !err) {
-		uint64_t now = recursion_misses(s);
-
-		if (now != s->misses_seen)
-			err = loss_event(from_ns, to_ns, now - s->misses_seen, CRUMB_LOSS_MISSED,
-					 CRUMB_PT_NONE, fn, ctx);
-		s->misses_seen = now;
-	}
 	return err;
+}
+
+int session_misses(struct session *s, uint64_t from_ns, uint64_t to_ns, event_fn fn, void *ctx)
+{
+	uint64_t now = recursion_misses(s), before = s->misses_seen;
+
+	s->misses_seen = now;
+	return now == before ? 0 : loss_event(from_ns, to_ns, now - before, CRUMB_LOSS_MISSED,
+					      CRUMB_PT_NONE, fn, ctx);
 }
 
 void session_forget_flow(struct session *s, const struct crumb_ev_flow *flow)
