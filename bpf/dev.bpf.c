@@ -113,6 +113,7 @@ int BPF_PROG(kfree_skb, struct sk_buff *skb, void *location, __u32 reason)
 		return 0;
 	if (p.payload && !flow_wants(f, dir, p.seq, p.payload))
 		return 0;
+	s.netns = device_netns(s.dev);
 	e = ring_reserve(sizeof(*e), CRUMB_PT_SKB_DROP);
 	if (!e)
 		return 0;

@@ -438,7 +438,8 @@ struct crumb_ev_hook {
 	struct crumb_event h;
 	__u16 point;
 	__u8 visible;		/* 1: attached through `via` */
-	__u8 pad0[5];
+	__u8 pad0;
+	__u32 cost_ns;		/* libc: what the hooks add to one call here, measured; 0 unknown */
 	char via[16];		/* "tp_btf", "uprobe" */
 	char target[48];
 	char why[120];		/* why it cannot be seen here */

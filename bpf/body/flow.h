@@ -148,7 +148,7 @@ static __always_inline bool sock_tuple(const struct sock *sk, struct tuple *t)
 
 static __always_inline __u32 sock_netns(const struct sock *sk)
 {
-	return sk->__sk_common.skc_net.net->ns.inum;
+	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);	/* see device_netns() */
 }
 
 /* The expression asked of a packet that the socket might send: an IP and a TCP header without payload. */

@@ -26,8 +26,18 @@ struct sighting {		/* the skb and what the hook knows about it */
 	const unsigned char *head;	/* skb->head; the two below are offsets from it */
 	__u32 data_at, l3_at;		/* skb->data, IP header */
 	__u32 qdisc_handle, qlen;
+	__u32 netns;		/* of dev: filled in when the packet turns out to matter */
 	__u8 point;
 };
+
+/*
+ * One place for this walk: for each pointer that a program follows the verifier searches the kernel's whole BTF by
+ * name (btf_nested_type_is_trusted), which was half of the time it took to load.
+ */
+static __always_inline __u32 device_netns(const struct net_device *dev)
+{
+	return BPF_CORE_READ(dev, nd_net.net, ns.inum);
+}
 
 static __always_inline void read_tcp(struct packet *p, const __u8 *th, __u32 l4_bytes)
 {
@@ -97,24 +107,27 @@ static __always_inline bool listened(__u32 netns, __u16 port)
  * A packet of a connection that nobody follows yet. With tasks asked for, a connection begins with a SYN sent
  * by a selected task, or with one that arrives in a namespace where a selected task listens on its port.
  */
-static __always_inline struct crumb_flow *packet_select(const struct sighting *s, struct packet *p,
+static __always_inline struct crumb_flow *packet_select(struct sighting *s, struct packet *p,
 							struct crumb_filter_packet *fp, __u8 *dir)
 {
-	__u32 netns = s->dev->nd_net.net->ns.inum;
 	__u8 why = CRUMB_WHY_FILTER;
 
 	if (tasks_asked()) {
 		if ((p->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
 			return NULL;
+		s->netns = device_netns(s->dev);
 		if (!s->skb->skb_iif && s->skb->sk && task_selected(bpf_get_current_task_btf()))
 			why = CRUMB_WHY_TASK;
-		else if (listened(netns, p->t.dport))
+		else if (listened(s->netns, p->t.dport))
 			why = CRUMB_WHY_LISTEN;
 		else
 			return NULL;
 	}
-	if (!netns_selected(netns))
-		return NULL;
+	if (crumb_cfg.select & CRUMB_SELECT_NETNS) {
+		s->netns = device_netns(s->dev);
+		if (!netns_selected(s->netns))
+			return NULL;
+	}
 	if (crumb_cfg.select & CRUMB_SELECT_FILTER) {
 		fp->len = p->ip_version == 4 ? (__u32)fp->bytes[2] << 8 | fp->bytes[3] :
 					       40 + ((__u32)fp->bytes[4] << 8 | fp->bytes[5]);
@@ -127,11 +140,13 @@ static __always_inline struct crumb_flow *packet_select(const struct sighting *s
 		if (!crumb_filter(fp))
 			return NULL;
 	}
-	return flow_take(&p->t, dir, why, netns);
+	if (!s->netns)
+		s->netns = device_netns(s->dev);
+	return flow_take(&p->t, dir, why, s->netns);
 }
 
 /* The flow of the skb and what it carries, NULL if nobody asked for it. */
-static __always_inline struct crumb_flow *packet_flow(const struct sighting *s, struct packet *p,
+static __always_inline struct crumb_flow *packet_flow(struct sighting *s, struct packet *p,
 						      __u8 *dir)
 {
 	struct crumb_filter_packet fp;
@@ -197,7 +212,7 @@ static __always_inline void fill_sighting(struct crumb_ev_skb *e, const struct s
 	e->tcp_flags = p->tcp_flags;
 	e->flags = (is_bridge_port(s->dev) ? CRUMB_SKB_PORT : 0) |
 		   (skb->skb_iif ? CRUMB_SKB_FORWARDED : 0);
-	e->netns = s->dev->nd_net.net->ns.inum;
+	e->netns = s->netns;
 	e->ifindex = s->dev->ifindex;
 	e->seq = p->seq;
 	e->payload = p->payload;
@@ -269,15 +284,14 @@ static __always_inline void flow_begin(struct crumb_flow *f, const struct sighti
 		f->messages[0] = 0;
 		f->messages[1] = 0;
 		flow_key(&p->t, &k);
-		flow_announce(&k, f->id, p->t.family, CRUMB_WHY_FILTER,
-			      s->dev->nd_net.net->ns.inum);
+		flow_announce(&k, f->id, p->t.family, CRUMB_WHY_FILTER, s->netns);
 	}
 	f->syn_seq = p->seq;
 	f->syn_seen = 1;
 }
 
 /* Everything that a device-level hook does. */
-static __always_inline int packet_seen(void *ctx, const struct sighting *s)
+static __always_inline int packet_seen(void *ctx, struct sighting *s)
 {
 	struct crumb_ev_packet *ep;
 	struct crumb_ev_skb *e;
@@ -291,10 +305,12 @@ static __always_inline int packet_seen(void *ctx, const struct sighting *s)
 		return 0;
 	if (!p.payload && !(p.tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) && !crumb_cfg.acks)
 		return 0;
-	if ((p.tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
-		flow_begin(f, s, &p);
 	if (p.payload && !flow_wants(f, dir, p.seq, p.payload))
 		return 0;
+	if (!s->netns)
+		s->netns = device_netns(s->dev);
+	if ((p.tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		flow_begin(f, s, &p);
 	now = bpf_ktime_get_ns();
 	if (crumb_cfg.snap_bytes) {
 		ep = ring_reserve(sizeof(*ep), s->point);
@@ -314,8 +330,8 @@ static __always_inline int packet_seen(void *ctx, const struct sighting *s)
 	}
 	if (stack_due(f, dir, p.seq, p.payload)) {
 		struct stack_where w = {
-			.now = now, .netns = s->dev->nd_net.net->ns.inum,
-			.ifindex = s->dev->ifindex, .seq = p.seq, .payload = p.payload,
+			.now = now, .netns = s->netns, .ifindex = s->dev->ifindex,
+			.seq = p.seq, .payload = p.payload,
 			.dir = dir, .point = s->point,
 		};
 

@@ -28,7 +28,7 @@
 
 #define DRAIN_BUSY_NS	1000000		/* pause between two passes while events come */
 #define DRAIN_IDLE_NS	10000000
-#define MISSES_EVERY_NS	40000000ull	/* asking every program for its misses is not free; below the analysis' patience */
+#define MISSES_EVERY_NS	15000000ull	/* asking every program for its misses is not free; below the analysis' patience */
 #define HOOKER_POLL_MS	50
 #define LIBC_WINDOW_NS	100000000ull
 #define LIBC_CALLS_PER_SECOND 5000

@@ -188,12 +188,14 @@ static uint32_t stack_shared(struct stack *k, const struct stack *before)
 {
 	uint32_t n = 0;
 
-	if (k->before == before && before->named)
+	if (k->before == before)
 		return k->shared;
 	while (n < k->count && n < before->count && !strcmp(k->names[n], before->names[n]))
 		n++;
-	k->before = before;
-	k->shared = n;
+	if (k->named && before->named) { /* else names may still come */
+		k->before = before;
+		k->shared = n;
+	}
 	return n;
 }
 

@@ -35,6 +35,7 @@ struct session {
 	uint8_t *batch;
 	struct ring_buffer *news;	/* children to hook */
 	struct libc_hooks *libc;
+	uint32_t libc_cost_ns;
 	char libc_why[120];		/* why libc could not be hooked, "" if it was or nobody asked */
 	bool libc_multi;
 
@@ -224,6 +225,7 @@ static int open_libc(struct session *s)
 			     &s->libc);
 	if (err)
 		return err;
+	s->libc_cost_ns = libc_hooks_cost_ns(s->libc);
 	s->news = ring_buffer__new(bpf_map__fd(s->skel->maps.news), on_child, s, NULL);
 	return s->news ? 0 : -errno;
 }
@@ -475,6 +477,7 @@ int session_hooks(const struct session *s, event_fn fn, void *ctx)
 			.h = { .type = CRUMB_EV_HOOK, .size = sizeof(e) },
 			.point = i,
 			.visible = !s->why[i][0],
+			.cost_ns = p->layer == LAYER_LIBC ? s->libc_cost_ns : 0,
 		};
 
 		if (p->layer == LAYER_NOTE)
