@@ -376,6 +376,7 @@ struct crumb_ev_stack {
 #define CRUMB_TRACE_LIBC	0x08	/* libc functions of the traced processes were hooked */
 #define CRUMB_TRACE_PACKETS	0x10	/* CRUMB_EV_SKB come with packet bytes */
 #define CRUMB_TRACE_PAYLOAD	0x20	/* only messages with a given text were recorded */
+#define CRUMB_TRACE_REHEARSAL	0x40	/* the first connection paid for all stacks: its journeys are not shown */
 
 struct crumb_ev_trace {
 	struct crumb_event h;

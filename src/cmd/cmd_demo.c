@@ -212,7 +212,7 @@ static int run_demo(struct demo *d)
 	live_block_signals();
 	err = find_programs(d, &e);
 	if (!err)
-		err = show_new(&d->o, d->o.stacks == CRUMB_STACKS_FIRST, &d->show, &e);
+		err = show_new(&d->o, &d->show, &e);
 	if (!err)
 		err = play(d, &e);
 	end = d->live ? live_stop(d->live, &late) : 0;

@@ -80,7 +80,7 @@ int cmd_report(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	err = show_new(&o, false, &show, &e);
+	err = show_new(&o, &show, &e);
 	if (err) {
 		log_error("%s", error_text(&e, err));
 		return EXIT_USAGE;

@@ -116,7 +116,7 @@ static int run_with(const struct options *o, const char *typed, bool shows)
 
 	live_block_signals();
 	if (shows)
-		err = show_new(o, false, &show, &e);
+		err = show_new(o, &show, &e);
 	if (!err && o->command)
 		err = live_fork(&child, o->command, o->lab, o->host, &e);
 	if (!err)

@@ -380,6 +380,8 @@ static uint32_t flags_of(const struct session_config *c)
 		flags |= CRUMB_TRACE_STACKS;
 	if (c->settings.stacks == CRUMB_STACKS_ALL)
 		flags |= CRUMB_TRACE_STACKS_ALL;
+	if (c->settings.stacks == CRUMB_STACKS_FIRST)
+		flags |= CRUMB_TRACE_REHEARSAL;
 	if (c->libc)
 		flags |= CRUMB_TRACE_LIBC;
 	if (c->settings.snap_bytes)

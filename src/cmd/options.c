@@ -34,7 +34,7 @@ static const struct option_row rows[] = {
 	{ "netns", OPT_NETNS, "NAME", OPTIONS_SELECT, "connections of this network namespace (name, path or inode)" },
 	{ "cgroup", OPT_CGROUP, "PATH", OPTIONS_SELECT, "messages of processes in this cgroup (v2) and below" },
 	{ "payload", OPT_PAYLOAD, "TEXT", OPTIONS_SELECT, "only messages whose first 128 bytes contain TEXT" },
-	{ "stacks", OPT_STACKS, "WHEN", OPTIONS_HOOKS, "call paths: all, sample (default: few messages pay for them), first\n(the first connection pays), off" },
+	{ "stacks", OPT_STACKS, "WHEN", OPTIONS_HOOKS, "call paths: all, sample (default: few messages pay for them), first\n(the first connection pays and is not shown), off" },
 	{ "libc", OPT_LIBC, "WHEN", OPTIONS_HOOKS, "libc calls of the traced processes: on, off, auto (default: with -p and\nrun, until they are so frequent that the hooks would slow them down)" },
 	{ "acks", OPT_ACKS, NULL, OPTIONS_HOOKS, "record TCP segments without payload too" },
 	{ "ring-size", OPT_RING, "BYTES", OPTIONS_HOOKS, "ring buffer per CPU (default 8M)" },

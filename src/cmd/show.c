@@ -18,7 +18,7 @@ struct show {
 	struct assembler_sink sink;
 	struct strbuf out;
 	int fd;
-	bool hide_stacked;
+	bool rehearsed;		/* journeys that paid for stack walks are the rehearsal's */
 	uint64_t journeys, bytes, stacked, hidden, verdicts[VERDICT_MAX];
 	char failure[256];
 };
@@ -58,6 +58,7 @@ static int on_begin(void *ctx, const struct trace_info *info)
 	struct show *s = ctx;
 	const struct renderer *r = s->o->format;
 
+	s->rehearsed = info->flags & CRUMB_TRACE_REHEARSAL;
 	return after(s, r->begin ? r->begin(&s->render, info, &s->out) : 0);
 }
 
@@ -67,14 +68,14 @@ static bool shown(const struct show *s, const struct journey *j)
 		return false;
 	if (s->o->verdict_set && j->verdict != s->o->verdict)
 		return false;
-	return !(s->hide_stacked && j->observer_ns);
+	return !(s->rehearsed && j->observer_ns);
 }
 
 static int on_journey(void *ctx, const struct journey *j)
 {
 	struct show *s = ctx;
 
-	if (s->hide_stacked && j->observer_ns)
+	if (s->rehearsed && j->observer_ns)
 		s->hidden++;
 	if (!shown(s, j) || !show_wants_more(s))
 		return 0;
@@ -103,14 +104,13 @@ static int on_end(void *ctx, const struct trace_summary *all)
 	return err ? err : show_flush(s);
 }
 
-int show_new(const struct options *o, bool hide_stacked, struct show **ret, struct error *e)
+int show_new(const struct options *o, struct show **ret, struct error *e)
 {
 	struct show *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return -ENOMEM;
 	s->o = o;
-	s->hide_stacked = hide_stacked;
 	s->fd = STDOUT_FILENO;
 	if (o->output && strcmp(o->output, "-")) {
 		s->fd = open(o->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

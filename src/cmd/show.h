@@ -9,8 +9,8 @@
 
 struct show;
 
-/* @hide_stacked: journeys that paid for stack walks are not shown (the rehearsal of `demo`). */
-int show_new(const struct options *o, bool hide_stacked, struct show **ret, struct error *e);
+/* Journeys of a rehearsal (CRUMB_TRACE_REHEARSAL) are left out. */
+int show_new(const struct options *o, struct show **ret, struct error *e);
 void show_free(struct show *s);
 
 /* What an assembler feeds; lives as long as @s. */

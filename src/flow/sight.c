@@ -104,6 +104,7 @@ static void visit(const struct sight_log *l, const struct range *span, const str
 
 struct search {
 	const struct sighting *newest, *oldest;
+	uint64_t skb;
 	uint32_t count;
 };
 
@@ -126,6 +127,23 @@ const struct sighting *sight_log_newest(const struct sight_log *l, uint64_t pos,
 	visit(l, &(struct range){ pos, pos + 1 }, &(struct range){ from_ns, to_ns }, search_one, &f);
 	if (ret_others)
 		*ret_others = f.count ? f.count - 1 : 0;
+	return f.newest;
+}
+
+static void search_skb(void *ctx, const struct sighting *s)
+{
+	struct search *f = ctx;
+
+	if (s->skb == f->skb)
+		search_one(ctx, s);
+}
+
+const struct sighting *sight_log_of_skb(const struct sight_log *l, uint64_t pos,
+					const struct range *time, uint64_t skb)
+{
+	struct search f = { .skb = skb };
+
+	visit(l, &(struct range){ pos, pos + 1 }, time, search_skb, &f);
 	return f.newest;
 }
 

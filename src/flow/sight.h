@@ -91,6 +91,10 @@ void sight_log_trim(struct sight_log *l, uint64_t pos, uint64_t before_ns);
 const struct sighting *sight_log_newest(const struct sight_log *l, uint64_t pos, uint64_t from_ns,
 					uint64_t to_ns, uint32_t *ret_others);
 
+/* The newest one that was of this skb, likewise. */
+const struct sighting *sight_log_of_skb(const struct sight_log *l, uint64_t pos,
+					const struct range *time, uint64_t skb);
+
 /* The oldest, likewise. */
 const struct sighting *sight_log_oldest(const struct sight_log *l, uint64_t pos, uint64_t from_ns,
 					uint64_t to_ns);

@@ -170,7 +170,7 @@ static uint32_t gap_facts(const struct message *m, const struct path *p, const s
 
 	if (returned && to->ns > returned)
 		facts |= GAP_AFTER_RETURN;
-	if (p->retransmitted)
+	if (from->superseded)
 		facts |= GAP_RETRANSMIT;
 	if (to->count > 1 && to->first_ns < to->ns)
 		facts |= GAP_LATER_SKB;

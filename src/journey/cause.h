@@ -17,7 +17,7 @@ struct cause_row {
 /* What is known of a gap besides its two points. */
 enum gap_fact {
 	GAP_AFTER_RETURN = 1 << 0, /* the send call had returned before it ended */
-	GAP_RETRANSMIT = 1 << 1,   /* it ends in a later transmission than the first */
+	GAP_RETRANSMIT = 1 << 1,   /* from one transmission to a later one */
 	GAP_LATER_SKB = 1 << 2,	   /* it ends in the last of several skbs */
 	GAP_SAME_HOST = 1 << 3,	   /* both ends in one namespace */
 	GAP_AT_SENDER = 1 << 4,	   /* it begins in the sender's namespace, on the way out */

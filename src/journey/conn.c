@@ -134,6 +134,15 @@ int half_insert(struct half *h, struct message *m)
 		k->last_before = before;
 	}
 	m->taken = range_set_common(&m->extents, &h->taken);
+	/* The reader may return before the sender does: then it is known here who it was. */
+	for (uint32_t i = half_piece_index(h, m->first); m->taken && i < h->pieces.count; i++) {
+		const struct piece *p = half_piece(h, i);
+
+		if (p->start >= m->last)
+			break;
+		if (range_set_overlap(&m->extents, p->start, p->end))
+			m->selected |= p->call->ev.flags & CRUMB_CALL_SELECTED;
+	}
 	return 0;
 }
 

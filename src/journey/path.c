@@ -216,6 +216,7 @@ static uint64_t find_tcp(const struct message *m, const struct fate *f, uint64_t
 	step->cpu = s->cpu;
 	step->seen = s;
 	step->exact = !others;
+	p->skb = s->skb;
 	return s->time_ns;
 }
 
@@ -365,6 +366,8 @@ int path_find(struct assembler *a, const struct message *m, const struct fate *f
 		to_ns = find_reading(m, p, byte);
 	else if (f->drop)
 		to_ns = f->drop->time_ns;
+	if (f->drop)
+		p->skb = f->drop->skb;
 	received_ns = find_tcp(m, f, to_ns, p);
 	if (!f->drop)
 		ready_ns = find_ready(m, received_ns ? received_ns : m->begin.h.time_ns, to_ns, p);

@@ -36,18 +36,23 @@ static bool dropped_within(const struct half *h, uint64_t byte, uint64_t from_ns
 	return false;
 }
 
-/*
- * Where the byte was first seen is where each transmission begins. The newest sighting there is the
- * start of the transmission that arrived; @ret_sure: no earlier one can be meant.
- */
-static uint64_t transmission_ns(const struct half *h, uint64_t byte, const struct range *time,
-				bool *ret_again, bool *ret_sure)
-{
-	const struct sighting *first = NULL, *start;
-	const struct sight_log *origin = NULL;
+/* One passage of the byte from where it was first seen to where it arrived. */
+struct transmission {
+	const struct sight_log *origin;		/* where each one begins */
+	const struct sighting *start, *first;	/* of this one; of the first one */
+	bool sure;				/* no other can be meant */
+};
 
-	*ret_again = false;
-	*ret_sure = true;
+/*
+ * The transmission that arrived is that of the skb which arrived, if its address was seen at the origin (an
+ * address is not used anew while its skb waits); else the last that began before @to_ns.
+ */
+static bool transmission_find(const struct half *h, uint64_t byte, const struct range *time,
+			      uint64_t skb, struct transmission *t)
+{
+	const struct sighting *same;
+
+	*t = (struct transmission){ .origin = NULL };
 	for (uint32_t i = 0; i < h->bytes.log_count; i++) {
 		const struct sight_log *l = &h->bytes.logs[i];
 		const struct sighting *s;
@@ -55,17 +60,51 @@ static uint64_t transmission_ns(const struct half *h, uint64_t byte, const struc
 		if (!is_net(&l->place))
 			continue;
 		s = sight_log_oldest(l, byte, time->start, time->end);
-		if (s && (!first || sighting_after(first, s))) {
-			first = s;
-			origin = l;
+		if (s && (!t->first || sighting_after(t->first, s))) {
+			t->first = s;
+			t->origin = l;
 		}
 	}
-	if (!first)
-		return time->start;
-	start = sight_log_newest(origin, byte, time->start, time->end, NULL);
-	*ret_again = start != first;
-	*ret_sure = start == first || dropped_within(h, byte, first->time_ns, start->time_ns);
-	return start->time_ns;
+	if (!t->first)
+		return false;
+	same = skb ? sight_log_of_skb(t->origin, byte, time, skb) : NULL;
+	t->start = same ? same : sight_log_newest(t->origin, byte, time->start, time->end, NULL);
+	t->sure = same || t->start == t->first ||
+		  dropped_within(h, byte, t->first->time_ns, t->start->time_ns);
+	return true;
+}
+
+/* When the skb that arrived was first seen: everything upstream was before that. */
+static uint64_t skb_since_ns(const struct half *h, uint64_t byte, const struct range *time, uint64_t skb)
+{
+	uint64_t since = time->end;
+
+	for (uint32_t i = 0; skb && i < h->bytes.log_count; i++) {
+		const struct sight_log *l = &h->bytes.logs[i];
+		const struct sighting *s =
+			is_net(&l->place) ? sight_log_of_skb(l, byte, time, skb) : NULL;
+
+		if (s && s->time_ns < since)
+			since = s->time_ns;
+	}
+	return since;
+}
+
+/* The sighting of the byte at @l that belongs to the transmission. */
+static struct pick pick_at(const struct sight_log *l, uint64_t byte, const struct range *time,
+			   uint64_t since_ns, uint64_t skb)
+{
+	struct pick k = { .log = l, .exact = true };
+	uint32_t others = 0;
+
+	k.seen = skb ? sight_log_of_skb(l, byte, time, skb) : NULL;
+	if (k.seen)
+		return k;
+	k.seen = sight_log_newest(l, byte, time->start, since_ns, &others);
+	if (!k.seen)
+		k.seen = sight_log_newest(l, byte, since_ns, time->end, &others);
+	k.exact = !others;
+	return k;
 }
 
 static void picks_sort(struct picks *p) /* the newest first */
@@ -178,33 +217,50 @@ static void picks_take(const struct message *m, const struct picks *p, struct pa
 	}
 }
 
-void path_find_net(struct assembler *a, const struct message *m, const struct fate *f,
-		   uint64_t to_ns, struct path *path)
+/* The transmission that did not make it, so that the time until the next one has its cause. */
+static void first_transmission(const struct message *m, const struct transmission *t, struct path *path)
+{
+	struct path_step *s = path_add(path, t->origin->place.point, t->first->time_ns,
+				       PATH_ORDER_SEEN + t->first->serial);
+	struct sight_hits hits;
+
+	if (!s)
+		return;
+	hits = sight_log_count(t->origin, &m->extents, m->begin.h.time_ns, t->first->time_ns);
+	s->count = hits.count ? hits.count : 1;
+	s->first_ns = hits.count ? hits.first_ns : s->ns;
+	s->netns = t->origin->place.netns;
+	s->ifindex = t->origin->place.ifindex;
+	s->cpu = t->first->cpu;
+	s->seen = t->first;
+	s->superseded = true;
+}
+
+void path_find_net(struct assembler *a, const struct message *m, const struct fate *f, uint64_t to_ns,
+		   struct path *path)
 {
 	const struct half *h = message_half(m);
 	struct range time = { m->begin.h.time_ns, to_ns };
 	struct picks p = { 0 };
-	bool sure;
+	struct transmission t;
+	uint64_t since_ns;
 
 	p.pick = scratch_take(&a->scratch, h->bytes.log_count * sizeof(*p.pick) + 1);
-	if (!p.pick)
+	since_ns = skb_since_ns(h, f->byte, &time, path->skb);
+	if (!p.pick || !transmission_find(h, f->byte, &(struct range){ time.start, since_ns }, path->skb, &t))
 		return;
-	time.start = transmission_ns(h, f->byte, &time, &path->retransmitted, &sure);
+	if (t.start != t.first)
+		first_transmission(m, &t, path);
+	time.start = t.start->time_ns;
 	for (uint32_t i = 0; i < h->bytes.log_count; i++) {
-		const struct sight_log *l = &h->bytes.logs[i];
-		const struct sighting *s;
-		uint32_t others;
+		struct pick k;
 
-		if (!is_net(&l->place))
+		if (!is_net(&h->bytes.logs[i].place))
 			continue;
-		s = sight_log_newest(l, f->byte, time.start, time.end, &others);
-		if (!s)
-			continue;
-		p.pick[p.count++] = (struct pick){
-			.log = l,
-			.seen = s,
-			.exact = sure && !others && !m->inferred,
-		};
+		k = pick_at(&h->bytes.logs[i], f->byte, &time, since_ns, path->skb);
+		k.exact = k.exact && t.sure && !m->inferred;
+		if (k.seen)
+			p.pick[p.count++] = k;
 	}
 	picks_sort(&p);
 	picks_connect(a, &p, end_netns(m, f, path, &p));

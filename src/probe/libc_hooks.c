@@ -90,13 +90,40 @@ static int keep_fd(struct libc_hooks *h, int fd)
 	return err;
 }
 
-void libc_hooks_detach(struct libc_hooks *h)
+#define CLOSERS 16
+
+struct closer {
+	const int *fds;
+	size_t n, first;
+};
+
+static void *closer_main(void *ctx)
 {
+	const struct closer *c = ctx;
 	size_t i;
 
+	for (i = c->first; i < c->n; i += CLOSERS)
+		close(c->fds[i]);
+	return NULL;
+}
+
+/* Taking a uprobe away waits for a grace period of the kernel, 40 ms here: side by side they wait for the same one. */
+void libc_hooks_detach(struct libc_hooks *h)
+{
+	struct closer closers[CLOSERS];
+	pthread_t threads[CLOSERS];
+	size_t i, started = 0;
+
 	pthread_mutex_lock(&h->lock);
-	for (i = 0; i < h->n_fds; i++)
-		close(h->fds[i]);
+	for (i = 0; i < CLOSERS && i < h->n_fds; i++) {
+		closers[i] = (struct closer){ .fds = h->fds, .n = h->n_fds, .first = i };
+		if (pthread_create(&threads[started], NULL, closer_main, &closers[i]))
+			closer_main(&closers[i]);
+		else
+			started++;
+	}
+	while (started)
+		pthread_join(threads[--started], NULL);
 	h->n_fds = 0;
 	h->closed = true;
 	pthread_mutex_unlock(&h->lock);
