@@ -8,6 +8,9 @@
 #include "event.h"
 #include "settings.h"
 
+#define SEND_RECORDED	1
+#define SEND_IGNORED	2	/* --payload: its first bytes do not have the text, no need to look again */
+
 /* What a task is in the middle of. Lives in task storage, so that it ends with the task. */
 struct task_state {
 	/* the syscall */
@@ -18,7 +21,7 @@ struct task_state {
 			__u32 nr;
 			__u8 in_call;
 			__u8 selected;
-			__u8 send_active;
+			__u8 send_active;	/* SEND_* */
 			__u8 recv_active;
 		};
 	};

@@ -81,16 +81,18 @@ static __always_inline void send_begin(void *ctx, struct task_state *ts, const s
 
 	if (!tp)
 		return;
+	ts->send_sk = (__u64)sk;
+	ts->send_flow = f->id;
 	if (crumb_cfg.pattern_len) {
-		if (!payload_matches(msg))
+		if (!payload_matches(msg)) {
+			ts->send_active = SEND_IGNORED;
 			return;
+		}
 		flow_want(f, dir, tp->write_seq, left, tp->snd_una);
 	}
 	flow_sample(f, dir, tp->write_seq, left);
 	now = bpf_ktime_get_ns();
-	ts->send_active = 1;
-	ts->send_sk = (__u64)sk;
-	ts->send_flow = f->id;
+	ts->send_active = SEND_RECORDED;
 	ts->send_dir = dir;
 	ts->send_seq = tp->write_seq;
 	ts->send_bytes = 0;
@@ -174,6 +176,8 @@ int BPF_PROG(tcp_sendmsg_locked, const struct sock *sk, const struct msghdr *msg
 		return 0;
 	if (ts->send_active && (ts->send_sk != (__u64)sk || ts->send_flow != f->id))
 		send_finish(ts, 0, 0);
+	if (ts->send_active == SEND_IGNORED)
+		return 0;
 	if (!ts->send_active) {
 		send_begin(ctx, ts, sk, f, dir, msg);
 		return 0;

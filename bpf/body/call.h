@@ -151,9 +151,12 @@ static __always_inline void extent_record(const struct task_state *ts, __u16 typ
 static __always_inline void send_finish(struct task_state *ts, __u64 now, __s64 ret)
 {
 	__u64 id = bpf_get_current_pid_tgid();
+	bool ignored = ts->send_active == SEND_IGNORED;
 	struct crumb_ev_send_end *e;
 
 	ts->send_active = 0;
+	if (ignored)
+		return;
 	e = ring_reserve(sizeof(*e), CRUMB_PT_SYS_SEND_RETURN);
 	if (!e)
 		return;

@@ -148,6 +148,20 @@ static int wait_listening(const struct live_child *receiver, struct error *e)
 	return error_set(e, -ETIMEDOUT, "muffin-recv does not listen on port " MUFFIN_PORT);
 }
 
+/* What a process said of its end is the better explanation. */
+static int explain_failure(int err, int recv_err, int send_err, struct error *e)
+{
+	static const char listening[] = "muffin-recv: listening";
+	char words[200];
+
+	first_words(send_err, words, sizeof(words));
+	if (!words[0])
+		first_words(recv_err, words, sizeof(words));
+	if (words[0] && strncmp(words, listening, sizeof(listening) - 1))
+		return error_replace(e, err, "%s", strncmp(words, "crumb: ", 7) ? words : words + 7);
+	return err;
+}
+
 /* One muffin from a to b. */
 static int send_muffin(struct demo *d, struct error *e)
 {
@@ -165,9 +179,8 @@ static int send_muffin(struct demo *d, struct error *e)
 	receiver.err = recv_err;
 	sender.out = sender.err = send_err;
 	err = start_process(d, recv_argv, "b", &receiver, e);
-	if (err)
-		return err;
-	err = wait_listening(&receiver, e);
+	if (!err)
+		err = wait_listening(&receiver, e);
 	if (!err)
 		err = start_process(d, send_argv, "a", &sender, e);
 	if (!err)
@@ -176,9 +189,11 @@ static int send_muffin(struct demo *d, struct error *e)
 		err = wait_child(&receiver, "muffin-recv", e);
 		return err ? err : check_message(d, out, e);
 	}
-	kill(receiver.pid, SIGKILL);
-	waitpid(receiver.pid, NULL, 0);
-	return err;
+	if (receiver.pid > 0) {
+		kill(receiver.pid, SIGKILL);
+		waitpid(receiver.pid, NULL, 0);
+	}
+	return explain_failure(err, recv_err, send_err, e);
 }
 
 static int play(struct demo *d, struct error *e)

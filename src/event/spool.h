@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Unbounded queue between the thread that empties the kernel's ring buffers and the thread that
- * analyses: analysis may lag by gigabytes without slowing the recorder and without memory growing.
- * It lives in a file without a name; what has been read is given back to the file system. One
- * thread appends, one thread reads.
+ * analyses: analysis may lag by gigabytes without slowing the recorder. What it lags by lies in a
+ * pool of memory, above that in files without a name; what has been read is given back. One thread
+ * appends, one thread reads, and the first never waits for the second.
  */
 #ifndef CRUMB_EVENT_SPOOL_H
 #define CRUMB_EVENT_SPOOL_H
@@ -17,6 +17,10 @@
  * An append of at most this many bytes comes back as one chunk; a larger one as several, in order.
  */
 #define SPOOL_CHUNK_MAX (1u << 20)
+
+/* Up to about this lag an append is a copy, without a system call. */
+#define SPOOL_POOL_SEGMENTS 16
+#define SPOOL_POOL_BYTES    (SPOOL_POOL_SEGMENTS * (SPOOL_CHUNK_MAX + 4096u))
 
 enum spool_kind {
 	SPOOL_BYTES,
@@ -33,7 +37,10 @@ struct spool_chunk {
 
 struct spool;
 
-/* In $TMPDIR, /var/tmp or /tmp, whichever can first. */
+/*
+ * The files come into a tmpfs, /dev/shm, while that leaves plenty of memory free, else into
+ * $TMPDIR, /var/tmp or /tmp, whichever can first.
+ */
 int spool_new(struct spool **ret_spool, struct error *e);
 void spool_free(struct spool *s);
 
@@ -58,14 +65,16 @@ void spool_close_write(struct spool *s);
 /* ---- the reader's thread */
 
 /*
- * The next chunk or mark. Waits up to @timeout_ms (0 not at all, negative for ever). Returns 0;
- * -EAGAIN: nothing came in that time; -ENODATA: the end, all was read; or an error of pread(2).
+ * The next chunk or mark. Waits up to @timeout_ms (0 not at all, negative for ever), but for an
+ * append that is under way in the file to be read. Returns 0; -EAGAIN: nothing came in that time;
+ * -ENODATA: the end, all was read; or an error of pread(2).
  */
 int spool_read_chunk(struct spool *s, int timeout_ms, struct spool_chunk *ret_chunk);
 
 /* ---- either */
 
-uint64_t spool_lag_bytes(struct spool *s);  /* appended and not read yet */
-uint64_t spool_disk_bytes(struct spool *s); /* what the file takes now */
+uint64_t spool_lag_bytes(struct spool *s);    /* appended and not read yet */
+uint64_t spool_disk_bytes(struct spool *s);   /* what the files on disks take now */
+uint64_t spool_memory_bytes(struct spool *s); /* the pool, and what the files in a tmpfs take */
 
 #endif

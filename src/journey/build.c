@@ -153,7 +153,7 @@ static struct turns path_turns(const struct path *p)
 	struct turns t = { p->count, 0 };
 
 	for (uint32_t i = 0; i < p->count; i++) {
-		if (point_is_in(p->steps[i].point) && i < t.first_in)
+		if (i < t.first_in && point_is_in(p->steps[i].point))
 			t.first_in = i;
 		if (point_is_out(p->steps[i].point))
 			t.last_out = i + 1;
@@ -385,6 +385,23 @@ static int build_calls(struct assembler *a, const struct message *m, uint64_t st
 	return 0;
 }
 
+static int build_extents(struct assembler *a, const struct message *m, struct journey *j)
+{
+	const struct range *r = range_set_ranges(&m->extents);
+	struct journey_extent *extents;
+
+	extents = scratch_take(&a->scratch, m->extents.count * sizeof(*extents));
+	if (!extents)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < m->extents.count; i++) {
+		extents[i].start = byte_stream_offset(&message_half(m)->bytes, r[i].start);
+		extents[i].end = extents[i].start + (r[i].end - r[i].start);
+	}
+	j->extents = extents;
+	j->extent_count = m->extents.count;
+	return 0;
+}
+
 static void build_addresses(const struct message *m, struct journey *j)
 {
 	const struct flow *f = &m->conn->flow;
@@ -422,7 +439,9 @@ int journey_build(struct assembler *a, struct message *m, struct journey *j)
 	build_addresses(m, j);
 	build_sender(a, m, &j->sender);
 	build_receiver(a, h, p.call, &j->receiver);
-	err = build_steps(a, m, &p, j);
+	err = build_extents(a, m, j);
+	if (!err)
+		err = build_steps(a, m, &p, j);
 	if (!err)
 		err = m->inferred ? 0 : build_side(a, m, &p, j);
 	if (!err)

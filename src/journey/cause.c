@@ -63,9 +63,8 @@ static const struct cause_row rows[CAUSES] = {
 		       "send queue: the congestion or the receiver's window was full, "
 		       "Nagle's algorithm held a small segment, or pacing delayed it." },
 	[TX_RETRANSMIT] = { { "tx.retransmit", "an earlier transmission was lost: sent again" },
-			    "The bytes that arrived were not the first transmission: from the "
-			    "stream to the transmission that made it, loss detection and timers "
-			    "included." },
+			    "The first transmission did not arrive, or not in time: from it to "
+			    "the one that made it, loss detection and timers included." },
 	[TX_DEV] = { { "tx.dev", "handed to the driver" },
 		     "From the device's queue function to the driver's transmit function, "
 		     "without a queue in between." },

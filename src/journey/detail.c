@@ -227,6 +227,8 @@ const char *detail_step(struct assembler *a, const struct message *m, const stru
 	case CRUMB_PT_DEV_GRO:
 	case CRUMB_PT_DEV_RECEIVE:
 		say_skb(&w, s);
+		if (s->superseded)
+			words_put(&w, "; first transmission, sent again later");
 		break;
 	case CRUMB_PT_BRIDGE_IN:
 		say_port(a, &w, s);

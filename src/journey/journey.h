@@ -85,6 +85,10 @@ struct journey_call {		/* what the sender did before its first message: getaddri
 	uint32_t pid;
 };
 
+struct journey_extent {		/* bytes [start, end) of the direction, counted as journey.offset is */
+	uint64_t start, end;
+};
+
 struct journey {
 	uint8_t id[16];
 	enum verdict verdict;
@@ -95,6 +99,8 @@ struct journey {
 	uint64_t offset;	/* of the first byte in its direction of the stream */
 	bool offset_known;	/* false: the connection is older than the trace, offset counts from the first byte seen */
 	uint64_t bytes;
+	const struct journey_extent *extents;	/* more than one: other writers of the socket came between */
+	uint32_t extent_count;
 	struct journey_end sender, receiver;
 	uint64_t start_ns;	/* of the first step on the host's clock, from the trace's first event */
 	uint64_t total_ns;

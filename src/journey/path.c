@@ -252,14 +252,8 @@ static uint64_t find_ready(const struct message *m, uint64_t from_ns, uint64_t t
 	return 0;
 }
 
-/*
- * The first in @ring within the time that is of the reader; of its process if of no thread of that
- * number.
- */
-static const struct wake *find_wake(const struct ring *ring, const struct crumb_ev_recv *ev,
-				    uint64_t from_ns, uint64_t to_ns, bool *ret_exact)
+static uint32_t wake_index(const struct ring *ring, uint64_t from_ns)
 {
-	const struct wake *kin = NULL;
 	uint32_t lo = 0, hi = ring->count;
 
 	while (lo < hi) {
@@ -270,20 +264,54 @@ static const struct wake *find_wake(const struct ring *ring, const struct crumb_
 		else
 			lo = mid + 1;
 	}
-	for (; lo < ring->count; lo++) {
-		const struct wake *w = ring_at(ring, lo);
+	return lo;
+}
 
-		if (w->time_ns > to_ns)
+/* The first in @ring within @time that is of thread @pid. */
+static const struct wake *find_wake(const struct ring *ring, uint32_t pid, const struct range *time)
+{
+	for (uint32_t i = wake_index(ring, time->start); i < ring->count; i++) {
+		const struct wake *w = ring_at(ring, i);
+
+		if (w->time_ns > time->end)
 			break;
-		if (w->pid == ev->pid) {
-			*ret_exact = true;
+		if (w->pid == pid)
 			return w;
-		}
-		if (!kin && w->tgid == ev->tgid)
-			kin = w;
 	}
-	*ret_exact = false;
-	return kin;
+	return NULL;
+}
+
+/*
+ * The first wake-up of another thread of the reader's process, which may have passed the work on.
+ * Not one out of the reader's own time: it was awake, and woke a helper for something else.
+ */
+static const struct wake *find_kin(const struct ring *ring, const struct crumb_ev_recv *ev,
+				   const struct range *time)
+{
+	for (uint32_t i = wake_index(ring, time->start); i < ring->count; i++) {
+		const struct wake *w = ring_at(ring, i);
+
+		if (w->time_ns > time->end)
+			break;
+		if (w->tgid == ev->tgid && w->by_pid != ev->pid)
+			return w;
+	}
+	return NULL;
+}
+
+static void wake_step(struct path *p, const struct half *h, const struct wake *w, uint16_t point,
+		      bool exact)
+{
+	struct path_step *s =
+		w ? path_add(p, point, w->time_ns,
+			     PATH_ORDER_READER + (point == CRUMB_PT_SCHED_WAKE ? 1 : 2)) :
+		    NULL;
+
+	if (!s)
+		return;
+	reader_step(h, s, w->cpu);
+	s->exact = exact;
+	s->wake = w;
 }
 
 /*
@@ -295,27 +323,25 @@ static void find_waiting(const struct message *m, uint64_t ready_ns, uint64_t to
 	const struct half *h = message_half(m);
 	const struct crumb_ev_recv *ev = &p->call->ev;
 	uint64_t entry_ns = ev->libc_ns > ready_ns ? ev->libc_ns : ev->enter_ns;
+	struct range time = { ready_ns, to_ns };
 	const struct wake *wake, *run;
-	struct path_step *s;
-	bool exact;
+	bool own = true;
 
 	if (entry_ns > ready_ns && entry_ns < to_ns)
-		to_ns = entry_ns;
-	run = find_wake(&h->runs, ev, ready_ns, to_ns, &exact);
-	s = run ? path_add(p, CRUMB_PT_SCHED_RUN, run->time_ns, PATH_ORDER_READER + 2) : NULL;
-	reader_step(h, s, run ? run->cpu : 0);
-	if (s) {
-		s->exact = exact;
-		s->wake = run;
-		to_ns = run->time_ns;
+		time.end = entry_ns;
+	run = find_wake(&h->runs, ev->pid, &time);
+	wake = find_wake(&h->wakes, ev->pid,
+			 &(struct range){ ready_ns, run ? run->time_ns : time.end });
+	if (!run && !wake && entry_ns > ready_ns) {
+		own = false;
+		wake = find_kin(&h->wakes, ev, &time);
+		run = wake ? find_wake(&h->runs, wake->pid,
+				       &(struct range){ wake->time_ns, time.end }) :
+			     NULL;
+		wake = run ? wake : NULL;
 	}
-	wake = find_wake(&h->wakes, ev, ready_ns, to_ns, &exact);
-	s = wake ? path_add(p, CRUMB_PT_SCHED_WAKE, wake->time_ns, PATH_ORDER_READER + 1) : NULL;
-	reader_step(h, s, wake ? wake->cpu : 0);
-	if (s) {
-		s->exact = exact;
-		s->wake = wake;
-	}
+	wake_step(p, h, wake, CRUMB_PT_SCHED_WAKE, own);
+	wake_step(p, h, run, CRUMB_PT_SCHED_RUN, own);
 	if (ev->libc_ns > ready_ns && ev->libc_ns <= ev->enter_ns)
 		reader_step(h, path_add(p, CRUMB_PT_LIBC_RECV, ev->libc_ns, PATH_ORDER_READER + 3),
 			    ev->h.cpu);

@@ -15,7 +15,7 @@ struct path_step {
 	uint32_t netns, ifindex, cpu;
 	uint16_t point;
 	bool exact;
-	bool superseded;	/* a transmission that did not make it: the next step is a later one */
+	bool superseded; /* a transmission that did not make it: the next step is a later one */
 	const struct sighting *seen; /* device and TCP points */
 	const struct ready *ready;   /* sock.ready */
 	const struct wake *wake;     /* sched.wake, sched.run */
@@ -26,7 +26,7 @@ struct path {
 	uint32_t count, room;
 	const struct recv_call *call; /* the one that took the message's last missing byte; NULL none */
 	uint32_t reads;		      /* calls that took bytes of it */
-	uint64_t skb;		/* address of the one that arrived; 0 unknown */
+	uint64_t skb;		      /* address of the one that arrived; 0 unknown */
 	bool call_went_on;	      /* the call copied later bytes after these */
 };
 

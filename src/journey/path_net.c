@@ -38,21 +38,42 @@ static bool dropped_within(const struct half *h, uint64_t byte, uint64_t from_ns
 
 /* One passage of the byte from where it was first seen to where it arrived. */
 struct transmission {
-	const struct sight_log *origin;		/* where each one begins */
-	const struct sighting *start, *first;	/* of this one; of the first one */
-	bool sure;				/* no other can be meant */
+	uint64_t skb;			/* given: address of the one that arrived; 0 unknown */
+	uint64_t reused_ns;		/* given: before that it was another one's */
+	const struct sight_log *origin; /* where each one begins */
+	const struct sighting *start, *first; /* of this one; of the first one */
+	bool sure;			      /* no other can be meant */
 };
 
+/* An address may have been that of an skb which was dropped: what was seen before that is not meant. */
+static uint64_t skb_reused_ns(const struct half *h, uint64_t byte, const struct range *time,
+			      uint64_t skb)
+{
+	uint64_t reused = time->start;
+
+	for (uint32_t i = 0; i < h->bytes.log_count; i++) {
+		const struct sight_log *l = &h->bytes.logs[i];
+		const struct sighting *s;
+
+		if (l->place.kind != SIGHT_BYTES || l->place.point != CRUMB_PT_SKB_DROP)
+			continue;
+		s = sight_log_of_skb(l, byte, time, skb);
+		if (s && s->time_ns < time->end && s->time_ns > reused)
+			reused = s->time_ns;
+	}
+	return reused;
+}
+
 /*
- * The transmission that arrived is that of the skb which arrived, if its address was seen at the origin (an
- * address is not used anew while its skb waits); else the last that began before @to_ns.
+ * The transmission that arrived is that of the skb which arrived, if its address was seen at the
+ * origin (an address is not used anew while its skb waits); else the last that began before @to_ns.
  */
 static bool transmission_find(const struct half *h, uint64_t byte, const struct range *time,
-			      uint64_t skb, struct transmission *t)
+			      struct transmission *t)
 {
+	struct range alive = { t->reused_ns, time->end };
 	const struct sighting *same;
 
-	*t = (struct transmission){ .origin = NULL };
 	for (uint32_t i = 0; i < h->bytes.log_count; i++) {
 		const struct sight_log *l = &h->bytes.logs[i];
 		const struct sighting *s;
@@ -67,7 +88,7 @@ static bool transmission_find(const struct half *h, uint64_t byte, const struct 
 	}
 	if (!t->first)
 		return false;
-	same = skb ? sight_log_of_skb(t->origin, byte, time, skb) : NULL;
+	same = t->skb ? sight_log_of_skb(t->origin, byte, &alive, t->skb) : NULL;
 	t->start = same ? same : sight_log_newest(t->origin, byte, time->start, time->end, NULL);
 	t->sure = same || t->start == t->first ||
 		  dropped_within(h, byte, t->first->time_ns, t->start->time_ns);
@@ -75,7 +96,8 @@ static bool transmission_find(const struct half *h, uint64_t byte, const struct 
 }
 
 /* When the skb that arrived was first seen: everything upstream was before that. */
-static uint64_t skb_since_ns(const struct half *h, uint64_t byte, const struct range *time, uint64_t skb)
+static uint64_t skb_since_ns(const struct half *h, uint64_t byte, const struct range *time,
+			     uint64_t skb)
 {
 	uint64_t since = time->end;
 
@@ -218,7 +240,8 @@ static void picks_take(const struct message *m, const struct picks *p, struct pa
 }
 
 /* The transmission that did not make it, so that the time until the next one has its cause. */
-static void first_transmission(const struct message *m, const struct transmission *t, struct path *path)
+static void first_transmission(const struct message *m, const struct transmission *t,
+			       struct path *path)
 {
 	struct path_step *s = path_add(path, t->origin->place.point, t->first->time_ns,
 				       PATH_ORDER_SEEN + t->first->serial);
@@ -236,18 +259,20 @@ static void first_transmission(const struct message *m, const struct transmissio
 	s->superseded = true;
 }
 
-void path_find_net(struct assembler *a, const struct message *m, const struct fate *f, uint64_t to_ns,
-		   struct path *path)
+void path_find_net(struct assembler *a, const struct message *m, const struct fate *f,
+		   uint64_t to_ns, struct path *path)
 {
 	const struct half *h = message_half(m);
-	struct range time = { m->begin.h.time_ns, to_ns };
+	struct range time = { m->begin.h.time_ns, to_ns }, before = time;
+	struct transmission t = { .skb = path->skb };
 	struct picks p = { 0 };
-	struct transmission t;
 	uint64_t since_ns;
 
 	p.pick = scratch_take(&a->scratch, h->bytes.log_count * sizeof(*p.pick) + 1);
-	since_ns = skb_since_ns(h, f->byte, &time, path->skb);
-	if (!p.pick || !transmission_find(h, f->byte, &(struct range){ time.start, since_ns }, path->skb, &t))
+	t.reused_ns = skb_reused_ns(h, f->byte, &time, t.skb);
+	since_ns = skb_since_ns(h, f->byte, &(struct range){ t.reused_ns, to_ns }, t.skb);
+	before.end = since_ns;
+	if (!p.pick || !transmission_find(h, f->byte, &before, &t))
 		return;
 	if (t.start != t.first)
 		first_transmission(m, &t, path);
@@ -257,7 +282,7 @@ void path_find_net(struct assembler *a, const struct message *m, const struct fa
 
 		if (!is_net(&h->bytes.logs[i].place))
 			continue;
-		k = pick_at(&h->bytes.logs[i], f->byte, &time, since_ns, path->skb);
+		k = pick_at(&h->bytes.logs[i], f->byte, &time, since_ns, t.skb);
 		k.exact = k.exact && t.sure && !m->inferred;
 		if (k.seen)
 			p.pick[p.count++] = k;

@@ -183,7 +183,10 @@ static void stack_name(struct stack *k, const struct facts *f)
 	}
 }
 
-/* The outermost functions that both show. Names: one function has as many addresses as it calls others. */
+/*
+ * The outermost functions that both show. Names: one function has as many addresses as it calls
+ * others.
+ */
 static uint32_t stack_shared(struct stack *k, const struct stack *before)
 {
 	uint32_t n = 0;

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -132,15 +133,43 @@ static void replace_sys(void)
 	free(m.list);
 }
 
+/*
+ * A minimal tree (debootstrap, a container image) has no hosts file to mount over: then /etc gets a layer of its
+ * own, seen from here only, that has one.
+ */
+static int layer_over_etc(const char *lab, struct error *e)
+{
+	char dir[LAB_PATH_BYTES], options[3 * LAB_PATH_BYTES], path[LAB_PATH_BYTES + 16];
+
+	lab_state_path(lab, NULL, dir);
+	/* Covers the lab's state for a moment, in here: the layer needs a file system to live in. */
+	if (mount("none", dir, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755") < 0)
+		return error_set(e, -errno, "cannot mount on %s: %m", dir);
+	snprintf(path, sizeof(path), "%s/upper", dir);
+	mkdir(path, 0755);
+	snprintf(path, sizeof(path), "%s/work", dir);
+	mkdir(path, 0755);
+	snprintf(options, sizeof(options), "lowerdir=/etc,upperdir=%s/upper,workdir=%s/work", dir, dir);
+	if (mount("none", "/etc", "overlay", 0, options) < 0)
+		return error_set(e, -errno,
+				 "there is no " HOSTS_FILE " to put the lab's names over, and no overlayfs "
+				 "(%m); create one: touch " HOSTS_FILE);
+	umount2(dir, MNT_DETACH);
+	close(open(HOSTS_FILE, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+	return 0;
+}
+
 static int replace_hosts_file(const char *lab, struct error *e)
 {
 	char path[LAB_PATH_BYTES];
+	int err;
 
 	lab_state_path(lab, "hosts", path);
-	if (access(HOSTS_FILE, F_OK) < 0)
-		return error_set(e, -errno,
-				 "no " HOSTS_FILE
-				 " to put the lab's names over; create one (touch " HOSTS_FILE ")");
+	if (access(HOSTS_FILE, F_OK) < 0) {
+		err = layer_over_etc(lab, e);
+		if (err)
+			return err;
+	}
 	if (mount(path, HOSTS_FILE, "none", MS_BIND, NULL) < 0)
 		return error_set(e, -errno, "cannot mount %s on " HOSTS_FILE ": %m", path);
 	/* The name service cache would answer from the machine's own hosts file. */
@@ -166,6 +195,46 @@ static int enter_netns(const struct lab_host *h, struct error *e)
 	return 0;
 }
 
+/*
+ * In a plain chroot "/" is no mount, so nothing can be said of how its mounts spread. A copy of the tree, attached
+ * below /proc (which is one), becomes the root: the same files by the same paths, in mounts of our own.
+ */
+static int root_as_mount(void)
+{
+	_cleanup_free_ char *cwd = getcwd(NULL, 0);
+	_cleanup_close_ int tree =
+		open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+
+	if (tree < 0 || mount("", "/proc", "none", MS_PRIVATE, NULL) < 0 ||
+	    move_mount(tree, "", AT_FDCWD, "/proc/fs", MOVE_MOUNT_F_EMPTY_PATH) < 0 ||
+	    chroot("/proc/fs") < 0)
+		return -errno;
+	return chdir(cwd ? cwd : "/") < 0 && chdir("/") < 0 ? -errno : 0;
+}
+
+/*
+ * Slave: what the machine unmounts later (a lab taken down) also goes here; nothing goes the other way.
+ */
+static int own_mounts(struct error *e)
+{
+	int err;
+
+	if (unshare(CLONE_NEWNS | CLONE_NEWUTS) < 0)
+		return error_set(e, -errno, "cannot get a mount namespace: %m; run as root (sudo)");
+	if (mount("", "/", "none", MS_SLAVE | MS_REC, NULL) == 0)
+		return 0;
+	if (errno != EINVAL)
+		return error_set(e, -errno, "cannot set up the mount namespace: %m");
+	err = root_as_mount();
+	if (!err && mount("", "/", "none", MS_SLAVE | MS_REC, NULL) < 0)
+		err = -errno;
+	if (err)
+		return error_set(e, err,
+				 "the root directory is a chroot that is no mount, and no copy of it can be made "
+				 "(%s): enter it after `mount --bind DIR DIR`", strerror(-err));
+	return 0;
+}
+
 int lab_enter(const char *lab, const char *host, struct error *e)
 {
 	struct lab_host h;
@@ -183,13 +252,9 @@ int lab_enter(const char *lab, const char *host, struct error *e)
 	err = enter_netns(&h, e);
 	if (err)
 		return err;
-	/*
-	 * Slave: what the machine unmounts later (a lab taken down) also goes here; nothing goes
-	 * the other way.
-	 */
-	if (unshare(CLONE_NEWNS | CLONE_NEWUTS) < 0 ||
-	    mount("", "/", "none", MS_SLAVE | MS_REC, NULL) < 0)
-		return error_set(e, -errno, "cannot get a mount namespace: %m; run as root (sudo)");
+	err = own_mounts(e);
+	if (err)
+		return err;
 	replace_sys();
 	err = replace_hosts_file(lab, e);
 	/* So that a shell prompt shows where one is. A convenience only. */

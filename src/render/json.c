@@ -268,6 +268,19 @@ static void put_call(struct json_out *j, const struct journey_call *c)
 	json_put(j, "}");
 }
 
+static void put_extents(struct json_out *j, const struct journey *y)
+{
+	json_put(j, ",\"extents\":[");
+	for (uint32_t i = 0; i < y->extent_count; i++) {
+		json_put(j, i ? ",[" : "[");
+		json_u64(j, y->extents[i].start);
+		json_put(j, ",");
+		json_u64(j, y->extents[i].end);
+		json_put(j, "]");
+	}
+	json_put(j, "]");
+}
+
 /* What came after the first contract. */
 static void put_additions(struct json_out *j, const struct journey *y)
 {
@@ -277,6 +290,8 @@ static void put_additions(struct json_out *j, const struct journey *y)
 	}
 	if (!y->offset_known)
 		json_put(j, ",\"offset_known\":false");
+	if (y->extent_count > 1)
+		put_extents(j, y);
 	if (y->reads > 0) {
 		json_put(j, ",\"reads\":");
 		json_u64(j, y->reads);

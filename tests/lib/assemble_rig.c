@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* An assembler under test: see assemble_rig.h. */
+#include "assemble_rig.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "journey_dump.h"
+
+static void check_laws(const struct journey *j)
+{
+	uint64_t sum = 0, unexplained = 0;
+
+	assert_true(j->step_count > 0);
+	assert_int_equal(j->segment_count, j->step_count - 1);
+	assert_true(j->steps[0].t_ns == 0);
+	for (uint32_t i = 0; i < j->segment_count; i++) {
+		const struct journey_segment *s = &j->segments[i];
+
+		assert_int_equal(s->from, i);
+		assert_int_equal(s->to, i + 1);
+		assert_true(j->steps[i].t_ns <= j->steps[i + 1].t_ns);
+		assert_true(s->ns == j->steps[i + 1].t_ns - j->steps[i].t_ns);
+		sum += s->ns;
+		if (!s->cause)
+			unexplained += s->ns;
+	}
+	assert_true(sum == j->total_ns);
+	assert_true(unexplained == j->unexplained_ns);
+	assert_true(j->steps[j->step_count - 1].t_ns == j->total_ns);
+	for (uint32_t i = 0; i < j->step_count; i++) {
+		assert_non_null(j->steps[i].host);
+		assert_true(j->steps[i].count >= 1);
+		assert_true(j->steps[i].first_ns <= j->steps[i].t_ns);
+	}
+	assert_true(j->bytes > 0);
+	if (j->verdict == VERDICT_DELIVERED) {
+		assert_true(j->receiver.known);
+		assert_null(j->where);
+		assert_true(j->reads > 0);
+	}
+}
+
+static void copy_text(char *to, size_t room, const char *from)
+{
+	snprintf(to, room, "%s", from ? from : "");
+}
+
+static void catch_steps(struct caught *c, const struct journey *j)
+{
+	c->steps = j->step_count < CAUGHT_STEPS ? j->step_count : CAUGHT_STEPS;
+	for (uint32_t i = 0; i < c->steps; i++) {
+		const struct journey_step *s = &j->steps[i];
+
+		c->point[i] = s->point;
+		c->exact[i] = s->exact;
+		c->count[i] = s->count;
+		c->t_ns[i] = s->t_ns;
+		c->borrowed[i] = s->path_borrowed;
+		copy_text(c->host[i], sizeof(c->host[i]), s->host);
+		copy_text(c->detail[i], sizeof(c->detail[i]), s->detail);
+		for (uint32_t k = 0; k < s->path_len; k++) {
+			strncat(c->path[i], k ? ">" : "",
+				sizeof(c->path[i]) - strlen(c->path[i]) - 1);
+			strncat(c->path[i], s->path[k], sizeof(c->path[i]) - strlen(c->path[i]) - 1);
+		}
+		if (i && j->segments[i - 1].cause)
+			copy_text(c->code[i], sizeof(c->code[i]), j->segments[i - 1].cause->code);
+	}
+	c->side_steps = j->side_step_count;
+	for (uint32_t i = 0; i < j->side_step_count && i < 8; i++)
+		c->side_point[i] = j->side_steps[i].point;
+}
+
+static int catch_journey(void *ctx, const struct journey *j)
+{
+	struct rig *r = ctx;
+	struct caught *c;
+
+	check_laws(j);
+	assert_true(r->began);
+	if (getenv("CRUMB_DUMP"))
+		journey_dump(stderr, j);
+	r->journeys++;
+	r->bytes += j->bytes;
+	r->steps += j->step_count;
+	if (!r->keep)
+		return 0;
+	if (r->count == r->cap) {
+		r->cap = r->cap ? 2 * r->cap : 64;
+		r->all = realloc(r->all, r->cap * sizeof(*r->all));
+		assert_non_null(r->all);
+	}
+	c = &r->all[r->count++];
+	*c = (struct caught){
+		.verdict = j->verdict,
+		.offset = j->offset,
+		.bytes = j->bytes,
+		.total_ns = j->total_ns,
+		.unexplained_ns = j->unexplained_ns,
+		.start_ns = j->start_ns,
+		.lost_events = j->lost_events,
+		.observer_ns = j->observer_ns,
+		.offset_known = j->offset_known,
+		.sender_known = j->sender.known,
+		.receiver_known = j->receiver.known,
+		.sender_pid = j->sender.pid,
+		.receiver_pid = j->receiver.pid,
+		.reads = j->reads,
+		.retransmits = j->retransmits,
+		.calls = j->call_count,
+		.src_port = j->src.port,
+	};
+	memcpy(c->id, j->id, sizeof(c->id));
+	copy_text(c->reason, sizeof(c->reason), j->reason);
+	copy_text(c->where, sizeof(c->where), j->where);
+	catch_steps(c, j);
+	return 0;
+}
+
+static int catch_begin(void *ctx, const struct trace_info *info)
+{
+	struct rig *r = ctx;
+
+	assert_false(r->began);
+	assert_string_equal(info->host, "lab");
+	r->began = true;
+	return 0;
+}
+
+static int catch_end(void *ctx, const struct trace_summary *s)
+{
+	struct rig *r = ctx;
+	uint64_t verdicts = 0;
+
+	assert_true(r->began);
+	assert_false(r->ended);
+	for (int v = 0; v < VERDICT_MAX; v++)
+		verdicts += s->verdicts[v];
+	assert_true(verdicts == s->journeys);
+	assert_true(s->journeys == r->journeys);
+	assert_true(s->bytes == r->bytes);
+	r->ended = true;
+	r->sum = *s;
+	return 0;
+}
+
+void rig_open(struct rig *r, uint32_t trace_flags)
+{
+	struct assembler_sink sink = {
+		.ctx = r,
+		.begin = catch_begin,
+		.journey = catch_journey,
+		.end = catch_end,
+	};
+
+	*r = (struct rig){ .keep = true };
+	assert_int_equal(assembler_new(&sink, &r->a), 0);
+	build_start(&r->b, assembler_event, r->a);
+	build_facts(&r->b, trace_flags);
+}
+
+void rig_finish(struct rig *r)
+{
+	build_end(&r->b);
+	rig_finish_cut(r);
+}
+
+void rig_finish_cut(struct rig *r)
+{
+	assert_int_equal(r->b.err, 0);
+	assert_int_equal(assembler_finish(r->a), 0);
+	assert_true(r->ended);
+}
+
+void rig_close(struct rig *r)
+{
+	if (!r->ended)
+		rig_finish(r);
+	assembler_free(r->a);
+	free(r->all);
+}
+
+const struct caught *rig_at(const struct rig *r, uint64_t offset)
+{
+	const struct caught *found = NULL;
+
+	for (uint32_t i = 0; i < r->count; i++) {
+		if (r->all[i].offset != offset)
+			continue;
+		assert_null(found);
+		found = &r->all[i];
+	}
+	assert_non_null(found);
+	return found;
+}
+
+int caught_step(const struct caught *c, uint16_t point, const char *host)
+{
+	for (uint32_t i = 0; i < c->steps; i++)
+		if (c->point[i] == point && (!*host || !strcmp(c->host[i], host)))
+			return i;
+	return -1;
+}
+
+const char *caught_code(const struct caught *c, uint16_t point, const char *host)
+{
+	int i = caught_step(c, point, host);
+
+	assert_true(i > 0);
+	return c->code[i];
+}

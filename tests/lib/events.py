@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""The events in a trace file, read as docs/TRACE-FORMAT.md says and not by crumb's own reader.
+
+usage: events.py FILE EXPRESSION    print it; E is the list of events, each with type, time_ns, cpu and what follows:
+       flow (number, 0 none), point, dir; for flows ends: ((address, port), (address, port)), why; for SKB and SOCK
+       seq, payload; for LOSS cause, count
+"""
+import collections
+import ipaddress
+import struct
+import sys
+
+PEN, EVENTS, PACKET = 0x63726D62, 2, 3
+FLOW, STATE, SEND_BEGIN, SEND_EXTENT, SEND_END, SKB, SOCK, WAKE, RUN, COPY, RECV_EXTENT, RECV, CALL, DROP, NEIGH, \
+    STACK = range(1, 17)
+TRACE, HOST, NETNS, DEV, FDB, HOOK, SYMBOL, REASON, LOSS, END = range(64, 74)
+TCP_RETRANSMIT, DEV_QUEUE, DEV_XMIT = 9, 13, 16      # enum crumb_point
+KERNEL = range(FLOW, STACK + 1)
+
+
+def records(data):
+    at = count = 0
+    while at < len(data):
+        kind, size = struct.unpack_from("<II", data, at)
+        body = data[at + 8:at + size - 4]
+        at += size
+        if kind == 0x0A0D0D0A:
+            count = 0
+        elif kind in (0x8063726D, 0xBAD):
+            pen, what, _, number = struct.unpack_from("<IHHQ", body)
+            if (pen, what) != (PEN, EVENTS):
+                continue
+            assert number == count, "events are missing"
+            pos = 16
+            while pos < len(body):
+                length, = struct.unpack_from("<H", body, pos + 10)
+                yield body[pos:pos + length]
+                pos += length
+                count += 1
+        elif kind == 6:
+            captured, = struct.unpack_from("<I", body, 12)
+            pos = 20 + (captured + 3) // 4 * 4
+            while pos < len(body):
+                code, length = struct.unpack_from("<HH", body, pos)
+                value = body[pos + 4:pos + 4 + length]
+                pos += 4 + (length + 3) // 4 * 4
+                if code == 2989 and struct.unpack_from("<IH", value) == (PEN, PACKET):
+                    assert struct.unpack_from("<Q", value, 8)[0] == count, "events are missing"
+                    yield value[16:112] + body[20:20 + captured].ljust(128, b"\0") + value[112:]
+                    count += 1
+
+
+def address(raw):
+    whole = ipaddress.ip_address(raw)
+    return str(whole.ipv4_mapped or whole)
+
+
+def decode(raw):
+    time_ns, kind, _, cpu = struct.unpack_from("<QHHI", raw)
+    event = {"type": kind, "time_ns": time_ns, "cpu": cpu, "flow": 0}
+    if kind in KERNEL and kind not in (CALL, NEIGH):
+        event["flow"], event["dir"] = struct.unpack_from("<IB", raw, 16)
+    if kind == FLOW:
+        ports = struct.unpack_from("<HH", raw, 56)
+        event["ends"] = ((address(raw[24:40]), ports[0]), (address(raw[40:56]), ports[1]))
+        event["why"] = raw[22]
+    elif kind in (SKB, DROP):
+        event["point"] = raw[21]
+        event["netns"], event["ifindex"], event["seq"], event["payload"] = struct.unpack_from("<IIII", raw, 24)
+    elif kind == SOCK:
+        event["point"] = raw[21]
+        event["netns"], event["seq"], event["payload"] = struct.unpack_from("<III", raw, 24)
+    elif kind == LOSS:
+        event["count"], event["cause"], event["point"] = struct.unpack_from("<QHH", raw, 24)
+    return event
+
+
+def main():
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    with open(sys.argv[1], "rb") as file:
+        events = [decode(raw) for raw in records(file.read())]
+    print(eval(f"({sys.argv[2]})", {**globals(), "E": events, "Counter": collections.Counter}))
+
+
+if __name__ == "__main__":
+    main()

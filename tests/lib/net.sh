@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What the net tests share: TAP, a lab of the test's own, crumb in the background, an end for everything that was
+# started, in reverse order. Sourced; the test's options come first: need TOOL..., then lab_up.
+
+skip_all()	# REASON
+{
+	echo "1..0 # SKIP $1"
+	exit 77
+}
+
+[ "$(id -u)" = 0 ] || skip_all "needs root"
+[ -x "${CRUMB:=build/crumb}" ] || skip_all "CRUMB does not name the binary"
+CRUMB=$(realpath "$CRUMB")
+BUILD=$(realpath "${CRUMB_BUILD:-$(dirname "$CRUMB")}")
+MUFFIN_DIR=$(realpath "${MUFFIN_DIR:-$BUILD/examples}")
+LIB=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+PROGRAMS=$BUILD/tests
+LAB=t-$$
+# Two tests on one machine may meet in the lab's addresses, not in the ports.
+PORT=$((20000 + $$ % 20000))
+work=$(mktemp -d /tmp/crumb-test.XXXXXX)
+count=0
+failed=0
+undo_stack=()
+
+undo()		# COMMAND...: at the end, newest first
+{
+	undo_stack+=("$(printf '%q ' "$@")")
+}
+
+cleanup()
+{
+	trap '' INT TERM
+	for ((i = ${#undo_stack[@]} - 1; i >= 0; i--)); do
+		eval "${undo_stack[i]}"
+	done
+	undo_stack=()
+	if [ -n "$KEEP" ]; then echo "# kept $work"; else rm -rf "$work"; fi
+}
+
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+need()		# TOOL...
+{
+	local tool
+	for tool; do
+		command -v "$tool" >/dev/null || skip_all "needs $tool"
+	done
+}
+
+need_program()	# NAME...: programs of tests/net
+{
+	local name
+	for name; do
+		[ -x "$PROGRAMS/$name" ] || skip_all "$PROGRAMS/$name is not built"
+	done
+}
+
+ok()		# STATUS NAME
+{
+	count=$((count + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $count - $2"
+	else
+		echo "not ok $count - $2"
+		failed=$((failed + 1))
+		return 1
+	fi
+}
+
+is()		# GOT WANTED NAME
+{
+	[ "$1" = "$2" ]
+	ok $? "$3" || printf '%s\n' "got $1" "wanted $2" | sed 's/^/#   /'
+}
+
+has()		# TEXT PART NAME
+{
+	[[ "$1" == *"$2"* ]]
+	ok $? "$3" || printf '%s\n' "no \"$2\" in: $1" | sed 's/^/#   /'
+}
+
+# Run it, with what it prints as the explanation of a failure.
+try()		# NAME COMMAND...
+{
+	local name=$1
+	shift
+	timeout 120 "$@" >"$work/try" 2>&1
+	ok $? "$name"
+	head -n 30 "$work/try" | sed 's/^/#   /'
+}
+
+skip()		# NAME REASON
+{
+	count=$((count + 1))
+	echo "ok $count - $1 # SKIP $2"
+}
+
+finish()
+{
+	echo "1..$count"
+	exit $((failed != 0))
+}
+
+bail()		# REASON: what the rest of the test needs is not there
+{
+	echo "Bail out! $1"
+	exit 1
+}
+
+# Until COMMAND succeeds, with a limit.
+wait_for()	# SECONDS COMMAND...
+{
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" 2>/dev/null; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.02
+	done
+}
+
+end_process()	# PID
+{
+	kill "$1" 2>/dev/null
+	wait_for 3 gone "$1" || kill -KILL "$1" 2>/dev/null
+	wait "$1" 2>/dev/null
+}
+
+gone()		# PID
+{
+	! kill -0 "$1" 2>/dev/null || [ "$(cut -d' ' -f3 "/proc/$1/stat" 2>/dev/null)" = Z ]
+}
+
+lab_up()
+{
+	undo lab_down
+	timeout 20 "$CRUMB" lab up --lab "$LAB" >"$work/lab.err" 2>&1 || bail "lab: $(<"$work/lab.err")"
+}
+
+lab_down()
+{
+	timeout 20 "$CRUMB" lab down --kill --lab "$LAB" >/dev/null 2>&1
+}
+
+in_host()	# HOST COMMAND...
+{
+	local host=$1
+	shift
+	timeout 60 "$CRUMB" lab exec --lab "$LAB" "$host" -- "$@"
+}
+
+# In the background, output to $work/NAME.out; its pid is $spawned.
+spawn_in()	# NAME HOST COMMAND...
+{
+	local name=$1 host=$2
+	shift 2
+	"$CRUMB" lab exec --lab "$LAB" "$host" -- "$@" >"$work/$name.out" 2>&1 </dev/null &
+	spawned=$!
+	undo end_process $spawned
+}
+
+wait_text()	# FILE TEXT [SECONDS]
+{
+	wait_for "${3:-10}" grep -q -- "$2" "$1" || bail "no \"$2\" in $1: $(head -c 500 "$1")"
+}
+
+listens()	# HOST PORT
+{
+	in_host "$1" ss -Hltn "sport = :$2" | grep -q .
+}
+
+# crumb in the background, ready when this returns: standard output to $work/NAME.out, error to $work/NAME.err.
+start_crumb()	# NAME COMMAND OPTION...
+{
+	local name=$1 command=$2 line
+	shift 2
+	rm -f "$work/ready"
+	mkfifo "$work/ready"
+	"$CRUMB" "$command" --ready-fd 8 "$@" >"$work/$name.out" 2>"$work/$name.err" 8>"$work/ready" </dev/null &
+	crumb_pid=$!
+	undo end_process $crumb_pid
+	exec 7<"$work/ready"
+	read -r -t 20 line <&7
+	exec 7<&-
+	[ "$line" = 1 ] || bail "crumb $command $*: not ready: $(<"$work/$name.err")"
+}
+
+# SIGINT, then its exit status in $crumb_status. It may have to catch up.
+stop_crumb()	# [SECONDS]
+{
+	kill -INT "$crumb_pid" 2>/dev/null
+	if wait_for "${1:-60}" gone "$crumb_pid"; then
+		wait "$crumb_pid"
+		crumb_status=$?
+	else
+		kill -KILL "$crumb_pid"
+		wait "$crumb_pid" 2>/dev/null
+		crumb_status=timeout
+	fi
+}
+
+# tcpdump on a device of a host, into $work/NAME.pcap. An empty datagram to the discard port marks the end.
+start_capture()	# NAME HOST DEVICE FILTER
+{
+	"$CRUMB" lab exec --lab "$LAB" "$2" -- tcpdump -i "$3" -n -s 128 -B 65536 -Z root -U --immediate-mode \
+		-w "$work/$1.pcap" "($4) or udp port 9" >"$work/$1.tcpdump" 2>&1 </dev/null &
+	capture_pid=$!
+	capture_host=$2
+	undo end_process $capture_pid
+	wait_text "$work/$1.tcpdump" "listening on"
+}
+
+end_captured()	# NAME
+{
+	tcpdump -n -r "$work/$1.pcap" udp port 9 2>/dev/null | grep -q .
+}
+
+# Ends when everything that passed is in the file.
+stop_capture()	# NAME
+{
+	in_host "$capture_host" bash -c 'printf . >/dev/udp/10.47.0.2/9 || printf . >/dev/udp/10.47.0.1/9'
+	wait_for 10 end_captured "$1" || bail "the capture does not end"
+	kill -INT "$capture_pid"
+	wait_for 10 gone "$capture_pid"
+	grep -q "^0 packets dropped by kernel" "$work/$1.tcpdump" || bail "tcpdump: $(<"$work/$1.tcpdump")"
+}
+
+check()		# FILE NAME: the contract of product.md
+{
+	try "$2: every line keeps the contract" python3 "$LIB/journeys.py" check "$1"
+}
+
+query()		# FILE EXPRESSION of J (journeys), S (summary), T (trace)
+{
+	timeout 60 python3 "$LIB/journeys.py" eval "$1" "$2"
+}
