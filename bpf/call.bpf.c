@@ -27,7 +27,7 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long nr)
 	if (!ts)
 		return 0;
 	ts->enter_ns = bpf_ktime_get_ns();
-	ts->call = (__u32)nr | 1ull << 32 | (__u64)selected << 40;	/* nr, in_call, selected */
+	ts->call = (__u32)nr | 1ull << 32 | (__u64)selected << 40; /* nr, in_call, selected */
 	return 0;
 }
 

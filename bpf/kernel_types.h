@@ -22,7 +22,7 @@
 #define ETH_P_8021Q	0x8100
 #define ETH_P_8021AD	0x88a8
 #define IPPROTO_TCP	6
-#define IFF_BRIDGE_PORT	(1u << 9)	/* net_device.priv_flags, include/linux/netdevice.h */
+#define IFF_BRIDGE_PORT (1u << 9) /* net_device.priv_flags, include/linux/netdevice.h */
 #define MSG_PEEK	2
 #define TCP_CLOSE	7
 #define TCP_LISTEN	10
@@ -91,7 +91,7 @@ struct net_device {
 	unsigned long priv_flags;
 };
 
-struct net_device___fast {	/* since 6.8: a bitfield in a struct_group */
+struct net_device___fast { /* since 6.8: a bitfield in a struct_group */
 	unsigned long priv_flags : 32;
 };
 
@@ -103,7 +103,7 @@ struct sk_buff {
 	__u16 queue_mapping;
 	int skb_iif;
 	__u16 vlan_tci;
-	__u16 protocol;		/* big endian */
+	__u16 protocol; /* big endian */
 	__u16 transport_header, network_header, mac_header;
 	unsigned int end;
 	unsigned char *head, *data;
@@ -115,7 +115,7 @@ struct skb_shared_info {
 
 struct tcp_skb_cb {
 	__u32 seq, end_seq;
-	__u16 tcp_flags;	/* __u8 before 6.14 */
+	__u16 tcp_flags; /* __u8 before 6.14 */
 };
 
 struct iovec {

@@ -8,20 +8,20 @@
 #include "event.h"
 #include "settings.h"
 
-#define SEND_RECORDED	1
-#define SEND_IGNORED	2	/* --payload: its first bytes do not have the text, no need to look again */
+#define SEND_RECORDED 1
+#define SEND_IGNORED  2 /* --payload: its first bytes do not have the text, no need to look again */
 
 /* What a task is in the middle of. Lives in task storage, so that it ends with the task. */
 struct task_state {
 	/* the syscall */
 	__u64 enter_ns;
 	union {
-		__u64 call;	/* all of these at once: an entry writes two words */
+		__u64 call; /* all of these at once: an entry writes two words */
 		struct {
 			__u32 nr;
 			__u8 in_call;
 			__u8 selected;
-			__u8 send_active;	/* SEND_* */
+			__u8 send_active; /* SEND_* */
 			__u8 recv_active;
 		};
 	};
@@ -29,10 +29,10 @@ struct task_state {
 	/* the libc function */
 	__u64 libc_ns;
 	__u64 libc_args[6];
-	__u32 libc_flow;	/* flow whose bytes it carried, 0 none yet */
-	__u16 libc_func;	/* 0: outside */
+	__u32 libc_flow; /* flow whose bytes it carried, 0 none yet */
+	__u16 libc_func; /* 0: outside */
 	__u8 libc_dir;
-	__u8 gai_active;	/* getaddrinfo calls other libc functions: it has a slot of its own */
+	__u8 gai_active; /* getaddrinfo calls other libc functions: it has a slot of its own */
 	__u64 gai_ns;
 	__u64 gai_args[6];
 	char gai_text[CRUMB_CALL_TEXT_BYTES];
@@ -41,8 +41,9 @@ struct task_state {
 	__u64 send_sk;
 	__u64 send_sock_ns;
 	__u32 send_flow;
-	__u32 send_seq, send_bytes;	/* extent so far */
-	__u32 part_left, last_left;	/* of the current sock_sendmsg: offered at its start, at the last look */
+	__u32 send_seq, send_bytes; /* extent so far */
+	__u32 part_left,
+		last_left; /* of the current sock_sendmsg: offered at its start, at the last look */
 	__u8 send_dir, send_flags, part_done;
 	__u8 recv_flags;
 
@@ -51,7 +52,7 @@ struct task_state {
 	__u64 recv_copy_ns, recv_sock_ns;
 	__u32 recv_flow;
 	__u32 recv_seq, recv_bytes, recv_first;
-	__u32 recv_total;		/* bytes of the call in all extents */
+	__u32 recv_total; /* bytes of the call in all extents */
 	__u32 recv_netns;
 	__u8 recv_dir, recv_done;
 	__u16 pad0;
@@ -89,7 +90,7 @@ struct selected_tasks {
 	__type(value, __u8);
 };
 
-struct listeners {		/* sockets on which selected tasks listen */
+struct listeners { /* sockets on which selected tasks listen */
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, CRUMB_MAX_TASKS);
 	__type(key, struct crumb_listener);
@@ -118,8 +119,8 @@ extern struct task_states task_states SEC(".maps");
 
 extern const volatile struct crumb_settings crumb_cfg;
 extern struct crumb_counters crumb_counters;
-extern __u8 crumb_listen[65536 / 8];		/* ports in `listeners`, as a pre-check */
-extern __u8 crumb_bloom[CRUMB_BLOOM_SLOTS];	/* 1: a flow of this slot was followed */
+extern __u8 crumb_listen[65536 / 8];	    /* ports in `listeners`, as a pre-check */
+extern __u8 crumb_bloom[CRUMB_BLOOM_SLOTS]; /* 1: a flow of this slot was followed */
 extern struct crumb_armed crumb_armed[CRUMB_MAX_CPUS];
 
 #endif

@@ -6,7 +6,8 @@
  */
 #include "body/task.h"
 
-#define ARMED_NS 100000		/* sock_def_readable() wakes within microseconds; after this it was someone else */
+#define ARMED_NS \
+	100000 /* sock_def_readable() wakes within microseconds; after this it was someone else */
 
 SEC("?tp_btf/sched_waking")
 int BPF_PROG(sched_waking, struct task_struct *p)

@@ -51,7 +51,8 @@ static __noinline bool payload_matches(const struct msghdr *msg)
 }
 
 /* Widen the range of bytes that are asked for; a range that was acknowledged whole starts anew. */
-static __always_inline void flow_want(struct crumb_flow *f, __u8 dir, __u32 seq, __u32 bytes, __u32 una)
+static __always_inline void flow_want(struct crumb_flow *f, __u8 dir, __u32 seq, __u32 bytes,
+				      __u32 una)
 {
 	dir &= 1;
 	if (f->want_start[dir] == f->want_end[dir] || (__s32)(una - f->want_end[dir]) >= 0)
@@ -132,8 +133,12 @@ static __always_inline void send_begin(void *ctx, struct task_state *ts, const s
 	ring_submit(e);
 	if (stack_due(f, dir, ts->send_seq, left)) {
 		struct stack_where w = {
-			.now = now, .netns = sock_netns(sk), .seq = ts->send_seq,
-			.payload = left, .dir = dir, .point = CRUMB_PT_TCP_APPEND,
+			.now = now,
+			.netns = sock_netns(sk),
+			.seq = ts->send_seq,
+			.payload = left,
+			.dir = dir,
+			.point = CRUMB_PT_TCP_APPEND,
 		};
 
 		stack_record(ctx, f->id, &w);
@@ -143,7 +148,7 @@ static __always_inline void send_begin(void *ctx, struct task_state *ts, const s
 /* The copy loop turns: what went in since the last look, and did it go where the extent ends? */
 static __always_inline void send_goes_on(struct task_state *ts, __u32 write_seq, __u32 left)
 {
-	if (ts->part_done) {	/* the next sock_sendmsg of one call: sendfile, splice */
+	if (ts->part_done) { /* the next sock_sendmsg of one call: sendfile, splice */
 		ts->part_done = 0;
 		ts->part_left = left;
 		ts->last_left = left;
@@ -207,9 +212,9 @@ int BPF_PROG(sock_send_length, struct sock *sk, int ret)
 /* ------------------------------------------------------------------------------------------- receiver */
 
 static __always_inline struct crumb_ev_sock *sock_record(const struct sock *sk,
-							  const struct tcp_sock *tp,
-							  const struct crumb_flow *f, __u8 dir,
-							  __u8 point)
+							 const struct tcp_sock *tp,
+							 const struct crumb_flow *f, __u8 dir,
+							 __u8 point)
 {
 	struct crumb_ev_sock *e = ring_reserve(sizeof(*e), point);
 
@@ -243,7 +248,7 @@ int BPF_PROG(tcp_probe, struct sock *sk, const struct sk_buff *skb)
 	struct tcp_sock *tp;
 	__u8 dir;
 
-	if (seq == end_seq)	/* a bare ACK */
+	if (seq == end_seq) /* a bare ACK */
 		return 0;
 	f = sock_flow(sk, false, &dir);
 	if (!f)
@@ -263,8 +268,12 @@ int BPF_PROG(tcp_probe, struct sock *sk, const struct sk_buff *skb)
 	ring_submit(e);
 	if (stack_due(f, dir, seq, end_seq - seq)) {
 		struct stack_where w = {
-			.now = bpf_ktime_get_ns(), .netns = sock_netns(sk), .seq = seq,
-			.payload = end_seq - seq, .dir = dir, .point = CRUMB_PT_TCP_RECEIVE,
+			.now = bpf_ktime_get_ns(),
+			.netns = sock_netns(sk),
+			.seq = seq,
+			.payload = end_seq - seq,
+			.dir = dir,
+			.point = CRUMB_PT_TCP_RECEIVE,
 		};
 
 		stack_record(ctx, f->id, &w);
@@ -306,8 +315,11 @@ int BPF_PROG(sk_data_ready, const struct sock *sk)
 	}
 	if (stack_due(f, dir, tp->rcv_nxt - 1, 1)) {
 		struct stack_where w = {
-			.now = bpf_ktime_get_ns(), .netns = sock_netns(sk),
-			.seq = tp->rcv_nxt - 1, .payload = 1, .dir = dir,
+			.now = bpf_ktime_get_ns(),
+			.netns = sock_netns(sk),
+			.seq = tp->rcv_nxt - 1,
+			.payload = 1,
+			.dir = dir,
 			.point = CRUMB_PT_SOCK_READY,
 		};
 
@@ -317,7 +329,8 @@ int BPF_PROG(sk_data_ready, const struct sock *sk)
 }
 
 static __always_inline void recv_begin(struct task_state *ts, const struct sock *sk,
-				       struct crumb_flow *f, __u8 dir, __u32 seq, __u32 len, __u64 now)
+				       struct crumb_flow *f, __u8 dir, __u32 seq, __u32 len,
+				       __u64 now)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
@@ -364,7 +377,7 @@ static __always_inline void recv_goes_on(struct task_state *ts, __u32 copied_seq
 	__u64 now = bpf_ktime_get_ns();
 
 	if ((ts->recv_flags & CRUMB_CALL_PEEK) || !ts->in_call) {
-		ts->recv_bytes += len;	/* copied_seq stands still when peeking */
+		ts->recv_bytes += len; /* copied_seq stands still when peeking */
 		ts->recv_total += len;
 		return;
 	}
@@ -411,8 +424,12 @@ int BPF_PROG(skb_copy_datagram_iovec, const struct sk_buff *skb, int len)
 	recv_begin(ts, sk, f, dir, copied_seq, len, now);
 	if (stack_due(f, dir, ts->recv_seq, len)) {
 		struct stack_where w = {
-			.now = now, .netns = sock_netns(sk), .seq = ts->recv_seq,
-			.payload = len, .dir = dir, .point = CRUMB_PT_SOCK_COPY,
+			.now = now,
+			.netns = sock_netns(sk),
+			.seq = ts->recv_seq,
+			.payload = len,
+			.dir = dir,
+			.point = CRUMB_PT_SOCK_COPY,
 		};
 
 		stack_record(ctx, f->id, &w);
@@ -473,8 +490,7 @@ int BPF_PROG(inet_sock_set_state, const struct sock *sk, int old_state, int new_
 	struct tuple t;
 	__u8 dir;
 
-	if (new_state == TCP_LISTEN && tasks_asked() &&
-	    task_selected(bpf_get_current_task_btf())) {
+	if (new_state == TCP_LISTEN && tasks_asked() && task_selected(bpf_get_current_task_btf())) {
 		__u16 port = sk->__sk_common.skc_num;
 		struct crumb_listener l = { .netns = sock_netns(sk), .port = port };
 		__u8 one = 1;
@@ -496,7 +512,7 @@ int BPF_PROG(inet_sock_set_state, const struct sock *sk, int old_state, int new_
 		return 0;
 	event_head(&e->h, CRUMB_EV_STATE, sizeof(*e), bpf_ktime_get_ns());
 	e->flow = f->id;
-	e->end = dir;	/* bytes of direction d come from end d */
+	e->end = dir; /* bytes of direction d come from end d */
 	e->old_state = old_state;
 	e->new_state = new_state;
 	e->pad0 = 0;

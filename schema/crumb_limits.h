@@ -6,15 +6,16 @@
 #ifndef CRUMB_LIMITS_H
 #define CRUMB_LIMITS_H
 
-#define CRUMB_RING_BYTES	(8u << 20)	/* one ring buffer per CPU; a power of two, --ring-size */
-#define CRUMB_MAX_CPUS		512
-#define CRUMB_MAX_FLOWS		65536		/* connections followed at once, --max-flows */
-#define CRUMB_MAX_TASKS		16384		/* processes in the selected set */
-#define CRUMB_STACK_DEPTH	48		/* frames kept of one kernel stack */
-#define CRUMB_SNAP_BYTES	128		/* bytes of a packet that `record` keeps, from the link layer on */
-#define CRUMB_FILTER_BYTES	128		/* bytes of a packet that a pcap-filter expression can test, from IP on */
-#define CRUMB_PAYLOAD_SCAN	128		/* first bytes of a message that --payload looks at */
-#define CRUMB_PATTERN_BYTES	32		/* longest --payload text */
-#define CRUMB_BLOOM_SLOTS	65536		/* marks of the flow pre-check; a power of two */
+#define CRUMB_RING_BYTES  (8u << 20) /* one ring buffer per CPU; a power of two, --ring-size */
+#define CRUMB_MAX_CPUS	  512
+#define CRUMB_MAX_FLOWS	  65536 /* connections followed at once, --max-flows */
+#define CRUMB_MAX_TASKS	  16384 /* processes in the selected set */
+#define CRUMB_STACK_DEPTH 48	/* frames kept of one kernel stack */
+#define CRUMB_SNAP_BYTES  128	/* bytes of a packet that `record` keeps, from the link layer on */
+#define CRUMB_FILTER_BYTES \
+	128 /* bytes of a packet that a pcap-filter expression can test, from IP on */
+#define CRUMB_PAYLOAD_SCAN  128	  /* first bytes of a message that --payload looks at */
+#define CRUMB_PATTERN_BYTES 32	  /* longest --payload text */
+#define CRUMB_BLOOM_SLOTS   65536 /* marks of the flow pre-check; a power of two */
 
 #endif

@@ -19,56 +19,56 @@
 
 #include "crumb_limits.h"
 
-#define CRUMB_EVENT_VERSION	1
-#define CRUMB_COMM_BYTES	16
+#define CRUMB_EVENT_VERSION 1
+#define CRUMB_COMM_BYTES    16
 
 struct crumb_event {
 	__u64 time_ns;
-	__u16 type;		/* enum crumb_event_type */
-	__u16 size;		/* bytes of the whole record, a multiple of 8 */
+	__u16 type; /* enum crumb_event_type */
+	__u16 size; /* bytes of the whole record, a multiple of 8 */
 	__u32 cpu;
 };
 
 enum crumb_event_type {
 	/* from the kernel side */
-	CRUMB_EV_FLOW = 1,	/* a connection is followed from now on: its number and addresses */
-	CRUMB_EV_STATE,		/* one of its sockets changed TCP state */
-	CRUMB_EV_SEND_BEGIN,	/* a send call begins to append bytes to the stream */
-	CRUMB_EV_SEND_EXTENT,	/* ... another writer came between: one finished extent of that call */
-	CRUMB_EV_SEND_END,	/* ... the call returned: its last (mostly only) extent */
-	CRUMB_EV_SKB,		/* an skb with bytes of a flow was seen at a device-level point */
-	CRUMB_EV_SOCK,		/* bytes of a flow were seen at a socket-level point */
-	CRUMB_EV_WAKE,		/* data became ready and this task was woken for it */
-	CRUMB_EV_RUN,		/* a task so woken got a CPU */
-	CRUMB_EV_COPY,		/* a further copy to user memory within one recv call */
-	CRUMB_EV_RECV_EXTENT,	/* another reader came between: one finished extent of a recv call */
-	CRUMB_EV_RECV,		/* a recv call returned */
-	CRUMB_EV_CALL,		/* a libc function or another network syscall returned */
-	CRUMB_EV_DROP,		/* an skb with bytes of a flow was freed as a drop */
-	CRUMB_EV_NEIGH,		/* neighbour (ARP, ND) entry created, asked for, or changed */
-	CRUMB_EV_STACK,		/* the kernel functions above one sighting (sampled) */
+	CRUMB_EV_FLOW = 1,    /* a connection is followed from now on: its number and addresses */
+	CRUMB_EV_STATE,	      /* one of its sockets changed TCP state */
+	CRUMB_EV_SEND_BEGIN,  /* a send call begins to append bytes to the stream */
+	CRUMB_EV_SEND_EXTENT, /* ... another writer came between: one finished extent of that call */
+	CRUMB_EV_SEND_END,    /* ... the call returned: its last (mostly only) extent */
+	CRUMB_EV_SKB,	      /* an skb with bytes of a flow was seen at a device-level point */
+	CRUMB_EV_SOCK,	      /* bytes of a flow were seen at a socket-level point */
+	CRUMB_EV_WAKE,	      /* data became ready and this task was woken for it */
+	CRUMB_EV_RUN,	      /* a task so woken got a CPU */
+	CRUMB_EV_COPY,	      /* a further copy to user memory within one recv call */
+	CRUMB_EV_RECV_EXTENT, /* another reader came between: one finished extent of a recv call */
+	CRUMB_EV_RECV,	      /* a recv call returned */
+	CRUMB_EV_CALL,	      /* a libc function or another network syscall returned */
+	CRUMB_EV_DROP,	      /* an skb with bytes of a flow was freed as a drop */
+	CRUMB_EV_NEIGH,	      /* neighbour (ARP, ND) entry created, asked for, or changed */
+	CRUMB_EV_STACK,	      /* the kernel functions above one sighting (sampled) */
 
 	/* from user space */
-	CRUMB_EV_TRACE = 64,	/* first: version, settings */
+	CRUMB_EV_TRACE = 64, /* first: version, settings */
 	CRUMB_EV_HOST,
 	CRUMB_EV_NETNS,
 	CRUMB_EV_DEV,
 	CRUMB_EV_FDB,
-	CRUMB_EV_HOOK,		/* a point's hook: chosen, or why none */
+	CRUMB_EV_HOOK, /* a point's hook: chosen, or why none */
 	CRUMB_EV_SYMBOL,
-	CRUMB_EV_REASON,	/* the name of a drop reason on this kernel */
+	CRUMB_EV_REASON, /* the name of a drop reason on this kernel */
 	CRUMB_EV_LOSS,
-	CRUMB_EV_END,		/* last: the trace was closed in order */
+	CRUMB_EV_END, /* last: the trace was closed in order */
 };
 
 /* The points of the path; one row each in src/event/point.c. Append only: trace files carry the numbers. */
 enum crumb_point {
 	CRUMB_PT_NONE = 0,
-	CRUMB_PT_LIBC_SEND,		/* libc send-family function entered */
-	CRUMB_PT_SYS_SEND,		/* the syscall entered */
-	CRUMB_PT_SOCK_SEND,		/* socket layer entered */
-	CRUMB_PT_TCP_APPEND,		/* bytes enter the TCP stream */
-	CRUMB_PT_SOCK_SEND_RETURN,	/* socket layer left */
+	CRUMB_PT_LIBC_SEND,	   /* libc send-family function entered */
+	CRUMB_PT_SYS_SEND,	   /* the syscall entered */
+	CRUMB_PT_SOCK_SEND,	   /* socket layer entered */
+	CRUMB_PT_TCP_APPEND,	   /* bytes enter the TCP stream */
+	CRUMB_PT_SOCK_SEND_RETURN, /* socket layer left */
 	CRUMB_PT_SYS_SEND_RETURN,
 	CRUMB_PT_LIBC_SEND_RETURN,
 	CRUMB_PT_TCP_XMIT,
@@ -98,30 +98,30 @@ enum crumb_point {
 	CRUMB_PT_LIBC_RECV,
 	CRUMB_PT_LIBC_RECV_RETURN,
 	CRUMB_PT_SKB_DROP,
-	CRUMB_PT_CALL,			/* calls that carry no bytes: getaddrinfo, socket, connect, close ... */
+	CRUMB_PT_CALL, /* calls that carry no bytes: getaddrinfo, socket, connect, close ... */
 	CRUMB_PT_STATE,
 	CRUMB_PT_FLOW,
-	CRUMB_PT_TASK,			/* fork, exec, exit of selected processes */
+	CRUMB_PT_TASK, /* fork, exec, exit of selected processes */
 	CRUMB_PT_MAX,
 };
 
 /* Why a flow was taken. */
 enum crumb_flow_why {
-	CRUMB_WHY_FILTER = 1,	/* its addresses match the expression and no task was asked for */
-	CRUMB_WHY_TASK,		/* a selected task used it */
-	CRUMB_WHY_LISTEN,	/* it was opened towards a socket on which a selected task listens */
+	CRUMB_WHY_FILTER = 1, /* its addresses match the expression and no task was asked for */
+	CRUMB_WHY_TASK,	      /* a selected task used it */
+	CRUMB_WHY_LISTEN,     /* it was opened towards a socket on which a selected task listens */
 };
 
 struct crumb_ev_flow {
 	struct crumb_event h;
-	__u32 flow;		/* number of the connection in this trace, from 1; never reused */
-	__u8 proto;		/* IPPROTO_TCP */
-	__u8 family;		/* AF_INET, AF_INET6 */
-	__u8 why;		/* enum crumb_flow_why */
+	__u32 flow;  /* number of the connection in this trace, from 1; never reused */
+	__u8 proto;  /* IPPROTO_TCP */
+	__u8 family; /* AF_INET, AF_INET6 */
+	__u8 why;    /* enum crumb_flow_why */
 	__u8 pad0;
-	__u8 addr[2][16];	/* the two ends; end 0 is the lesser by (port, address) */
-	__u16 port[2];		/* host order */
-	__u32 netns;		/* where it was first seen */
+	__u8 addr[2][16]; /* the two ends; end 0 is the lesser by (port, address) */
+	__u16 port[2];	  /* host order */
+	__u32 netns;	  /* where it was first seen */
 };
 
 /* `dir`, everywhere: the direction of the BYTES, 0 = from end 0 to end 1, 1 = from end 1 to end 0. */
@@ -129,42 +129,44 @@ struct crumb_ev_flow {
 struct crumb_ev_state {
 	struct crumb_event h;
 	__u32 flow;
-	__u8 end;		/* which end's socket: 0 or 1 */
-	__u8 old_state;		/* TCP_ESTABLISHED ... as in net/tcp_states.h */
+	__u8 end;	/* which end's socket: 0 or 1 */
+	__u8 old_state; /* TCP_ESTABLISHED ... as in net/tcp_states.h */
 	__u8 new_state;
 	__u8 pad0;
 	__u32 netns;
-	__u32 tgid;		/* of the task running then; not the owner in softirq */
+	__u32 tgid; /* of the task running then; not the owner in softirq */
 };
 
-#define CRUMB_CALL_NO_NR	0xffffu	/* not within a syscall we saw entered (io_uring, kernel thread, began before us) */
-#define CRUMB_CALL_SELECTED	0x01	/* the task is one of those asked for */
-#define CRUMB_CALL_LIBC		0x02	/* within a libc function that we saw entered: a CRUMB_EV_CALL follows */
-#define CRUMB_CALL_PEEK		0x04	/* MSG_PEEK: the bytes stay in the queue */
-#define CRUMB_CALL_INFERRED	0x08	/* the byte range was not read under the socket lock */
-#define CRUMB_CALL_NO_COPY	0x10	/* bytes left the queue without a copy (MSG_TRUNC, splice, mmap) */
+#define CRUMB_CALL_NO_NR \
+	0xffffu /* not within a syscall we saw entered (io_uring, kernel thread, began before us) */
+#define CRUMB_CALL_SELECTED 0x01 /* the task is one of those asked for */
+#define CRUMB_CALL_LIBC \
+	0x02 /* within a libc function that we saw entered: a CRUMB_EV_CALL follows */
+#define CRUMB_CALL_PEEK	    0x04 /* MSG_PEEK: the bytes stay in the queue */
+#define CRUMB_CALL_INFERRED 0x08 /* the byte range was not read under the socket lock */
+#define CRUMB_CALL_NO_COPY  0x10 /* bytes left the queue without a copy (MSG_TRUNC, splice, mmap) */
 
 struct crumb_ev_send_begin {
-	struct crumb_event h;		/* time: tcp.append, the first byte enters the stream */
+	struct crumb_event h; /* time: tcp.append, the first byte enters the stream */
 	__u32 flow;
 	__u8 dir;
-	__u8 flags;			/* CRUMB_CALL_* */
-	__u16 nr;			/* syscall number of this architecture or CRUMB_CALL_NO_NR */
+	__u8 flags; /* CRUMB_CALL_* */
+	__u16 nr;   /* syscall number of this architecture or CRUMB_CALL_NO_NR */
 	__u32 tgid, pid;
-	__u64 enter_ns;			/* sys.send; 0 unknown */
-	__u64 libc_ns;			/* libc.send; 0 unknown */
-	__u64 args[6];			/* argument registers at entry */
-	__u32 seq;			/* write_seq: where the first byte goes */
-	__u32 left;			/* bytes the caller still offers */
+	__u64 enter_ns; /* sys.send; 0 unknown */
+	__u64 libc_ns;	/* libc.send; 0 unknown */
+	__u64 args[6];	/* argument registers at entry */
+	__u32 seq;	/* write_seq: where the first byte goes */
+	__u32 left;	/* bytes the caller still offers */
 	__u32 netns;
-	__u32 snd_una, snd_nxt;		/* state of the socket at that moment */
-	__u32 snd_cwnd, packets_out;	/* TCP segments */
-	__u32 snd_wnd;			/* bytes */
-	__u32 wmem_queued, sndbuf;	/* bytes */
+	__u32 snd_una, snd_nxt;	     /* state of the socket at that moment */
+	__u32 snd_cwnd, packets_out; /* TCP segments */
+	__u32 snd_wnd;		     /* bytes */
+	__u32 wmem_queued, sndbuf;   /* bytes */
 	char comm[CRUMB_COMM_BYTES];
 };
 
-struct crumb_ev_extent {		/* CRUMB_EV_SEND_EXTENT, CRUMB_EV_RECV_EXTENT */
+struct crumb_ev_extent { /* CRUMB_EV_SEND_EXTENT, CRUMB_EV_RECV_EXTENT */
 	struct crumb_event h;
 	__u32 flow;
 	__u8 dir;
@@ -175,58 +177,58 @@ struct crumb_ev_extent {		/* CRUMB_EV_SEND_EXTENT, CRUMB_EV_RECV_EXTENT */
 };
 
 struct crumb_ev_send_end {
-	struct crumb_event h;		/* time: sys.send.return, or the socket layer's return if nr is unknown */
+	struct crumb_event h; /* time: sys.send.return, or the socket layer's return if nr is unknown */
 	__u32 flow;
 	__u8 dir;
 	__u8 flags;
 	__u16 nr;
 	__u32 tgid, pid;
-	__u64 sock_ns;			/* sock.send.return of the last part */
-	__s64 ret;			/* of the syscall: bytes accepted or -errno */
-	__u32 seq, bytes;		/* the last extent; earlier ones came as CRUMB_EV_SEND_EXTENT */
+	__u64 sock_ns;	  /* sock.send.return of the last part */
+	__s64 ret;	  /* of the syscall: bytes accepted or -errno */
+	__u32 seq, bytes; /* the last extent; earlier ones came as CRUMB_EV_SEND_EXTENT */
 };
 
-#define CRUMB_SKB_PORT		0x01	/* the device is a bridge port */
-#define CRUMB_SKB_FORWARDED	0x02	/* the skb was received by this kernel, it is being forwarded */
-#define CRUMB_SKB_SYNTHETIC	0x04
+#define CRUMB_SKB_PORT	    0x01 /* the device is a bridge port */
+#define CRUMB_SKB_FORWARDED 0x02 /* the skb was received by this kernel, it is being forwarded */
+#define CRUMB_SKB_SYNTHETIC 0x04
 
 struct crumb_ev_skb {
 	struct crumb_event h;
 	__u32 flow;
 	__u8 dir;
-	__u8 point;		/* enum crumb_point */
-	__u8 tcp_flags;		/* FIN 1 SYN 2 RST 4 PSH 8 ACK 16 URG 32 */
-	__u8 flags;		/* CRUMB_SKB_* */
-	__u32 netns, ifindex;	/* of skb->dev */
-	__u32 seq, payload;	/* TCP payload [seq, seq + payload); GSO and GRO skbs carry many TCP segments */
+	__u8 point;	      /* enum crumb_point */
+	__u8 tcp_flags;	      /* FIN 1 SYN 2 RST 4 PSH 8 ACK 16 URG 32 */
+	__u8 flags;	      /* CRUMB_SKB_* */
+	__u32 netns, ifindex; /* of skb->dev */
+	__u32 seq, payload; /* TCP payload [seq, seq + payload); GSO and GRO skbs carry many TCP segments */
 	__u32 ack;
-	__u32 skb_len;		/* bytes of the skb, from skb->data */
-	__u64 skb;		/* kernel address: a short-lived hint, never an identity */
-	__u32 wire_len;		/* bytes from the link layer on (original length of the packet) */
-	__u16 gso_segs;		/* TCP segments in it, 0 or 1 = one */
-	__u16 queue;		/* tx queue */
-	__u32 qdisc_handle;	/* major:minor as in tc; qdisc points only */
-	__u32 qlen;		/* packets in that qdisc, this one included on enqueue */
+	__u32 skb_len;	    /* bytes of the skb, from skb->data */
+	__u64 skb;	    /* kernel address: a short-lived hint, never an identity */
+	__u32 wire_len;	    /* bytes from the link layer on (original length of the packet) */
+	__u16 gso_segs;	    /* TCP segments in it, 0 or 1 = one */
+	__u16 queue;	    /* tx queue */
+	__u32 qdisc_handle; /* major:minor as in tc; qdisc points only */
+	__u32 qlen;	    /* packets in that qdisc, this one included on enqueue */
 	__u16 ip_id;
 	__u8 ttl;
-	__u8 ip_version;	/* 4, 6 */
-	__u16 vlan;		/* 802.1Q TCI of the skb or the frame, 0 none */
-	__u16 snap_len;		/* bytes that follow in `crumb_ev_packet` */
-	__u8 src_mac[6], dst_mac[6];	/* zero before the link-layer header is there */
-	__u32 iif;		/* skb->skb_iif: where it came in, 0 if made here */
+	__u8 ip_version;	     /* 4, 6 */
+	__u16 vlan;		     /* 802.1Q TCI of the skb or the frame, 0 none */
+	__u16 snap_len;		     /* bytes that follow in `crumb_ev_packet` */
+	__u8 src_mac[6], dst_mac[6]; /* zero before the link-layer header is there */
+	__u32 iif;		     /* skb->skb_iif: where it came in, 0 if made here */
 };
 
-struct crumb_ev_packet {	/* a CRUMB_EV_SKB with the head of the packet, told by its size */
+struct crumb_ev_packet { /* a CRUMB_EV_SKB with the head of the packet, told by its size */
 	struct crumb_ev_skb s;
-	__u8 bytes[CRUMB_SNAP_BYTES];	/* from the Ethernet header on if snap_l2, else from the IP header on */
+	__u8 bytes[CRUMB_SNAP_BYTES]; /* from the Ethernet header on if snap_l2, else from the IP header on */
 	__u8 snap_l2;
 	__u8 pad0[7];
 };
 
 struct crumb_ev_drop {
-	struct crumb_ev_skb s;		/* point CRUMB_PT_SKB_DROP */
-	__u64 location;			/* kernel address of the caller of kfree_skb */
-	__u32 reason;			/* enum skb_drop_reason of this kernel: CRUMB_EV_REASON names it */
+	struct crumb_ev_skb s; /* point CRUMB_PT_SKB_DROP */
+	__u64 location;	       /* kernel address of the caller of kfree_skb */
+	__u32 reason;	       /* enum skb_drop_reason of this kernel: CRUMB_EV_REASON names it */
 	__u32 pad0;
 };
 
@@ -234,14 +236,14 @@ struct crumb_ev_sock {
 	struct crumb_event h;
 	__u32 flow;
 	__u8 dir;
-	__u8 point;		/* tcp.receive, sock.ready, tcp.retransmit */
-	__u8 state;		/* TCP state of the socket */
+	__u8 point; /* tcp.receive, sock.ready, tcp.retransmit */
+	__u8 state; /* TCP state of the socket */
 	__u8 flags;
 	__u32 netns;
-	__u32 seq, bytes;	/* of the skb; sock.ready has none: bytes = 0 */
-	__u32 rcv_nxt, copied_seq;	/* receiver points: next in order; next to be read */
+	__u32 seq, bytes;	   /* of the skb; sock.ready has none: bytes = 0 */
+	__u32 rcv_nxt, copied_seq; /* receiver points: next in order; next to be read */
 	__u32 rmem_alloc, rcvbuf;
-	__u32 tgid;		/* running then: the owner only outside softirq */
+	__u32 tgid; /* running then: the owner only outside softirq */
 	__u64 skb;
 };
 
@@ -250,45 +252,45 @@ struct crumb_ev_wake {
 	__u32 flow;
 	__u8 dir;
 	__u8 pad0[3];
-	__u32 tgid, pid;	/* the woken task */
-	__u32 by_pid;		/* the task in whose time it happened (softirq runs on anyone's) */
+	__u32 tgid, pid; /* the woken task */
+	__u32 by_pid;	 /* the task in whose time it happened (softirq runs on anyone's) */
 	__u32 pad1;
 	char comm[CRUMB_COMM_BYTES];
 };
 
 struct crumb_ev_run {
-	struct crumb_event h;	/* cpu: where it runs */
+	struct crumb_event h; /* cpu: where it runs */
 	__u32 flow;
 	__u8 dir;
 	__u8 pad0[3];
 	__u32 tgid, pid;
-	__u32 prev_pid;		/* who left the CPU for it */
+	__u32 prev_pid; /* who left the CPU for it */
 	__u32 pad1;
 	__u64 woken_ns;
 	char prev_comm[CRUMB_COMM_BYTES];
 };
 
 struct crumb_ev_recv {
-	struct crumb_event h;	/* time: sys.recv.return, or the socket layer's return if nr is unknown */
+	struct crumb_event h; /* time: sys.recv.return, or the socket layer's return if nr is unknown */
 	__u32 flow;
 	__u8 dir;
-	__u8 flags;		/* CRUMB_CALL_* */
+	__u8 flags; /* CRUMB_CALL_* */
 	__u16 nr;
 	__u32 tgid, pid;
-	__u64 enter_ns;		/* sys.recv; 0 unknown */
-	__u64 libc_ns;		/* libc.recv; 0 unknown */
-	__u64 copy_ns;		/* sock.copy of the first bytes; 0 if there was no copy */
-	__u64 sock_ns;		/* sock.recv.return */
+	__u64 enter_ns; /* sys.recv; 0 unknown */
+	__u64 libc_ns;	/* libc.recv; 0 unknown */
+	__u64 copy_ns;	/* sock.copy of the first bytes; 0 if there was no copy */
+	__u64 sock_ns;	/* sock.recv.return */
 	__u64 args[6];
 	__s64 ret;
 	__u32 seq, bytes;	/* the last extent; earlier ones came as CRUMB_EV_RECV_EXTENT */
-	__u32 first_copy_bytes;	/* of the copy at copy_ns */
+	__u32 first_copy_bytes; /* of the copy at copy_ns */
 	__u32 netns;
 	char comm[CRUMB_COMM_BYTES];
 };
 
 struct crumb_ev_copy {
-	struct crumb_event h;	/* time: just before the copy */
+	struct crumb_event h; /* time: just before the copy */
 	__u32 flow;
 	__u8 dir;
 	__u8 pad0[3];
@@ -301,19 +303,19 @@ enum crumb_layer_of_call { CRUMB_CALLED_LIBC = 1, CRUMB_CALLED_SYSCALL = 2 };
 #define CRUMB_CALL_TEXT_BYTES 64
 
 struct crumb_ev_call {
-	struct crumb_event h;	/* time: return */
+	struct crumb_event h; /* time: return */
 	__u32 tgid, pid;
 	__u64 enter_ns;
 	__s64 ret;
 	__u64 args[6];
-	__u16 nr;		/* syscall number; or enum crumb_libc_func */
-	__u8 layer;		/* enum crumb_layer_of_call */
-	__u8 dir;		/* with flow: direction of the bytes it carried */
-	__u32 flow;		/* the flow whose bytes it carried; 0 none */
+	__u16 nr;   /* syscall number; or enum crumb_libc_func */
+	__u8 layer; /* enum crumb_layer_of_call */
+	__u8 dir;   /* with flow: direction of the bytes it carried */
+	__u32 flow; /* the flow whose bytes it carried; 0 none */
 	__u32 netns;
 	__u32 pad0;
 	char comm[CRUMB_COMM_BYTES];
-	char text[CRUMB_CALL_TEXT_BYTES];	/* getaddrinfo: "node\tservice" */
+	char text[CRUMB_CALL_TEXT_BYTES]; /* getaddrinfo: "node\tservice" */
 };
 
 /* libc functions with a uprobe; names in src/event/point.c. Append only. */
@@ -343,56 +345,59 @@ enum crumb_libc_func {
 struct crumb_ev_neigh {
 	struct crumb_event h;
 	__u32 netns, ifindex;
-	__u8 point;		/* neigh.resolve, neigh.update */
+	__u8 point; /* neigh.resolve, neigh.update */
 	__u8 family;
-	__u8 nud_state;		/* NUD_* of linux/neighbour.h */
+	__u8 nud_state; /* NUD_* of linux/neighbour.h */
 	__u8 created;
 	__u32 pad0;
 	__u8 addr[16];
-	__u8 lladdr[8];		/* first 6 used on Ethernet; zero while unknown */
+	__u8 lladdr[8]; /* first 6 used on Ethernet; zero while unknown */
 };
 
-#define CRUMB_STACK_CONTROL	0x01	/* taken from a TCP segment without payload: no journey paid for it */
+#define CRUMB_STACK_CONTROL \
+	0x01 /* taken from a TCP segment without payload: no journey paid for it */
 
 struct crumb_ev_stack {
-	struct crumb_event h;	/* time of the sighting that it belongs to */
+	struct crumb_event h; /* time of the sighting that it belongs to */
 	__u32 flow;
 	__u8 dir;
 	__u8 point;
-	__u8 flags;		/* CRUMB_STACK_* */
-	__u8 depth;		/* frames in ip[] */
+	__u8 flags; /* CRUMB_STACK_* */
+	__u8 depth; /* frames in ip[] */
 	__u32 netns, ifindex;
-	__u32 seq, payload;	/* the bytes that paid for it */
-	__u32 cost_ns;		/* time spent in taking it */
+	__u32 seq, payload; /* the bytes that paid for it */
+	__u32 cost_ns;	    /* time spent in taking it */
 	__u32 pad0;
-	__u64 ip[CRUMB_STACK_DEPTH];	/* innermost first; the record is cut after ip[depth - 1] */
+	__u64 ip[CRUMB_STACK_DEPTH]; /* innermost first; the record is cut after ip[depth - 1] */
 };
 
 /* ------------------------------------------------------------------ facts written by user space */
 
-#define CRUMB_TRACE_TASKS	0x01	/* tasks were asked for: only journeys with CRUMB_CALL_SELECTED at an end count */
-#define CRUMB_TRACE_STACKS	0x02	/* stacks were sampled */
-#define CRUMB_TRACE_STACKS_ALL	0x04
-#define CRUMB_TRACE_LIBC	0x08	/* libc functions of the traced processes were hooked */
-#define CRUMB_TRACE_PACKETS	0x10	/* CRUMB_EV_SKB come with packet bytes */
-#define CRUMB_TRACE_PAYLOAD	0x20	/* only messages with a given text were recorded */
-#define CRUMB_TRACE_REHEARSAL	0x40	/* the first connection paid for all stacks: its journeys are not shown */
+#define CRUMB_TRACE_TASKS \
+	0x01 /* tasks were asked for: only journeys with CRUMB_CALL_SELECTED at an end count */
+#define CRUMB_TRACE_STACKS     0x02 /* stacks were sampled */
+#define CRUMB_TRACE_STACKS_ALL 0x04
+#define CRUMB_TRACE_LIBC       0x08 /* libc functions of the traced processes were hooked */
+#define CRUMB_TRACE_PACKETS    0x10 /* CRUMB_EV_SKB come with packet bytes */
+#define CRUMB_TRACE_PAYLOAD    0x20 /* only messages with a given text were recorded */
+#define CRUMB_TRACE_REHEARSAL \
+	0x40 /* the first connection paid for all stacks: its journeys are not shown */
 
 struct crumb_ev_trace {
 	struct crumb_event h;
-	__u32 version;		/* CRUMB_EVENT_VERSION */
-	__u32 flags;		/* CRUMB_TRACE_* */
-	char crumb[32];		/* version of the program */
-	char selection[256];	/* what was asked for, as typed */
+	__u32 version;	     /* CRUMB_EVENT_VERSION */
+	__u32 flags;	     /* CRUMB_TRACE_* */
+	char crumb[32];	     /* version of the program */
+	char selection[256]; /* what was asked for, as typed */
 };
 
 struct crumb_ev_host {
 	struct crumb_event h;
 	__u8 boot_id[16];
-	__s64 realtime_ns;	/* CLOCK_REALTIME - CLOCK_MONOTONIC at h.time_ns */
-	__u32 netns;		/* of the first process (the host's own) */
+	__s64 realtime_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC at h.time_ns */
+	__u32 netns;	   /* of the first process (the host's own) */
 	__u32 ncpu;
-	char name[64];		/* host name of the kernel */
+	char name[64]; /* host name of the kernel */
 	char release[64];
 	char machine[16];
 };
@@ -401,36 +406,36 @@ struct crumb_ev_netns {
 	struct crumb_event h;
 	__u32 netns;
 	__u32 pad0;
-	char host[64];		/* name to show: the lab's host, else the kernel's host name */
-	char name[64];		/* of the namespace (/run/netns), "" if it has none */
-	char lab[32];		/* "" outside of a lab */
+	char host[64]; /* name to show: the lab's host, else the kernel's host name */
+	char name[64]; /* of the namespace (/run/netns), "" if it has none */
+	char lab[32];  /* "" outside of a lab */
 };
 
 struct crumb_ev_dev {
 	struct crumb_event h;
 	__u32 netns, ifindex;
-	__u32 master;		/* ifindex of its bridge or bond, 0 none */
-	__u32 peer;		/* veth: ifindex at the other side, in peer_netns if that is known */
+	__u32 master; /* ifindex of its bridge or bond, 0 none */
+	__u32 peer;   /* veth: ifindex at the other side, in peer_netns if that is known */
 	__u32 peer_netns;
 	__u32 mtu;
 	__u8 mac[6];
-	__u8 port_state;	/* BR_STATE_*; 0xff if it is not a bridge port */
-	__u8 removed;		/* 1: it is gone */
+	__u8 port_state; /* BR_STATE_*; 0xff if it is not a bridge port */
+	__u8 removed;	 /* 1: it is gone */
 	char name[16];
-	char kind[16];		/* "veth", "bridge", "" for a physical device */
+	char kind[16]; /* "veth", "bridge", "" for a physical device */
 	char qdisc[16];
 };
 
 struct crumb_ev_fdb {
 	struct crumb_event h;
 	__u32 netns;
-	__u32 bridge, port;	/* ifindex */
+	__u32 bridge, port; /* ifindex */
 	__u8 mac[6];
 	__u16 vlan;
-	__u32 state;		/* NUD_*: PERMANENT, NOARP = static, REACHABLE = learned */
-	__u32 flags;		/* NTF_* */
-	__u32 updated_ms;	/* since it was last refreshed when read */
-	__u32 used_ms;		/* since it was last used */
+	__u32 state;	  /* NUD_*: PERMANENT, NOARP = static, REACHABLE = learned */
+	__u32 flags;	  /* NTF_* */
+	__u32 updated_ms; /* since it was last refreshed when read */
+	__u32 used_ms;	  /* since it was last used */
 	__u32 removed;
 	__u32 pad0;
 };
@@ -438,18 +443,18 @@ struct crumb_ev_fdb {
 struct crumb_ev_hook {
 	struct crumb_event h;
 	__u16 point;
-	__u8 visible;		/* 1: attached through `via` */
+	__u8 visible; /* 1: attached through `via` */
 	__u8 pad0;
-	__u32 cost_ns;		/* libc: what the hooks add to one call here, measured; 0 unknown */
-	char via[16];		/* "tp_btf", "uprobe" */
+	__u32 cost_ns; /* libc: what the hooks add to one call here, measured; 0 unknown */
+	char via[16];  /* "tp_btf", "uprobe" */
 	char target[48];
-	char why[120];		/* why it cannot be seen here */
+	char why[120]; /* why it cannot be seen here */
 };
 
 struct crumb_ev_symbol {
 	struct crumb_event h;
-	__u64 addr;		/* as it occurs in a stack or a drop location */
-	__u32 offset;		/* of addr in the function */
+	__u64 addr;   /* as it occurs in a stack or a drop location */
+	__u32 offset; /* of addr in the function */
 	__u32 pad0;
 	char name[64];
 };
@@ -458,30 +463,30 @@ struct crumb_ev_reason {
 	struct crumb_event h;
 	__u32 value;
 	__u32 pad0;
-	char name[48];		/* "NETFILTER_DROP" */
+	char name[48]; /* "NETFILTER_DROP" */
 };
 
 enum crumb_loss_cause {
-	CRUMB_LOSS_RING = 1,	/* a ring buffer was full */
-	CRUMB_LOSS_FLOWS,	/* the flow table was full: a connection is not followed */
-	CRUMB_LOSS_TASKS,	/* per-task state could not be had */
-	CRUMB_LOSS_MISSED,	/* the kernel skipped a program (recursion) */
-	CRUMB_LOSS_SPOOL,	/* user space could not store it (disk full) */
+	CRUMB_LOSS_RING = 1, /* a ring buffer was full */
+	CRUMB_LOSS_FLOWS,    /* the flow table was full: a connection is not followed */
+	CRUMB_LOSS_TASKS,    /* per-task state could not be had */
+	CRUMB_LOSS_MISSED,   /* the kernel skipped a program (recursion) */
+	CRUMB_LOSS_SPOOL,    /* user space could not store it (disk full) */
 	CRUMB_LOSS_MAX,
 };
 
 struct crumb_ev_loss {
-	struct crumb_event h;	/* time: it happened before this ... */
-	__u64 from_ns;		/* ... and after this */
+	struct crumb_event h; /* time: it happened before this ... */
+	__u64 from_ns;	      /* ... and after this */
 	__u64 count;
-	__u16 cause;		/* enum crumb_loss_cause */
-	__u16 point;		/* enum crumb_point, 0 unknown */
-	__u32 on_cpu;		/* 0xffffffff unknown */
+	__u16 cause;  /* enum crumb_loss_cause */
+	__u16 point;  /* enum crumb_point, 0 unknown */
+	__u32 on_cpu; /* 0xffffffff unknown */
 };
 
 struct crumb_ev_end {
 	struct crumb_event h;
-	__u64 kernel_events;	/* records that came out of the ring buffers */
+	__u64 kernel_events; /* records that came out of the ring buffers */
 	__u64 lost;
 };
 

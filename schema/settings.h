@@ -10,40 +10,40 @@
 #include "crumb_limits.h"
 
 /* crumb_settings.select: every bit set must hold for a task (socket, for NETNS) to be selected */
-#define CRUMB_SELECT_TGID	0x01	/* in the map of selected processes */
-#define CRUMB_SELECT_COMM	0x02
-#define CRUMB_SELECT_CGROUP	0x04
-#define CRUMB_SELECT_NETNS	0x08
-#define CRUMB_SELECT_TASKS	(CRUMB_SELECT_TGID | CRUMB_SELECT_COMM | CRUMB_SELECT_CGROUP)
-#define CRUMB_SELECT_FILTER	0x10	/* crumb_filter() holds an expression */
+#define CRUMB_SELECT_TGID   0x01 /* in the map of selected processes */
+#define CRUMB_SELECT_COMM   0x02
+#define CRUMB_SELECT_CGROUP 0x04
+#define CRUMB_SELECT_NETNS  0x08
+#define CRUMB_SELECT_TASKS  (CRUMB_SELECT_TGID | CRUMB_SELECT_COMM | CRUMB_SELECT_CGROUP)
+#define CRUMB_SELECT_FILTER 0x10 /* crumb_filter() holds an expression */
 
 enum crumb_stacks {
 	CRUMB_STACKS_OFF,
-	CRUMB_STACKS_SAMPLE,	/* control segments and one message in sample_mask + 1 */
+	CRUMB_STACKS_SAMPLE, /* control segments and one message in sample_mask + 1 */
 	CRUMB_STACKS_ALL,
-	CRUMB_STACKS_FIRST,	/* the first connection of the trace, no other */
+	CRUMB_STACKS_FIRST, /* the first connection of the trace, no other */
 };
 
-struct crumb_settings {		/* fixed at load: the verifier sees constants and drops what is not used */
+struct crumb_settings { /* fixed at load: the verifier sees constants and drops what is not used */
 	__u32 select;
 	__u32 netns;
-	__u64 cgroup;		/* cgroup v2 id, its children included */
+	__u64 cgroup; /* cgroup v2 id, its children included */
 	__u32 cgroup_level;
-	__u32 self_tgid;	/* crumb itself: never recorded */
-	__u32 filter_bytes;	/* bytes of a packet that the expression can test */
-	__u32 snap_bytes;	/* > 0: sightings carry the head of the packet */
-	__u32 sample_mask;	/* stacks=sample: one message in mask + 1 */
-	__u8 stacks;		/* enum crumb_stacks */
-	__u8 acks;		/* 1: record TCP segments without payload too */
-	__u8 pattern_len;	/* 0: all messages */
-	__u8 libc;		/* 1: tell user space of new processes, it hooks their libc */
+	__u32 self_tgid;    /* crumb itself: never recorded */
+	__u32 filter_bytes; /* bytes of a packet that the expression can test */
+	__u32 snap_bytes;   /* > 0: sightings carry the head of the packet */
+	__u32 sample_mask;  /* stacks=sample: one message in mask + 1 */
+	__u8 stacks;	    /* enum crumb_stacks */
+	__u8 acks;	    /* 1: record TCP segments without payload too */
+	__u8 pattern_len;   /* 0: all messages */
+	__u8 libc;	    /* 1: tell user space of new processes, it hooks their libc */
 	char comm[16];
 	char pattern[CRUMB_PATTERN_BYTES];
 };
 
-struct crumb_flow_key {		/* a connection, whichever side looks at it */
-	__u32 addr[2][4];	/* network order, IPv4 as ::ffff:a.b.c.d; end 0 is the lesser by (port, address) */
-	__u16 port[2];		/* host order */
+struct crumb_flow_key { /* a connection, whichever side looks at it */
+	__u32 addr[2][4]; /* network order, IPv4 as ::ffff:a.b.c.d; end 0 is the lesser by (port, address) */
+	__u16 port[2]; /* host order */
 	__u8 proto;
 	__u8 pad0[3];
 };
@@ -66,31 +66,31 @@ struct crumb_listener {
 
 struct crumb_flow {
 	__u32 id;
-	__u32 syn_seq;		/* of the first SYN: another one means the ports were used again */
+	__u32 syn_seq; /* of the first SYN: another one means the ports were used again */
 	__u8 syn_seen;
 	__u8 pad0[3];
-	__u32 messages[2];	/* per direction, for sampling */
-	__u32 sample_start[2], sample_end[2];	/* bytes whose steps take a stack; equal: none */
-	__u32 want_start[2], want_end[2];	/* --payload: bytes that were asked for; equal: none */
+	__u32 messages[2];		      /* per direction, for sampling */
+	__u32 sample_start[2], sample_end[2]; /* bytes whose steps take a stack; equal: none */
+	__u32 want_start[2], want_end[2]; /* --payload: bytes that were asked for; equal: none */
 };
 
 /* Counters that user space reads in place (.bss is mapped). */
 struct crumb_counters {
-	__u64 lost[64];		/* by enum crumb_point: the ring buffer was full */
-	__u64 lost_total;	/* all of the above and the two below */
+	__u64 lost[64];	  /* by enum crumb_point: the ring buffer was full */
+	__u64 lost_total; /* all of the above and the two below */
 	__u64 flows_full;
 	__u64 tasks_full;
 	__u32 next_flow;
-	__u32 pending_runs;	/* woken tasks that have not run yet */
-	__u64 libc_calls;	/* calls that a libc hook slowed down */
-	__u32 libc_off;		/* written by user space: the hooks were taken away, what they noted is stale */
+	__u32 pending_runs; /* woken tasks that have not run yet */
+	__u64 libc_calls;   /* calls that a libc hook slowed down */
+	__u32 libc_off; /* written by user space: the hooks were taken away, what they noted is stale */
 	__u32 pad0;
 };
 
 /* Data became ready on a CPU just now: the next task woken there is woken for it. */
 struct crumb_armed {
 	__u64 ns;
-	__u32 flow;		/* 0: nothing became ready */
+	__u32 flow; /* 0: nothing became ready */
 	__u8 dir;
 	__u8 pad0[3];
 };

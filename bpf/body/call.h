@@ -15,7 +15,7 @@ enum call_kind {
 	CALL_OTHER,
 	CALL_SEND,
 	CALL_RECV,
-	CALL_SETUP,	/* socket, connect ...: no bytes, recorded for selected tasks */
+	CALL_SETUP, /* socket, connect ...: no bytes, recorded for selected tasks */
 };
 
 /* Ordered so that the frequent ones are found first; the compiler makes a jump table or a bit test of it. */
@@ -74,7 +74,7 @@ static __always_inline void call_args(struct task_struct *task, __u64 *args)
 	args[4] = regs->r8;
 	args[5] = regs->r9;
 #else
-	args[0] = regs->orig_x0;	/* regs[0] holds the return value by then */
+	args[0] = regs->orig_x0; /* regs[0] holds the return value by then */
 	args[1] = regs->regs[1];
 	args[2] = regs->regs[2];
 	args[3] = regs->regs[3];
@@ -92,8 +92,8 @@ static __always_inline bool call_peeks(const struct task_state *ts, struct task_
 {
 	__u64 args[6];
 
-	if (!ts->in_call || (ts->nr != __NR_recvfrom && ts->nr != __NR_recvmmsg &&
-			     ts->nr != __NR_recvmsg))
+	if (!ts->in_call ||
+	    (ts->nr != __NR_recvfrom && ts->nr != __NR_recvmmsg && ts->nr != __NR_recvmsg))
 		return false;
 	call_args(task, args);
 	return args[ts->nr == __NR_recvmsg ? 2 : 3] & MSG_PEEK;
@@ -109,8 +109,8 @@ static __always_inline __u8 call_flags(const struct task_state *ts, const struct
 {
 	__u8 flags = 0;
 
-	if ((tasks_asked() || (crumb_cfg.select & CRUMB_SELECT_NETNS)) &&
-	    task_selected(task) && netns_selected(netns))
+	if ((tasks_asked() || (crumb_cfg.select & CRUMB_SELECT_NETNS)) && task_selected(task) &&
+	    netns_selected(netns))
 		flags |= CRUMB_CALL_SELECTED;
 	if (in_libc(ts))
 		flags |= CRUMB_CALL_LIBC;

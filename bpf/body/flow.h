@@ -9,9 +9,9 @@
 #include "body/task.h"
 #include "filter.bpf.h"
 
-struct tuple {			/* as one packet or socket sees it: from a to b */
-	__u32 a[4], b[4];	/* network order */
-	__u16 sport, dport;	/* host order */
+struct tuple {		    /* as one packet or socket sees it: from a to b */
+	__u32 a[4], b[4];   /* network order */
+	__u16 sport, dport; /* host order */
 	__u8 family;
 };
 
@@ -112,7 +112,7 @@ static __noinline struct crumb_flow *flow_take(const struct tuple *t, __u8 *ret_
 		crumb_bloom[slot] = 1;
 		flow_announce(&k, fresh.id, t->family, why, netns);
 	}
-	f = bpf_map_lookup_elem(&flows, &k);	/* ours, or that of a CPU that was quicker */
+	f = bpf_map_lookup_elem(&flows, &k); /* ours, or that of a CPU that was quicker */
 	if (!f) {
 		__sync_fetch_and_add(&crumb_counters.flows_full, 1);
 		__sync_fetch_and_add(&crumb_counters.lost_total, 1);
@@ -148,7 +148,7 @@ static __always_inline bool sock_tuple(const struct sock *sk, struct tuple *t)
 
 static __always_inline __u32 sock_netns(const struct sock *sk)
 {
-	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);	/* see device_netns() */
+	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum); /* see device_netns() */
 }
 
 /* The expression asked of a packet that the socket might send: an IP and a TCP header without payload. */

@@ -20,13 +20,13 @@ struct packet {
 	__u8 tcp_flags, ttl, ip_version;
 };
 
-struct sighting {		/* the skb and what the hook knows about it */
+struct sighting { /* the skb and what the hook knows about it */
 	const struct sk_buff *skb;
 	const struct net_device *dev;
-	const unsigned char *head;	/* skb->head; the two below are offsets from it */
-	__u32 data_at, l3_at;		/* skb->data, IP header */
+	const unsigned char *head; /* skb->head; the two below are offsets from it */
+	__u32 data_at, l3_at;	   /* skb->data, IP header */
 	__u32 qdisc_handle, qlen;
-	__u32 netns;		/* of dev: filled in when the packet turns out to matter */
+	__u32 netns; /* of dev: filled in when the packet turns out to matter */
 	__u8 point;
 };
 
@@ -59,7 +59,7 @@ static __always_inline bool read_ip4(struct packet *p, const __u8 *h, const stru
 
 	if (h[9] != IPPROTO_TCP || (h[6] & 0x1f) || h[7])
 		return false;
-	if (!total)	/* BIG TCP: longer than the field can say */
+	if (!total) /* BIG TCP: longer than the field can say */
 		total = s->skb->len + s->data_at - s->l3_at;
 	p->ip_version = 4;
 	p->ip_id = (__u16)h[4] << 8 | h[5];
@@ -146,8 +146,7 @@ static __always_inline struct crumb_flow *packet_select(struct sighting *s, stru
 }
 
 /* The flow of the skb and what it carries, NULL if nobody asked for it. */
-static __always_inline struct crumb_flow *packet_flow(struct sighting *s, struct packet *p,
-						      __u8 *dir)
+static __always_inline struct crumb_flow *packet_flow(struct sighting *s, struct packet *p, __u8 *dir)
 {
 	struct crumb_filter_packet fp;
 	struct crumb_flow *f;
@@ -330,9 +329,13 @@ static __always_inline int packet_seen(void *ctx, struct sighting *s)
 	}
 	if (stack_due(f, dir, p.seq, p.payload)) {
 		struct stack_where w = {
-			.now = now, .netns = s->netns, .ifindex = s->dev->ifindex,
-			.seq = p.seq, .payload = p.payload,
-			.dir = dir, .point = s->point,
+			.now = now,
+			.netns = s->netns,
+			.ifindex = s->dev->ifindex,
+			.seq = p.seq,
+			.payload = p.payload,
+			.dir = dir,
+			.point = s->point,
 		};
 
 		stack_record(ctx, f->id, &w);

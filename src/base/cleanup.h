@@ -29,12 +29,22 @@ static inline void cleanup_fclosep(FILE **f)
 		fclose(*f);
 }
 
-#define _cleanup_free_ _cleanup_(cleanup_freep)
-#define _cleanup_close_ _cleanup_(cleanup_closep)
+#define _cleanup_free_	 _cleanup_(cleanup_freep)
+#define _cleanup_close_	 _cleanup_(cleanup_closep)
 #define _cleanup_fclose_ _cleanup_(cleanup_fclosep)
 
 /* Hand over ownership: the value leaves, the variable keeps a value that its destructor ignores. */
-#define steal_ptr(p) ({ __typeof__(p) _stolen = (p); (p) = NULL; _stolen; })
-#define steal_fd(fd) ({ int _stolen = (fd); (fd) = -1; _stolen; })
+#define steal_ptr(p)                         \
+	({                                   \
+		__typeof__(p) _stolen = (p); \
+		(p) = NULL;                  \
+		_stolen;                     \
+	})
+#define steal_fd(fd)                \
+	({                          \
+		int _stolen = (fd); \
+		(fd) = -1;          \
+		_stolen;            \
+	})
 
 #endif

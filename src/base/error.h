@@ -9,7 +9,7 @@
 #define ERROR_TEXT_BYTES 512
 
 struct error {
-	char text[ERROR_TEXT_BYTES];	/* cause first, then the remedy; no newline; "" when nothing was said */
+	char text[ERROR_TEXT_BYTES]; /* cause first, then the remedy; no newline; "" when nothing was said */
 };
 
 /*

@@ -20,14 +20,14 @@ static void emit(enum log_level at, const char *fmt, va_list ap)
 	fprintf(stderr, "crumb: %s\n", line);
 }
 
-#define LOG_FUNCTION(name, level)			\
-	void name(const char *fmt, ...)			\
-	{						\
-		va_list ap;				\
-							\
-		va_start(ap, fmt);			\
-		emit(level, fmt, ap);			\
-		va_end(ap);				\
+#define LOG_FUNCTION(name, level)       \
+	void name(const char *fmt, ...) \
+	{                               \
+		va_list ap;             \
+                                        \
+		va_start(ap, fmt);      \
+		emit(level, fmt, ap);   \
+		va_end(ap);             \
 	}
 
 LOG_FUNCTION(log_error, LOG_QUIET)

@@ -11,19 +11,19 @@
 #include <stdint.h>
 
 struct strbuf {
-	char *text;	/* NUL-terminated when not NULL */
+	char *text; /* NUL-terminated when not NULL */
 	size_t len;
 	size_t cap;
 	bool failed;
 };
 
 void strbuf_done(struct strbuf *b);
-void strbuf_clear(struct strbuf *b);			/* length 0, memory kept */
+void strbuf_clear(struct strbuf *b); /* length 0, memory kept */
 void strbuf_add(struct strbuf *b, const void *bytes, size_t n);
 void strbuf_puts(struct strbuf *b, const char *s);
 void strbuf_putc(struct strbuf *b, char c);
-void strbuf_fill(struct strbuf *b, char c, int n);	/* @n times; n <= 0 adds nothing */
-void strbuf_u64(struct strbuf *b, uint64_t v);		/* decimal */
+void strbuf_fill(struct strbuf *b, char c, int n); /* @n times; n <= 0 adds nothing */
+void strbuf_u64(struct strbuf *b, uint64_t v);	   /* decimal */
 void strbuf_i64(struct strbuf *b, int64_t v);
 void strbuf_printf(struct strbuf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -5,9 +5,9 @@
 
 enum exit_status {
 	EXIT_DONE = 0,
-	EXIT_NOTHING = 1,	/* the traced program failed, or no message matched */
+	EXIT_NOTHING = 1, /* the traced program failed, or no message matched */
 	EXIT_USAGE = 2,
-	EXIT_CANNOT = 3,	/* this machine cannot: what is missing was said */
+	EXIT_CANNOT = 3, /* this machine cannot: what is missing was said */
 };
 
 /* argv[0] is the command's name. */

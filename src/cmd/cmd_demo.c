@@ -21,11 +21,11 @@
 #include "live.h"
 #include "log.h"
 
-#define MUFFIN_PORT "4747"
-#define LISTEN_TRIES 400
+#define MUFFIN_PORT	"4747"
+#define LISTEN_TRIES	400
 #define LISTEN_PAUSE_NS 5000000
 #define SETTLE_QUIET_MS 60
-#define SETTLE_MOST_MS 500
+#define SETTLE_MOST_MS	500
 
 struct demo {
 	struct options o;
@@ -56,8 +56,10 @@ static int find_programs(struct demo *d, struct error *e)
 		if (!access(d->sender, X_OK) && !access(d->receiver, X_OK))
 			return 0;
 	}
-	return error_set(e, -ENOENT, "muffin-send and muffin-recv are not beside %s: build crumb whole "
-			 "(./run build)", dir);
+	return error_set(e, -ENOENT,
+			 "muffin-send and muffin-recv are not beside %s: build crumb whole "
+			 "(./run build)",
+			 dir);
 }
 
 /* Does anything listen on the port in the namespace of @pid? /proc/PID/net is that of the process. */
@@ -73,7 +75,8 @@ static bool listens(pid_t pid)
 		snprintf(path, sizeof(path), "/proc/%d/net/tcp%s", pid, v6 ? "6" : "");
 		f = fopen(path, "re");
 		while (f && fgets(line, sizeof(line), f))
-			if (sscanf(line, " %*d: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x", &port, &state) == 2 &&
+			if (sscanf(line, " %*d: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x", &port,
+				   &state) == 2 &&
 			    port == (unsigned int)atoi(MUFFIN_PORT) && state == 0x0a)
 				return true;
 	}
@@ -233,10 +236,12 @@ static int run_demo(struct demo *d)
 	end = d->live ? live_stop(d->live, &late) : 0;
 	live_free(d->live);
 	if (d->lab_up && lab_down(d->lab, &late))
-		log_note("the demo's lab was not cleared: %s; crumb lab down --lab %s", late.text, d->lab);
+		log_note("the demo's lab was not cleared: %s; crumb lab down --lab %s", late.text,
+			 d->lab);
 	if (err || end) {
 		log_error("%s", err ? error_text(&e, err) : error_text(&late, end));
-		return err == -EPERM || err == -EACCES || err == -ENOTSUP ? EXIT_CANNOT : EXIT_NOTHING;
+		return err == -EPERM || err == -EACCES || err == -ENOTSUP ? EXIT_CANNOT :
+									    EXIT_NOTHING;
 	}
 	return show_journeys(d->show) ? EXIT_DONE : EXIT_NOTHING;
 }
@@ -244,7 +249,8 @@ static int run_demo(struct demo *d)
 int cmd_demo(int argc, char **argv)
 {
 	static const struct usage u = {
-		.name = "demo", .synopsis = "[OPTIONS] [MESSAGE]",
+		.name = "demo",
+		.synopsis = "[OPTIONS] [MESSAGE]",
 		.about = "Build a network of its own (a - switch - b), send \"muffin\" from a to b, show its journey, "
 			 "leave nothing behind.",
 		.groups = OPTIONS_SHOW | OPTIONS_WRITE | OPTIONS_HOOKS,
@@ -264,7 +270,7 @@ int cmd_demo(int argc, char **argv)
 	if (d.o.n_rest)
 		d.message = d.o.rest[0];
 	d.o.n_rest = 0;
-	d.o.command = nothing;	/* processes are selected, by pid, as with run */
+	d.o.command = nothing; /* processes are selected, by pid, as with run */
 	if (d.o.stacks == CRUMB_STACKS_SAMPLE)
 		d.o.stacks = CRUMB_STACKS_FIRST;
 	snprintf(d.lab, sizeof(d.lab), "demo-%d", getpid());

@@ -43,7 +43,7 @@ static int report_file(const char *path, struct show *show)
 	got = err ? err : trace_reader_run(reader, on_event, &r, &e);
 	if (got == -ECANCELED)
 		got = 0;
-	if (!err)	/* also what a damaged file held before the damage */
+	if (!err) /* also what a damaged file held before the damage */
 		err = assembler_finish(r.assembler);
 	if (show_failure(show)) {
 		log_error("%s", show_failure(show));
@@ -60,7 +60,8 @@ static int report_file(const char *path, struct show *show)
 int cmd_report(int argc, char **argv)
 {
 	static const struct usage u = {
-		.name = "report", .synopsis = "[OPTIONS] FILE",
+		.name = "report",
+		.synopsis = "[OPTIONS] FILE",
 		.about = "Show the journeys of a trace that crumb record wrote (- reads standard input).",
 		.groups = OPTIONS_SHOW | OPTIONS_LIMIT,
 		.more = "Examples:\n"
@@ -75,8 +76,9 @@ int cmd_report(int argc, char **argv)
 	if (ret >= 0)
 		return ret;
 	if (o.n_rest != 1) {
-		log_error(o.n_rest ? "report: one file at a time; traces of several hosts cannot be joined yet" :
-				     "report: which file? crumb report FILE");
+		log_error(o.n_rest ?
+				  "report: one file at a time; traces of several hosts cannot be joined yet" :
+				  "report: which file? crumb report FILE");
 		return EXIT_USAGE;
 	}
 	signal(SIGPIPE, SIG_IGN);

@@ -13,8 +13,9 @@
 #include "log.h"
 #include "select.h"
 
-#define SETTLE_QUIET_MS	60	/* after the traced program ended: its last bytes may still be under way */
-#define SETTLE_MOST_MS	1000
+#define SETTLE_QUIET_MS \
+	60 /* after the traced program ended: its last bytes may still be under way */
+#define SETTLE_MOST_MS 1000
 
 static int status_of(int err)
 {
@@ -69,7 +70,8 @@ static void report_recording(const struct options *o, const struct live_counts *
 }
 
 /* Start, wait, stop; the child's end decides a good part of the exit status. */
-static int trace_it(struct live *l, const struct options *o, struct show *show, struct live_child *child)
+static int trace_it(struct live *l, const struct options *o, struct show *show,
+		    struct live_child *child)
 {
 	struct error e = { 0 };
 	struct live_counts counts;
@@ -99,7 +101,7 @@ static int trace_it(struct live *l, const struct options *o, struct show *show, 
 			log_error("%s ended with status %d", o->command[0], WEXITSTATUS(status));
 		return EXIT_NOTHING;
 	}
-	if (show && !show_journeys(show)) {	/* record leaves that question to report */
+	if (show && !show_journeys(show)) { /* record leaves that question to report */
 		log_error("no message matched");
 		return EXIT_NOTHING;
 	}
@@ -130,7 +132,7 @@ static int run_with(const struct options *o, const char *typed, bool shows)
 		err = select_processes(o, live_session(l), &e);
 	ret = err ? complain(err, &e) : trace_it(l, o, show, child.pid ? &child : NULL);
 	if (child.gate >= 0)
-		close(child.gate);	/* never released: it ends by itself */
+		close(child.gate); /* never released: it ends by itself */
 	live_free(l);
 	show_free(show);
 	return ret;
@@ -149,7 +151,8 @@ static int start(int argc, char **argv, const struct usage *u, bool shows)
 		return EXIT_USAGE;
 	}
 	if (!strcmp(u->name, "trace") && o.command) {
-		log_error("trace takes no command: use crumb run -- %s", o.command[0] ? o.command[0] : "CMD");
+		log_error("trace takes no command: use crumb run -- %s",
+			  o.command[0] ? o.command[0] : "CMD");
 		return EXIT_USAGE;
 	}
 	if (!strcmp(u->name, "record") && !o.write) {
@@ -168,10 +171,11 @@ static int start(int argc, char **argv, const struct usage *u, bool shows)
 int cmd_run(int argc, char **argv)
 {
 	static const struct usage u = {
-		.name = "run", .synopsis = "[OPTIONS] [FILTER] -- CMD [ARG...]",
+		.name = "run",
+		.synopsis = "[OPTIONS] [FILTER] -- CMD [ARG...]",
 		.about = "Run a program and show the journeys of the messages that it and its children send and receive.",
-		.groups = OPTIONS_HOOKS | OPTIONS_SHOW | OPTIONS_PLACE | OPTIONS_WRITE | OPTIONS_SELECT |
-			  OPTIONS_LIMIT,
+		.groups = OPTIONS_HOOKS | OPTIONS_SHOW | OPTIONS_PLACE | OPTIONS_WRITE |
+			  OPTIONS_SELECT | OPTIONS_LIMIT,
 		.more = "Examples:\n"
 			"  crumb run -- curl -s http://example.org/\n"
 			"  crumb run --in a -- curl -s http://b/        on host a of the practice network\n"
@@ -184,9 +188,11 @@ int cmd_run(int argc, char **argv)
 int cmd_trace(int argc, char **argv)
 {
 	static const struct usage u = {
-		.name = "trace", .synopsis = "[OPTIONS] [FILTER]",
+		.name = "trace",
+		.synopsis = "[OPTIONS] [FILTER]",
 		.about = "Show journeys live, of the connections that match FILTER (pcap-filter(7)) and the options.",
-		.groups = OPTIONS_SELECT | OPTIONS_HOOKS | OPTIONS_SHOW | OPTIONS_WRITE | OPTIONS_LIMIT,
+		.groups = OPTIONS_SELECT | OPTIONS_HOOKS | OPTIONS_SHOW | OPTIONS_WRITE |
+			  OPTIONS_LIMIT,
 		.more = "Examples:\n"
 			"  crumb trace 'tcp port 5432 and host 10.0.0.7'\n"
 			"  crumb trace -p $(pidof -s nginx) --slower-than 1ms\n"
@@ -199,9 +205,11 @@ int cmd_trace(int argc, char **argv)
 int cmd_record(int argc, char **argv)
 {
 	static const struct usage u = {
-		.name = "record", .synopsis = "-w FILE [OPTIONS] [FILTER] [-- CMD [ARG...]]",
+		.name = "record",
+		.synopsis = "-w FILE [OPTIONS] [FILTER] [-- CMD [ARG...]]",
 		.about = "Record a trace (pcapng) for crumb report, Wireshark and tshark.",
-		.groups = OPTIONS_WRITE | OPTIONS_SELECT | OPTIONS_HOOKS | OPTIONS_PLACE | OPTIONS_LIMIT,
+		.groups = OPTIONS_WRITE | OPTIONS_SELECT | OPTIONS_HOOKS | OPTIONS_PLACE |
+			  OPTIONS_LIMIT,
 		.more = "Examples:\n"
 			"  crumb record -w t.pcapng 'tcp port 80'\n"
 			"  crumb record -w - -t 10 'host b' | crumb report -\n",

@@ -26,21 +26,23 @@
 #include "spool.h"
 #include "trace_writer.h"
 
-#define DRAIN_BUSY_NS	1000000		/* pause between two passes while events come */
-#define DRAIN_IDLE_NS	10000000
-#define MISSES_EVERY_NS	15000000ull	/* asking every program for its misses is not free; below the analysis' patience */
-#define HOOKER_POLL_MS	50
-#define LIBC_WINDOW_NS	100000000ull
+#define DRAIN_BUSY_NS 1000000 /* pause between two passes while events come */
+#define DRAIN_IDLE_NS 10000000
+#define MISSES_EVERY_NS \
+	15000000ull /* asking every program for its misses is not free; below the analysis' patience */
+#define HOOKER_POLL_MS	      50
+#define LIBC_WINDOW_NS	      100000000ull
 #define LIBC_CALLS_PER_SECOND 5000
-#define SETTLE_POLL_NS	5000000
-#define FORGET_AFTER_NS	2000000000ull	/* a closed connection's place in the kernel's table is freed after this */
+#define SETTLE_POLL_NS	      5000000
+#define FORGET_AFTER_NS \
+	2000000000ull /* a closed connection's place in the kernel's table is freed after this */
 
-struct closing {			/* flows whose sockets have closed */
-	struct crumb_ev_flow *flows;	/* those open, by slot flow % cap */
+struct closing {		     /* flows whose sockets have closed */
+	struct crumb_ev_flow *flows; /* those open, by slot flow % cap */
 	struct {
 		uint32_t flow;
 		uint64_t at_ns;
-	} *queue;
+	} * queue;
 	size_t cap, queue_cap, head, n;
 };
 
@@ -120,7 +122,10 @@ static void note_refused(struct live *l, const struct take *t, uint64_t from, ui
 {
 	struct crumb_ev_loss e = {
 		.h = { .time_ns = to, .type = CRUMB_EV_LOSS, .size = sizeof(e) },
-		.from_ns = from, .count = t->refused, .cause = CRUMB_LOSS_SPOOL, .on_cpu = UINT32_MAX,
+		.from_ns = from,
+		.count = t->refused,
+		.cause = CRUMB_LOSS_SPOOL,
+		.on_cpu = UINT32_MAX,
 	};
 
 	atomic_fetch_add(&l->lost, t->refused);
@@ -164,8 +169,9 @@ static void *recorder_main(void *ctx)
 		if (lag > atomic_load(&l->max_lag))
 			atomic_store(&l->max_lag, lag);
 		if (fill < 64 && last_rounds)
-			pause_ns(t.records ? DRAIN_BUSY_NS : atomic_load(&l->stop) ? DRAIN_BUSY_NS :
-								     DRAIN_IDLE_NS);
+			pause_ns(t.records	       ? DRAIN_BUSY_NS :
+				 atomic_load(&l->stop) ? DRAIN_BUSY_NS :
+							 DRAIN_IDLE_NS);
 	}
 	spool_mark(l->spool, now_ns());
 	spool_close_write(l->spool);
@@ -181,7 +187,8 @@ static void *hooker_main(void *ctx)
 	uint64_t since = now_ns(), calls = 0;
 	struct live *l = ctx;
 
-	while (!atomic_load(&l->stop) && session_watch_children(l->session, HOOKER_POLL_MS) >= -EINTR) {
+	while (!atomic_load(&l->stop) &&
+	       session_watch_children(l->session, HOOKER_POLL_MS) >= -EINTR) {
 		uint64_t now = now_ns(), n = session_libc_calls(l->session);
 
 		if (l->o->libc != LIBC_AUTO || now - since < LIBC_WINDOW_NS)
@@ -215,7 +222,7 @@ static void closing_note(struct live *l, const struct crumb_event *ev)
 	} else if (ev->type == CRUMB_EV_STATE) {
 		const struct crumb_ev_state *s = (const void *)ev;
 
-		if (s->new_state != 7 || c->n == c->queue_cap)	/* TCP_CLOSE */
+		if (s->new_state != 7 || c->n == c->queue_cap) /* TCP_CLOSE */
 			return;
 		c->queue[(c->head + c->n) % c->queue_cap].flow = s->flow;
 		c->queue[(c->head + c->n) % c->queue_cap].at_ns = ev->time_ns;
@@ -251,7 +258,8 @@ static int write_head(struct live *l)
 {
 	struct crumb_ev_trace t = {
 		.h = { .time_ns = now_ns(), .type = CRUMB_EV_TRACE, .size = sizeof(t) },
-		.version = CRUMB_EVENT_VERSION, .flags = l->trace_flags,
+		.version = CRUMB_EVENT_VERSION,
+		.flags = l->trace_flags,
 	};
 	int err;
 
@@ -271,7 +279,8 @@ static int write_tail(struct live *l)
 {
 	struct crumb_ev_end e = {
 		.h = { .time_ns = now_ns(), .type = CRUMB_EV_END, .size = sizeof(e) },
-		.kernel_events = atomic_load(&l->events), .lost = atomic_load(&l->lost),
+		.kernel_events = atomic_load(&l->events),
+		.lost = atomic_load(&l->lost),
 	};
 
 	return on_event(l, &e.h);
@@ -349,7 +358,7 @@ static void *analyst_main(void *ctx)
 	else if (err && l->writer && !l->analyst_error.text[0])
 		trace_writer_finish(l->writer, &l->analyst_error);
 	l->analyst_err = err;
-	if (err) {	/* nobody would notice otherwise */
+	if (err) { /* nobody would notice otherwise */
 		atomic_store(&l->enough, true);
 		kill(getpid(), SIGUSR1);
 	}
@@ -513,7 +522,7 @@ static void wait_set(sigset_t *set)
 	sigaddset(set, SIGTERM);
 	sigaddset(set, SIGHUP);
 	sigaddset(set, SIGCHLD);
-	sigaddset(set, SIGUSR1);	/* from the analyst: enough, or it failed */
+	sigaddset(set, SIGUSR1); /* from the analyst: enough, or it failed */
 }
 
 void live_block_signals(void)
@@ -587,15 +596,18 @@ int live_stop(struct live *l, struct error *e)
 	pthread_join(l->analyst, NULL);
 	l->started = false;
 	if (l->analyst_err)
-		return error_set(e, l->analyst_err, "%s", error_text(&l->analyst_error, l->analyst_err));
+		return error_set(e, l->analyst_err, "%s",
+				 error_text(&l->analyst_error, l->analyst_err));
 	return 0;
 }
 
 struct live_counts live_counts(const struct live *l)
 {
 	return (struct live_counts){
-		.events = atomic_load(&l->events), .lost = atomic_load(&l->lost),
-		.late = merge_late(l->merge), .max_lag_bytes = atomic_load(&l->max_lag),
+		.events = atomic_load(&l->events),
+		.lost = atomic_load(&l->lost),
+		.late = merge_late(l->merge),
+		.max_lag_bytes = atomic_load(&l->max_lag),
 	};
 }
 

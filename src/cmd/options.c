@@ -15,15 +15,30 @@
 #include "log.h"
 
 enum option_id {
-	OPT_PID = 256, OPT_COMM, OPT_NETNS, OPT_CGROUP, OPT_PAYLOAD, OPT_STACKS, OPT_LIBC, OPT_ACKS,
-	OPT_RING, OPT_FLOWS, OPT_SNAPLEN, OPT_COLOR, OPT_SLOWER, OPT_VERDICT, OPT_LAB, OPT_IN,
-	OPT_READY_FD, OPT_DURATION,
+	OPT_PID = 256,
+	OPT_COMM,
+	OPT_NETNS,
+	OPT_CGROUP,
+	OPT_PAYLOAD,
+	OPT_STACKS,
+	OPT_LIBC,
+	OPT_ACKS,
+	OPT_RING,
+	OPT_FLOWS,
+	OPT_SNAPLEN,
+	OPT_COLOR,
+	OPT_SLOWER,
+	OPT_VERDICT,
+	OPT_LAB,
+	OPT_IN,
+	OPT_READY_FD,
+	OPT_DURATION,
 };
 
 struct option_row {
 	const char *name;
-	int id;			/* a character: the short form */
-	const char *metavar;	/* NULL: takes no value */
+	int id;		     /* a character: the short form */
+	const char *metavar; /* NULL: takes no value */
 	enum option_group group;
 	const char *help;
 };
@@ -31,27 +46,38 @@ struct option_row {
 static const struct option_row rows[] = {
 	{ "pid", 'p', "PID", OPTIONS_SELECT, "messages of this process (may be repeated)" },
 	{ "comm", OPT_COMM, "NAME", OPTIONS_SELECT, "messages of processes with this command name" },
-	{ "netns", OPT_NETNS, "NAME", OPTIONS_SELECT, "connections of this network namespace (name, path or inode)" },
-	{ "cgroup", OPT_CGROUP, "PATH", OPTIONS_SELECT, "messages of processes in this cgroup (v2) and below" },
-	{ "payload", OPT_PAYLOAD, "TEXT", OPTIONS_SELECT, "only messages whose first 128 bytes contain TEXT" },
-	{ "stacks", OPT_STACKS, "WHEN", OPTIONS_HOOKS, "call paths: all, sample (default: few messages pay for them), first\n(the first connection pays and is not shown), off" },
-	{ "libc", OPT_LIBC, "WHEN", OPTIONS_HOOKS, "libc calls of the traced processes: on, off, auto (default: with -p and\nrun, until they are so frequent that the hooks would slow them down)" },
+	{ "netns", OPT_NETNS, "NAME", OPTIONS_SELECT,
+	  "connections of this network namespace (name, path or inode)" },
+	{ "cgroup", OPT_CGROUP, "PATH", OPTIONS_SELECT,
+	  "messages of processes in this cgroup (v2) and below" },
+	{ "payload", OPT_PAYLOAD, "TEXT", OPTIONS_SELECT,
+	  "only messages whose first 128 bytes contain TEXT" },
+	{ "stacks", OPT_STACKS, "WHEN", OPTIONS_HOOKS,
+	  "call paths: all, sample (default: few messages pay for them), first\n(the first connection pays and is not shown), off" },
+	{ "libc", OPT_LIBC, "WHEN", OPTIONS_HOOKS,
+	  "libc calls of the traced processes: on, off, auto (default: with -p and\nrun, until they are so frequent that the hooks would slow them down)" },
 	{ "acks", OPT_ACKS, NULL, OPTIONS_HOOKS, "record TCP segments without payload too" },
 	{ "ring-size", OPT_RING, "BYTES", OPTIONS_HOOKS, "ring buffer per CPU (default 8M)" },
 	{ "max-flows", OPT_FLOWS, "N", OPTIONS_HOOKS, "connections followed at once (default 65536)" },
-	{ "snaplen", OPT_SNAPLEN, "BYTES", OPTIONS_WRITE, "bytes of each packet in the trace file (default and most 128; 0 none)" },
-	{ "write", 'w', "FILE", OPTIONS_WRITE, "write the trace (pcapng) to FILE, - for standard output" },
+	{ "snaplen", OPT_SNAPLEN, "BYTES", OPTIONS_WRITE,
+	  "bytes of each packet in the trace file (default and most 128; 0 none)" },
+	{ "write", 'w', "FILE", OPTIONS_WRITE,
+	  "write the trace (pcapng) to FILE, - for standard output" },
 	{ "format", 'f', "FORMAT", OPTIONS_SHOW, "text (default) or json" },
 	{ "output", 'o', "FILE", OPTIONS_SHOW, "write there instead of standard output" },
-	{ "verbose", 'v', NULL, OPTIONS_SHOW, "unfold: functions between the steps, registers, state" },
+	{ "verbose", 'v', NULL, OPTIONS_SHOW,
+	  "unfold: functions between the steps, registers, state" },
 	{ "color", OPT_COLOR, "WHEN", OPTIONS_SHOW, "auto (default), always, never" },
-	{ "slower-than", OPT_SLOWER, "TIME", OPTIONS_SHOW, "only journeys that took longer: 500us, 1ms, 2s" },
-	{ "verdict", OPT_VERDICT, "VERDICT", OPTIONS_SHOW, "only delivered, dropped, waiting, left or incomplete ones" },
+	{ "slower-than", OPT_SLOWER, "TIME", OPTIONS_SHOW,
+	  "only journeys that took longer: 500us, 1ms, 2s" },
+	{ "verdict", OPT_VERDICT, "VERDICT", OPTIONS_SHOW,
+	  "only delivered, dropped, waiting, left or incomplete ones" },
 	{ "count", 'c', "N", OPTIONS_LIMIT, "stop after N journeys" },
 	{ "duration", 't', "SECONDS", OPTIONS_LIMIT, "stop after that time" },
 	{ "in", OPT_IN, "HOST", OPTIONS_PLACE, "run the command on this host of the lab" },
 	{ "lab", OPT_LAB, "NAME", OPTIONS_PLACE, "the lab (default: default)" },
-	{ "ready-fd", OPT_READY_FD, "FD", OPTIONS_HOOKS, "write a line there when all hooks are in place" },
+	{ "ready-fd", OPT_READY_FD, "FD", OPTIONS_HOOKS,
+	  "write a line there when all hooks are in place" },
 	{ "quiet", 'q', NULL, OPTIONS_HOOKS, "no notes on standard error" },
 };
 
@@ -68,9 +94,9 @@ void options_usage(const struct usage *u)
 		enum option_group group;
 		const char *title;
 	} titles[] = {
-		{ OPTIONS_SELECT, "Which messages" }, { OPTIONS_PLACE, "Where the command runs" },
+		{ OPTIONS_SELECT, "Which messages" },  { OPTIONS_PLACE, "Where the command runs" },
 		{ OPTIONS_HOOKS, "What is recorded" }, { OPTIONS_WRITE, "Trace file" },
-		{ OPTIONS_SHOW, "What is shown" }, { OPTIONS_LIMIT, "When to stop" },
+		{ OPTIONS_SHOW, "What is shown" },     { OPTIONS_LIMIT, "When to stop" },
 	};
 	size_t t, i;
 
@@ -120,9 +146,21 @@ static int parse_size(const char *text, uint64_t *ret)
 	if (end == text || errno || text[0] == '-')
 		return -EINVAL;
 	switch (*end) {
-	case 'k': case 'K': v <<= 10; end++; break;
-	case 'm': case 'M': v <<= 20; end++; break;
-	case 'g': case 'G': v <<= 30; end++; break;
+	case 'k':
+	case 'K':
+		v <<= 10;
+		end++;
+		break;
+	case 'm':
+	case 'M':
+		v <<= 20;
+		end++;
+		break;
+	case 'g':
+	case 'G':
+		v <<= 30;
+		end++;
+		break;
 	}
 	if (*end)
 		return -EINVAL;
@@ -187,7 +225,8 @@ static int set_selection(struct options *o, int id, const char *v)
 		return -1;
 	case OPT_COMM:
 		if (!*v || strlen(v) > 15)
-			return bad_value("comm", v, "a command name of 1 to 15 characters (as in /proc/PID/comm)");
+			return bad_value("comm", v,
+					 "a command name of 1 to 15 characters (as in /proc/PID/comm)");
 		o->comm = v;
 		return -1;
 	case OPT_NETNS:
@@ -338,7 +377,7 @@ static void fill_getopt(const struct usage *u, struct option *longs, char *short
 {
 	size_t i, n = 0;
 
-	*shorts++ = '+';	/* options come before the filter and the files, as with tcpdump */
+	*shorts++ = '+'; /* options come before the filter and the files, as with tcpdump */
 	*shorts++ = ':';
 	*shorts++ = 'h';
 	longs[n++] = (struct option){ .name = "help", .val = 'h' };
@@ -367,8 +406,13 @@ int options_parse(int argc, char **argv, const struct usage *u, struct options *
 	int c, err, i;
 
 	*o = (struct options){
-		.stacks = CRUMB_STACKS_SAMPLE, .libc = LIBC_AUTO, .format = renderer_by_name("text"), .color = -1,
-		.ready_fd = -1, .snap_bytes = CRUMB_SNAP_BYTES, .lab = "default",
+		.stacks = CRUMB_STACKS_SAMPLE,
+		.libc = LIBC_AUTO,
+		.format = renderer_by_name("text"),
+		.color = -1,
+		.ready_fd = -1,
+		.snap_bytes = CRUMB_SNAP_BYTES,
+		.lab = "default",
 	};
 	for (i = 1; i < argc; i++)
 		if (!strcmp(argv[i], "--")) {
@@ -429,8 +473,8 @@ struct render_options options_render(const struct options *o, int fd)
 	bool tty = isatty(fd);
 	struct winsize ws;
 
-	r.color = o->color == 1 || (o->color == -1 && tty && !getenv("NO_COLOR") && term &&
-				    strcmp(term, "dumb"));
+	r.color = o->color == 1 ||
+		  (o->color == -1 && tty && !getenv("NO_COLOR") && term && strcmp(term, "dumb"));
 	if (tty && !ioctl(fd, TIOCGWINSZ, &ws) && ws.ws_col)
 		r.width = ws.ws_col;
 	else if (columns && atoi(columns) > 0)

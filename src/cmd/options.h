@@ -15,12 +15,12 @@
 #include "settings.h"
 
 enum option_group {
-	OPTIONS_SELECT = 1,	/* which traffic */
-	OPTIONS_HOOKS = 2,	/* what is recorded of it, and at what cost */
-	OPTIONS_SHOW = 4,	/* how journeys are shown */
-	OPTIONS_PLACE = 8,	/* where a command runs: lab, host */
-	OPTIONS_WRITE = 16,	/* trace file */
-	OPTIONS_LIMIT = 32,	/* when to stop */
+	OPTIONS_SELECT = 1, /* which traffic */
+	OPTIONS_HOOKS = 2,  /* what is recorded of it, and at what cost */
+	OPTIONS_SHOW = 4,   /* how journeys are shown */
+	OPTIONS_PLACE = 8,  /* where a command runs: lab, host */
+	OPTIONS_WRITE = 16, /* trace file */
+	OPTIONS_LIMIT = 32, /* when to stop */
 };
 
 #define OPTIONS_PIDS_MAX 64
@@ -39,7 +39,7 @@ struct options {
 	const struct renderer *format;
 	const char *output;
 	bool verbose, slower_set, verdict_set;
-	int color;		/* -1 automatic */
+	int color; /* -1 automatic */
 	uint64_t slower_than_ns;
 	enum verdict verdict;
 	/* OPTIONS_PLACE */
@@ -47,20 +47,20 @@ struct options {
 	/* OPTIONS_WRITE */
 	const char *write;
 	/* OPTIONS_LIMIT */
-	uint64_t count;		/* journeys, 0 no limit */
-	double seconds;		/* 0 no limit */
-	int ready_fd;		/* -1 none */
+	uint64_t count; /* journeys, 0 no limit */
+	double seconds; /* 0 no limit */
+	int ready_fd;	/* -1 none */
 	bool quiet;
 
-	char **rest;		/* what is not an option: filter words, files */
+	char **rest; /* what is not an option: filter words, files */
 	int n_rest;
-	char **command;		/* behind --, NULL none */
+	char **command; /* behind --, NULL none */
 };
 
 struct usage {
 	const char *name, *synopsis, *about;
-	unsigned int groups;	/* enum option_group */
-	const char *more;	/* examples, NULL none */
+	unsigned int groups; /* enum option_group */
+	const char *more;    /* examples, NULL none */
 };
 
 int options_parse(int argc, char **argv, const struct usage *u, struct options *o);

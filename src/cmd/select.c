@@ -15,7 +15,7 @@
 #include "log.h"
 #include "netns_look.h"
 
-#define SAMPLE_MASK 63		/* --stacks=sample: one message in 64 */
+#define SAMPLE_MASK 63 /* --stacks=sample: one message in 64 */
 
 /* "b" of the lab, "mynet" of /run/netns, a path, or an inode number. */
 static int find_netns(const char *name, const char *lab, uint32_t *ret, struct error *e)
@@ -36,8 +36,9 @@ static int find_netns(const char *name, const char *lab, uint32_t *ret, struct e
 	}
 	snprintf(path, sizeof(path), "%s%s", strchr(name, '/') ? "" : "/run/netns/", name);
 	if (stat(path, &st))
-		return error_set(e, -ENOENT, "no network namespace '%s': neither a host of lab %s nor %s",
-				 name, lab, path);
+		return error_set(e, -ENOENT,
+				 "no network namespace '%s': neither a host of lab %s nor %s", name,
+				 lab, path);
 	*ret = st.st_ino;
 	return 0;
 }
@@ -165,8 +166,10 @@ struct socket_row {
 static int take_socket(struct session *s, const struct socket_row *r, uint32_t netns)
 {
 	struct crumb_ev_flow f = {
-		.proto = IPPROTO_TCP, .family = strlen(r->local) > 8 ? AF_INET6 : AF_INET,
-		.port = { r->lport, r->rport }, .netns = netns,
+		.proto = IPPROTO_TCP,
+		.family = strlen(r->local) > 8 ? AF_INET6 : AF_INET,
+		.port = { r->lport, r->rport },
+		.netns = netns,
 	};
 
 	if (r->state == TCP_LISTENS) {
@@ -193,7 +196,8 @@ static int take_sockets(struct session *s, pid_t pid, const char *table,
 		struct socket_row r;
 		size_t i;
 
-		if (sscanf(line, " %*d: %32[0-9A-Fa-f]:%x %32[0-9A-Fa-f]:%x %x %*s %*s %*s %*u %*u %lu",
+		if (sscanf(line,
+			   " %*d: %32[0-9A-Fa-f]:%x %32[0-9A-Fa-f]:%x %x %*s %*s %*s %*u %*u %lu",
 			   r.local, &r.lport, r.remote, &r.rport, &r.state, &r.inode) != 6)
 			continue;
 		for (i = 0; i < n && inodes[i] != r.inode; i++)
@@ -319,6 +323,7 @@ int select_processes(const struct options *o, struct session *s, struct error *e
 	if (!err && !o->n_pids && !o->command && (o->comm || o->cgroup))
 		err = take_matching(o, s);
 	if (err == -ENOSPC)
-		return error_set(e, err, "the selected processes have more connections than --max-flows allows");
+		return error_set(e, err,
+				 "the selected processes have more connections than --max-flows allows");
 	return err;
 }

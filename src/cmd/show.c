@@ -18,7 +18,7 @@ struct show {
 	struct assembler_sink sink;
 	struct strbuf out;
 	int fd;
-	bool rehearsed;		/* journeys that paid for stack walks are the rehearsal's */
+	bool rehearsed; /* journeys that paid for stack walks are the rehearsal's */
 	uint64_t journeys, bytes, stacked, hidden, verdicts[VERDICT_MAX];
 	char failure[256];
 };
@@ -37,7 +37,8 @@ int show_flush(struct show *s)
 				snprintf(s->failure, sizeof(s->failure), "cannot write %s: %s",
 					 s->o->output ? s->o->output : "the output", strerror(errno));
 			else
-				snprintf(s->failure, sizeof(s->failure), "the reader of the output went away");
+				snprintf(s->failure, sizeof(s->failure),
+					 "the reader of the output went away");
 			return -errno;
 		}
 		at += n;
@@ -96,7 +97,8 @@ static int on_end(void *ctx, const struct trace_summary *all)
 	mine.journeys = s->journeys;
 	mine.bytes = s->bytes;
 	mine.stacked = s->stacked;
-	mine.flows -= s->hidden < mine.flows ? s->hidden : 0;	/* the rehearsal's: one message on one connection */
+	mine.flows -= s->hidden < mine.flows ? s->hidden :
+					       0; /* the rehearsal's: one message on one connection */
 	memcpy(mine.verdicts, s->verdicts, sizeof(mine.verdicts));
 	if (s->o->format->end)
 		err = s->o->format->end(&s->render, &mine, &s->out);
@@ -115,14 +117,17 @@ int show_new(const struct options *o, struct show **ret, struct error *e)
 	if (o->output && strcmp(o->output, "-")) {
 		s->fd = open(o->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 		if (s->fd < 0) {
-			int err = error_set(e, -errno, "cannot write %s: %s", o->output, strerror(errno));
+			int err = error_set(e, -errno, "cannot write %s: %s", o->output,
+					    strerror(errno));
 
 			free(s);
 			return err;
 		}
 	}
 	s->render = options_render(o, s->fd);
-	s->sink = (struct assembler_sink){ .ctx = s, .begin = on_begin, .journey = on_journey, .end = on_end };
+	s->sink = (struct assembler_sink){
+		.ctx = s, .begin = on_begin, .journey = on_journey, .end = on_end
+	};
 	*ret = s;
 	return 0;
 }

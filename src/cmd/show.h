@@ -19,8 +19,8 @@ const struct assembler_sink *show_sink(struct show *s);
 /* What is buffered reaches its reader: call when there is nothing else to do. */
 int show_flush(struct show *s);
 
-uint64_t show_journeys(const struct show *s);	/* shown so far */
-bool show_wants_more(const struct show *s);	/* --count not reached */
+uint64_t show_journeys(const struct show *s); /* shown so far */
+bool show_wants_more(const struct show *s);   /* --count not reached */
 
 /* A sentence about a failed write, NULL if there was none. */
 const char *show_failure(const struct show *s);

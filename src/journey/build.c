@@ -346,10 +346,42 @@ static void build_receiver(struct assembler *a, const struct half *h, const stru
 	e->ret = call->ev.ret;
 }
 
+/* Is it of this message's socket? getaddrinfo opens and closes others on its way. */
+static bool call_concerns(const struct crumb_ev_call *ev, int fd)
+{
+	bool libc = ev->layer == CRUMB_CALLED_LIBC;
+	const char *name = libc ? libc_func_name(ev->nr) : syscall_name(ev->nr);
+
+	if (!name)
+		return false;
+	if (!strcmp(name, "getaddrinfo"))
+		return true;
+	if (fd < 0)
+		return libc;
+	if (!strcmp(name, "socket") || !strncmp(name, "accept", 6))
+		return ev->ret == fd;
+	return !strcmp(name, "connect") && (int)ev->args[0] == fd;
+}
+
+static bool call_is_inside(const struct crumb_ev_call *ev, const struct task_calls *calls)
+{
+	for (uint32_t i = 0; i < calls->count; i++) {
+		const struct crumb_ev_call *outer = &calls->call[i];
+
+		if (outer != ev && outer->layer == CRUMB_CALLED_LIBC &&
+		    outer->nr == CRUMB_LIBC_GETADDRINFO && ev->enter_ns >= outer->enter_ns &&
+		    ev->h.time_ns <= outer->h.time_ns)
+			return true;
+	}
+	return false;
+}
+
 static int build_calls(struct assembler *a, const struct message *m, uint64_t start_ns,
 		       struct journey *j)
 {
+	int fd = call_fd(m->begin.nr, m->begin.args, true);
 	struct journey_call *calls;
+	uint32_t n = 0;
 
 	if (!m->calls)
 		return 0;
@@ -359,7 +391,9 @@ static int build_calls(struct assembler *a, const struct message *m, uint64_t st
 	for (uint32_t i = 0; i < m->calls->count; i++) {
 		const struct crumb_ev_call *ev = &m->calls->call[i];
 
-		calls[i] = (struct journey_call){
+		if (!call_concerns(ev, fd) || call_is_inside(ev, m->calls))
+			continue;
+		calls[n] = (struct journey_call){
 			.host = facts_host(a->facts, ev->netns ? ev->netns : m->begin.netns),
 			.layer = ev->layer,
 			.ret = ev->ret,
@@ -370,9 +404,7 @@ static int build_calls(struct assembler *a, const struct message *m, uint64_t st
 			.t_ns = (int64_t)(ev->enter_ns - start_ns),
 			.ns = ev->h.time_ns - ev->enter_ns,
 		};
-		if (!calls[i].name)
-			calls[i].name = "?";
-		for (uint32_t k = i; k > 0 && calls[k].t_ns < calls[k - 1].t_ns; k--) {
+		for (uint32_t k = n++; k > 0 && calls[k].t_ns < calls[k - 1].t_ns; k--) {
 			struct journey_call later =
 				calls[k - 1]; /* told on return: an outer one last */
 
@@ -381,7 +413,7 @@ static int build_calls(struct assembler *a, const struct message *m, uint64_t st
 		}
 	}
 	j->calls = calls;
-	j->call_count = m->calls->count;
+	j->call_count = n;
 	return 0;
 }
 

@@ -260,6 +260,20 @@ const char *detail_step(struct assembler *a, const struct message *m, const stru
 	return words_keep(&a->scratch, &w);
 }
 
+/* A hook in libc is a trap, and the traced program pays for it: say so where it shows. */
+static void hook_cost(struct assembler *a, struct words *w, uint16_t point)
+{
+	uint64_t ns = facts_hook_cost_ns(a->facts, point);
+
+	if (!ns)
+		return;
+	words_put(w, "hook ");
+	words_u64(w, ns / 1000);
+	words_put(w, ".");
+	words_u64(w, ns % 1000 / 100);
+	words_put(w, " µs");
+}
+
 const char *detail_segment(struct assembler *a, const struct message *m, const struct path_step *from,
 			   const struct path_step *to, const struct cause *cause)
 {
@@ -283,6 +297,8 @@ const char *detail_segment(struct assembler *a, const struct message *m, const s
 	} else if (!strcmp(cause->code, "net.wire") && from->netns == to->netns &&
 		   from->ifindex == to->ifindex) {
 		words_put(&w, "loopback");
+	} else if (!strcmp(cause->code, "tx.libc") || !strcmp(cause->code, "rx.call")) {
+		hook_cost(a, &w, from->point);
 	}
 	return words_keep(&a->scratch, &w);
 }

@@ -333,6 +333,11 @@ const char *facts_reason(struct facts *f, uint32_t value)
 	return r->name;
 }
 
+uint32_t facts_hook_cost_ns(const struct facts *f, uint16_t point)
+{
+	return point < CRUMB_PT_MAX && f->hook_told[point] ? f->hooks[point].cost_ns : 0;
+}
+
 enum hook_kind facts_via(const struct facts *f, uint16_t point)
 {
 	return point < CRUMB_PT_MAX ? f->via[point] : HOOK_NONE;

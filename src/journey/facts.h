@@ -40,6 +40,8 @@ const struct fact_fdb *facts_fdb(const struct facts *f, uint32_t netns, const ui
 bool facts_fdb_any(const struct facts *f, uint32_t netns); /* was a table of that namespace told? */
 const char *facts_symbol(const struct facts *f, uint64_t addr); /* NULL unknown */
 const char *facts_reason(struct facts *f, uint32_t value);
+/* What the hook of a point adds to each call here, as measured; 0 unknown. */
+uint32_t facts_hook_cost_ns(const struct facts *f, uint16_t point);
 enum hook_kind facts_via(const struct facts *f, uint16_t point);
 const char *facts_syscall_func(struct facts *f, uint16_t nr); /* "__x64_sys_write"; NULL unknown */
 

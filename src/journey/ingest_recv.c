@@ -29,25 +29,32 @@ int ingest_recv_extent(struct assembler *a, const struct crumb_ev_extent *ev)
 	return 0;
 }
 
-static int messages_take(struct assembler *a, struct half *h, const struct recv_call *call,
-			 uint64_t start, uint64_t end, bool *ret_known)
+static int message_take(struct assembler *a, struct message *m, const struct recv_call *call, uint64_t bytes)
 {
-	for (uint32_t i = half_index(h, end); i-- > 0;) {
+	m->taken += bytes;
+	m->selected |= call->ev.flags & CRUMB_CALL_SELECTED;
+	if (m->taken < m->bytes || m->done_ns)
+		return 0;
+	return assembler_done(a, m);
+}
+
+/* In stream order, so that messages that one call completed are told in the order in which they were sent. */
+static int messages_take(struct assembler *a, struct half *h, const struct recv_call *call, uint64_t start,
+			 uint64_t end, bool *ret_known)
+{
+	uint32_t to = half_index(h, end), i = to;
+
+	while (i > 0 && half_message(h, i - 1)->last_before > start)
+		i--;
+	for (; i < to; i++) {
 		struct message *m = half_message(h, i);
-		uint64_t bytes;
+		uint64_t bytes = range_set_overlap(&m->extents, start, end);
 		int err;
 
-		if (m->last_before <= start)
-			break;
-		bytes = range_set_overlap(&m->extents, start, end);
 		if (!bytes)
 			continue;
 		*ret_known = true;
-		m->taken += bytes;
-		m->selected |= call->ev.flags & CRUMB_CALL_SELECTED;
-		if (m->taken < m->bytes || m->done_ns)
-			continue;
-		err = assembler_done(a, m);
+		err = message_take(a, m, call, bytes);
 		if (err)
 			return err;
 	}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Threads and their calls: see task.h. */
+#include "point.h"
 #include "task.h"
 
 #include <errno.h>
@@ -119,8 +120,20 @@ void tasks_enter(struct tasks *t, uint32_t pid, uint64_t libc_ns)
 	}
 }
 
+/* Files are closed all the time: they would push out what led to the connection. */
+static bool call_is_close(const struct crumb_ev_call *ev)
+{
+	const char *name = syscall_name(ev->nr);
+
+	if (ev->layer == CRUMB_CALLED_LIBC)
+		return ev->nr == CRUMB_LIBC_CLOSE;
+	return name && !strcmp(name, "close");
+}
+
 static int task_keep(struct task *k, const struct crumb_ev_call *ev)
 {
+	if (call_is_close(ev))
+		return 0;
 	if (!k->calls) {
 		k->calls = malloc(TASK_CALLS * sizeof(*k->calls));
 		if (!k->calls)

@@ -13,8 +13,8 @@
 #include "netns_look.h"
 #include "symbols.h"
 
-#define FDB_FRESH_NS	1000000000ull	/* a bridge's table is read again after this */
-#define DEV_RETRY_NS	1000000000ull	/* an unknown device is looked for again after this */
+#define FDB_FRESH_NS 1000000000ull /* a bridge's table is read again after this */
+#define DEV_RETRY_NS 1000000000ull /* an unknown device is looked for again after this */
 
 /* Open addressing over 64-bit keys; 0 is no key. Only grows: facts are few. */
 struct seen {
@@ -57,7 +57,8 @@ static int seen_grow(struct seen *s)
 
 		if (!s->keys[i])
 			continue;
-		for (at = mix(s->keys[i]) & (fresh.cap - 1); fresh.keys[at]; at = (at + 1) & (fresh.cap - 1))
+		for (at = mix(s->keys[i]) & (fresh.cap - 1); fresh.keys[at];
+		     at = (at + 1) & (fresh.cap - 1))
 			;
 		fresh.keys[at] = s->keys[i];
 		fresh.at_ns[at] = s->at_ns[i];

@@ -13,10 +13,10 @@
 #include "error.h"
 
 struct cpu_ring {
-	uint64_t *consumer;	/* page that we write */
-	const uint64_t *producer;	/* page that the kernel writes; the data follow it */
+	uint64_t *consumer;	  /* page that we write */
+	const uint64_t *producer; /* page that the kernel writes; the data follow it */
 	const uint8_t *data;
-	size_t bytes;		/* of data, a power of two */
+	size_t bytes; /* of data, a power of two */
 	size_t page;
 };
 

@@ -22,8 +22,8 @@
 #include "point.h"
 
 /* Newer than Debian 12's headers; include/uapi/linux/bpf.h of 6.6. */
-#define ATTACH_TYPE_UPROBE_MULTI	48
-#define UPROBE_MULTI_RETURN		1u
+#define ATTACH_TYPE_UPROBE_MULTI 48
+#define UPROBE_MULTI_RETURN	 1u
 
 struct link_create_uprobe_multi {
 	uint32_t prog_fd, target_fd, attach_type, flags;
@@ -34,7 +34,7 @@ struct link_create_uprobe_multi {
 struct libc_hooks {
 	struct bpf_program *enter, *ret;
 	bool multi;
-	pthread_mutex_t lock;	/* of what follows: children are hooked by a thread of their own */
+	pthread_mutex_t lock; /* of what follows: children are hooked by a thread of their own */
 	bool closed;
 	int *fds;
 	size_t n_fds, cap_fds;
@@ -230,9 +230,13 @@ static int attach_multi(struct libc_hooks *h, struct bpf_program *prog, uint32_t
 {
 	uint64_t at[CRUMB_LIBC_MAX], cookies[CRUMB_LIBC_MAX];
 	struct link_create_uprobe_multi a = {
-		.prog_fd = bpf_program__fd(prog), .attach_type = ATTACH_TYPE_UPROBE_MULTI,
-		.path = (uintptr_t)path, .offsets = (uintptr_t)at, .cookies = (uintptr_t)cookies,
-		.multi_flags = flags, .pid = pid,
+		.prog_fd = bpf_program__fd(prog),
+		.attach_type = ATTACH_TYPE_UPROBE_MULTI,
+		.path = (uintptr_t)path,
+		.offsets = (uintptr_t)at,
+		.cookies = (uintptr_t)cookies,
+		.multi_flags = flags,
+		.pid = pid,
 	};
 	unsigned int f;
 	int fd;
@@ -269,8 +273,11 @@ static int attach_perf(struct libc_hooks *h, struct bpf_program *prog, bool ret,
 		return type;
 	for (f = 1; f < CRUMB_LIBC_MAX; f++) {
 		struct perf_event_attr attr = {
-			.type = type, .size = sizeof(attr), .config = ret ? 1 : 0,
-			.config1 = (uintptr_t)path, .config2 = offsets[f],
+			.type = type,
+			.size = sizeof(attr),
+			.config = ret ? 1 : 0,
+			.config1 = (uintptr_t)path,
+			.config2 = offsets[f],
 		};
 		LIBBPF_OPTS(bpf_perf_event_opts, opts, .bpf_cookie = f);
 		struct bpf_link *link;
@@ -307,7 +314,8 @@ static uint64_t own_file_offset(uintptr_t addr)
 	while (maps && fgets(line, sizeof(line), maps)) {
 		unsigned long start, end, offset;
 
-		if (sscanf(line, "%lx-%lx %*s %lx", &start, &end, &offset) == 3 && addr >= start && addr < end)
+		if (sscanf(line, "%lx-%lx %*s %lx", &start, &end, &offset) == 3 && addr >= start &&
+		    addr < end)
 			return addr - start + offset;
 	}
 	return 0;
@@ -325,7 +333,7 @@ static uint64_t time_calls(int calls)
 	return ((b.tv_sec - a.tv_sec) * 1000000000ll + b.tv_nsec - a.tv_nsec) / calls;
 }
 
-#define MEASURED_CALLS 16
+#define MEASURED_CALLS	16
 #define MEASURED_ROUNDS 4
 
 unsigned int libc_hooks_cost_ns(struct libc_hooks *h)
@@ -338,7 +346,7 @@ unsigned int libc_hooks_cost_ns(struct libc_hooks *h)
 	    attach_multi(h, h->enter, 0, getpid(), "/proc/self/exe", offsets) ||
 	    attach_multi(h, h->ret, UPROBE_MULTI_RETURN, getpid(), "/proc/self/exe", offsets))
 		return 0;
-	time_calls(MEASURED_CALLS);	/* the first hit allocates */
+	time_calls(MEASURED_CALLS); /* the first hit allocates */
 	for (round = 0; round < MEASURED_ROUNDS; round++) {
 		uint64_t ns = time_calls(MEASURED_CALLS);
 

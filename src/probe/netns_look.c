@@ -52,8 +52,8 @@ static int find_below(const char *dir, const char *suffix, uint32_t inum, char *
 	struct dirent *entry;
 
 	while (d && (entry = readdir(d))) {
-		if (entry->d_name[0] == '.' || (suffix[0] && (entry->d_name[0] < '0' ||
-							       entry->d_name[0] > '9')))
+		if (entry->d_name[0] == '.' ||
+		    (suffix[0] && (entry->d_name[0] < '0' || entry->d_name[0] > '9')))
 			continue;
 		snprintf(path, size, "%s/%s%s", dir, entry->d_name, suffix);
 		if (inode_of(path) == inum)
@@ -159,7 +159,8 @@ static void read_linkinfo(const struct nlattr *info, struct crumb_ev_dev *e)
 	const struct nlattr *a, *b, *data = NULL;
 	bool port = false;
 
-	mnl_attr_for_each_nested(a, info) {
+	mnl_attr_for_each_nested(a, info)
+	{
 		switch (mnl_attr_get_type(a)) {
 		case IFLA_INFO_KIND:
 			snprintf(e->kind, sizeof(e->kind), "%s", mnl_attr_get_str(a));
@@ -174,9 +175,8 @@ static void read_linkinfo(const struct nlattr *info, struct crumb_ev_dev *e)
 	}
 	if (!port || !data)
 		return;
-	mnl_attr_for_each_nested(b, data)
-		if (mnl_attr_get_type(b) == IFLA_BRPORT_STATE)
-			e->port_state = mnl_attr_get_u8(b);
+	mnl_attr_for_each_nested(b, data) if (mnl_attr_get_type(b) == IFLA_BRPORT_STATE)
+		e->port_state = mnl_attr_get_u8(b);
 }
 
 static int on_link(const struct nlmsghdr *nlh, void *ctx)
@@ -185,11 +185,14 @@ static int on_link(const struct nlmsghdr *nlh, void *ctx)
 	struct dump *d = ctx;
 	struct crumb_ev_dev e = {
 		.h = { .time_ns = d->time_ns, .type = CRUMB_EV_DEV, .size = sizeof(e) },
-		.netns = d->inum, .ifindex = ifm->ifi_index, .port_state = 0xff,
+		.netns = d->inum,
+		.ifindex = ifm->ifi_index,
+		.port_state = 0xff,
 	};
 	const struct nlattr *a;
 
-	mnl_attr_for_each(a, nlh, sizeof(*ifm)) {
+	mnl_attr_for_each(a, nlh, sizeof(*ifm))
+	{
 		switch (mnl_attr_get_type(a)) {
 		case IFLA_IFNAME:
 			snprintf(e.name, sizeof(e.name), "%s", mnl_attr_get_str(a));
@@ -232,13 +235,16 @@ static int on_neigh(const struct nlmsghdr *nlh, void *ctx)
 	struct dump *d = ctx;
 	struct crumb_ev_fdb e = {
 		.h = { .time_ns = d->time_ns, .type = CRUMB_EV_FDB, .size = sizeof(e) },
-		.netns = d->inum, .port = ndm->ndm_ifindex,
-		.state = ndm->ndm_state, .flags = ndm->ndm_flags,
+		.netns = d->inum,
+		.port = ndm->ndm_ifindex,
+		.state = ndm->ndm_state,
+		.flags = ndm->ndm_flags,
 	};
 	const struct nlattr *a;
 	const struct nda_cacheinfo *cache;
 
-	mnl_attr_for_each(a, nlh, sizeof(*ndm)) {
+	mnl_attr_for_each(a, nlh, sizeof(*ndm))
+	{
 		switch (mnl_attr_get_type(a)) {
 		case NDA_LLADDR:
 			if (mnl_attr_get_payload_len(a) == 6)
@@ -250,7 +256,7 @@ static int on_neigh(const struct nlmsghdr *nlh, void *ctx)
 		case NDA_VLAN:
 			e.vlan = mnl_attr_get_u16(a);
 			break;
-		case NDA_CACHEINFO:	/* clock ticks of USER_HZ */
+		case NDA_CACHEINFO: /* clock ticks of USER_HZ */
 			cache = mnl_attr_get_payload(a);
 			e.updated_ms = cache->ndm_updated * 1000u / sysconf(_SC_CLK_TCK);
 			e.used_ms = cache->ndm_used * 1000u / sysconf(_SC_CLK_TCK);

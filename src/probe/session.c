@@ -27,33 +27,24 @@
 struct session {
 	struct session_config config;
 	struct crumb *skel;
-	void *elf;			/* patched copy of the BPF object, while it is opened */
+	void *elf; /* patched copy of the BPF object, while it is opened */
 	struct cpu_ring *rings;
 	int *ring_fds;
 	uint32_t cpus;
 	size_t ring_bytes;
 	uint8_t *batch;
-	struct ring_buffer *news;	/* children to hook */
+	struct ring_buffer *news; /* children to hook */
 	struct libc_hooks *libc;
 	uint32_t libc_cost_ns;
-	char libc_why[120];		/* why libc could not be hooked, "" if it was or nobody asked */
+	char libc_why[120]; /* why libc could not be hooked, "" if it was or nobody asked */
 	bool libc_multi;
 
-	struct crumb_ev_flow *flows;	/* taken before the start */
+	struct crumb_ev_flow *flows; /* taken before the start */
 	size_t n_flows;
-	struct crumb_counters seen;	/* losses already reported */
+	struct crumb_counters seen; /* losses already reported */
 	uint64_t misses_seen;
-	char why[CRUMB_PT_MAX][120];	/* by point: why its program is not there */
+	char why[CRUMB_PT_MAX][120]; /* by point: why its program is not there */
 };
-
-/* libbpf talks only when asked; the reasons that matter are kept per point. */
-static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	if (getenv("CRUMB_LIBBPF_DEBUG"))
-		return vfprintf(stderr, fmt, ap);
-	(void)level;
-	return 0;
-}
 
 static struct bpf_program *program_of(const struct session *s, const char *name)
 {
@@ -105,7 +96,8 @@ static void plan_programs(struct session *s, const struct btf *btf)
 
 		prog = h ? program_of(s, h->prog) : NULL;
 		if (!prog) {
-			snprintf(s->why[i], sizeof(s->why[i]), "no hook that works with tracepoints only");
+			snprintf(s->why[i], sizeof(s->why[i]),
+				 "no hook that works with tracepoints only");
 			continue;
 		}
 		if (!program_wanted(s, h->prog)) {
@@ -163,8 +155,10 @@ static int make_rings(struct session *s, struct error *e)
 		s->ring_fds[cpu] = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "crumb_ring", 0, 0,
 						  s->ring_bytes, NULL);
 		if (s->ring_fds[cpu] < 0)
-			return error_set(e, -errno, "cannot make a ring buffer of %zu bytes: %s; "
-					 "try a smaller --ring-size", s->ring_bytes, strerror(errno));
+			return error_set(e, -errno,
+					 "cannot make a ring buffer of %zu bytes: %s; "
+					 "try a smaller --ring-size",
+					 s->ring_bytes, strerror(errno));
 		err = cpu_ring_init(&s->rings[cpu], s->ring_fds[cpu], s->ring_bytes, e);
 		if (err)
 			return err;
@@ -233,13 +227,18 @@ static int open_libc(struct session *s)
 static int explain_load_failure(int err, struct error *e)
 {
 	if (err == -EPERM || err == -EACCES)
-		return error_set(e, err, "the kernel refused to load BPF programs (%s): run crumb as root, "
-				 "or with CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN", strerror(-err));
+		return error_set(e, err,
+				 "the kernel refused to load BPF programs (%s): run crumb as root, "
+				 "or with CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN",
+				 strerror(-err));
 	if (err == -ENOMEM)
-		return error_set(e, err, "not enough memory for the BPF maps: try a smaller --max-flows "
+		return error_set(e, err,
+				 "not enough memory for the BPF maps: try a smaller --max-flows "
 				 "or --ring-size");
-	return error_set(e, err, "the kernel refused crumb's BPF programs: %s; set "
-			 "CRUMB_LIBBPF_DEBUG=1 to see the verifier's words", strerror(-err));
+	return error_set(e, err,
+			 "the kernel refused crumb's BPF programs: %s; set "
+			 "CRUMB_LIBBPF_DEBUG=1 to see the verifier's words",
+			 strerror(-err));
 }
 
 static int load_object(struct session *s, struct error *e)
@@ -248,7 +247,8 @@ static int load_object(struct session *s, struct error *e)
 	int err;
 
 	if (!btf)
-		return error_set(e, -ENOTSUP, "this kernel has no BTF (/sys/kernel/btf/vmlinux): crumb "
+		return error_set(e, -ENOTSUP,
+				 "this kernel has no BTF (/sys/kernel/btf/vmlinux): crumb "
 				 "needs a kernel built with CONFIG_DEBUG_INFO_BTF");
 	plan_programs(s, btf);
 	if (s->config.libc)
@@ -271,11 +271,13 @@ int session_new(const struct session_config *c, struct session **ret, struct err
 	int err;
 
 	if (geteuid() != 0 && access("/sys/fs/bpf", X_OK))
-		return error_set(e, -EPERM, "crumb needs root to load BPF programs: run it with sudo");
+		return error_set(e, -EPERM,
+				 "crumb needs root to load BPF programs: run it with sudo");
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
-	libbpf_set_print(quiet);
+	if (!getenv("CRUMB_LIBBPF_DEBUG"))	/* the reasons that matter are kept per point */
+		libbpf_set_print(NULL);
 	s->config = *c;
 	s->config.settings.self_tgid = getpid();
 	s->config.settings.filter_bytes = CRUMB_FILTER_BYTES;
@@ -440,7 +442,8 @@ int session_attach(struct session *s, struct error *e)
 	struct bpf_program *prog;
 	unsigned int attached = 0;
 
-	bpf_object__for_each_program(prog, s->skel->obj) {
+	bpf_object__for_each_program(prog, s->skel->obj)
+	{
 		const char *name = bpf_program__name(prog);
 		struct bpf_link *link;
 		unsigned int i;
@@ -450,7 +453,7 @@ int session_attach(struct session *s, struct error *e)
 		link = bpf_program__attach(prog);
 		if (link) {
 			attached++;
-			continue;	/* lives as long as the object: freed by the process's exit or with it */
+			continue; /* lives as long as the object: freed by the process's exit or with it */
 		}
 		for (i = 1; i < CRUMB_PT_MAX; i++) {
 			const struct point_hook *h = chosen_hook(point_get(i));
@@ -461,7 +464,8 @@ int session_attach(struct session *s, struct error *e)
 		}
 	}
 	if (!attached)
-		return error_set(e, -ENOTSUP, "no hook could be attached: %s", s->why[CRUMB_PT_DEV_QUEUE]);
+		return error_set(e, -ENOTSUP, "no hook could be attached: %s",
+				 s->why[CRUMB_PT_DEV_QUEUE]);
 	return 0;
 }
 
@@ -527,7 +531,10 @@ static int loss_event(uint64_t from, uint64_t to, uint64_t count, uint16_t cause
 {
 	struct crumb_ev_loss e = {
 		.h = { .time_ns = to, .type = CRUMB_EV_LOSS, .size = sizeof(e) },
-		.from_ns = from, .count = count, .cause = cause, .point = point,
+		.from_ns = from,
+		.count = count,
+		.cause = cause,
+		.point = point,
 		.on_cpu = UINT32_MAX,
 	};
 
@@ -539,7 +546,8 @@ static uint64_t recursion_misses(const struct session *s)
 	struct bpf_program *prog;
 	uint64_t sum = 0;
 
-	bpf_object__for_each_program(prog, s->skel->obj) {
+	bpf_object__for_each_program(prog, s->skel->obj)
+	{
 		struct bpf_prog_info info = { 0 };
 		__u32 len = sizeof(info);
 		int fd = bpf_program__fd(prog);
@@ -579,8 +587,9 @@ int session_misses(struct session *s, uint64_t from_ns, uint64_t to_ns, event_fn
 	uint64_t now = recursion_misses(s), before = s->misses_seen;
 
 	s->misses_seen = now;
-	return now == before ? 0 : loss_event(from_ns, to_ns, now - before, CRUMB_LOSS_MISSED,
-					      CRUMB_PT_NONE, fn, ctx);
+	return now == before ? 0 :
+			       loss_event(from_ns, to_ns, now - before, CRUMB_LOSS_MISSED,
+					  CRUMB_PT_NONE, fn, ctx);
 }
 
 void session_forget_flow(struct session *s, const struct crumb_ev_flow *flow)
@@ -600,7 +609,8 @@ size_t session_programs(const struct session *s, uint32_t *ids, size_t n)
 	struct bpf_program *prog;
 	size_t count = 0;
 
-	bpf_object__for_each_program(prog, s->skel->obj) {
+	bpf_object__for_each_program(prog, s->skel->obj)
+	{
 		struct bpf_prog_info info = { 0 };
 		__u32 len = sizeof(info);
 		int fd = bpf_program__fd(prog);

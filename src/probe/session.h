@@ -16,7 +16,7 @@
 #include "stream.h"
 
 struct session_config {
-	struct crumb_settings settings;	/* select, netns, comm, cgroup, stacks, snap, acks, pattern */
+	struct crumb_settings settings; /* select, netns, comm, cgroup, stacks, snap, acks, pattern */
 	const char *filter;		/* pcap-filter expression, NULL none */
 	bool libc;			/* hook libc in selected processes */
 	size_t ring_bytes;		/* per CPU; 0 = CRUMB_RING_BYTES */
@@ -30,7 +30,7 @@ struct session;
  * out and explained by session_hooks(); only when nothing could be loaded at all is that an error.
  */
 int session_new(const struct session_config *c, struct session **ret, struct error *e);
-void session_free(struct session *s);	/* detaches */
+void session_free(struct session *s); /* detaches */
 void session_freep(struct session **s);
 
 /* Selected processes: before attach or at any time after. */
@@ -65,7 +65,8 @@ int session_attach(struct session *s, struct error *e);
 int session_hooks(const struct session *s, event_fn fn, void *ctx);
 
 /* Where drained records go: @bytes of whole records of one CPU. Non-zero: they could not be kept. */
-typedef int (*session_take_fn)(void *ctx, uint32_t cpu, const void *bytes, size_t n, uint64_t records);
+typedef int (*session_take_fn)(void *ctx, uint32_t cpu, const void *bytes, size_t n,
+			       uint64_t records);
 
 /* Empty the rings once. Returns the fill of the fullest ring before that, in 1/256 of its size. */
 int session_drain(struct session *s, session_take_fn take, void *ctx);

@@ -12,11 +12,11 @@
 
 struct symbol {
 	uint64_t addr;
-	uint32_t name;		/* offset in names */
+	uint32_t name; /* offset in names */
 };
 
 struct symbols {
-	struct symbol *list;	/* ascending */
+	struct symbol *list; /* ascending */
 	size_t n;
 	char *names;
 	bool loaded;

@@ -272,7 +272,9 @@ static void put_extents(struct json_out *j, const struct journey *y)
 {
 	json_put(j, ",\"extents\":[");
 	for (uint32_t i = 0; i < y->extent_count; i++) {
-		json_put(j, i ? ",[" : "[");
+		if (i > 0)
+			json_put(j, ",");
+		json_put(j, "[");
 		json_u64(j, y->extents[i].start);
 		json_put(j, ",");
 		json_u64(j, y->extents[i].end);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # What the net tests share: TAP, a lab of the test's own, crumb in the background, an end for everything that was
 # started, in reverse order. Sourced; the test's options come first: need TOOL..., then lab_up.
 
@@ -188,10 +188,10 @@ start_crumb()	# NAME COMMAND OPTION...
 }
 
 # SIGINT, then its exit status in $crumb_status. It may have to catch up.
-stop_crumb()	# [SECONDS]
+stop_crumb()
 {
 	kill -INT "$crumb_pid" 2>/dev/null
-	if wait_for "${1:-60}" gone "$crumb_pid"; then
+	if wait_for 60 gone "$crumb_pid"; then
 		wait "$crumb_pid"
 		crumb_status=$?
 	else
