@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
 #include <time.h>
@@ -271,6 +272,22 @@ static int init_pool(struct spool *s)
 	return 0;
 }
 
+/*
+ * The kernel enlarges a process's table of descriptors when one needs it, and if threads share the
+ * table that waits for a grace period of RCU, tens of ms. Better now than in spool_append().
+ */
+static void reserve_descriptors(int fd)
+{
+	struct rlimit most;
+	int high = fd + FILES_MAX;
+
+	if (!getrlimit(RLIMIT_NOFILE, &most) && most.rlim_cur <= (rlim_t)high)
+		high = (int)most.rlim_cur - 1;
+	high = fcntl(fd, F_DUPFD_CLOEXEC, high);
+	if (high >= 0)
+		close(high);
+}
+
 /* Whoever has no place for files shall know it now. */
 static int try_file(struct spool *s, struct error *e)
 {
@@ -281,6 +298,7 @@ static int try_file(struct spool *s, struct error *e)
 		return error_set(e, r,
 				 "no temporary file for events: %s; set TMPDIR to a writable directory",
 				 strerror(-r));
+	reserve_descriptors(g->fd);
 	give_back(s, g);
 	return 0;
 }

@@ -577,16 +577,16 @@ static void libc_is_waited_for(void **state)
 	struct sender s = sender();
 	struct build_recv v = reader(S0, 6);
 	const struct caught *c;
+	uint64_t called_ns;
 	struct rig r;
 
 	(void)state;
 	open_at(&r, ISN);
 	/* getaddrinfo asks a name server on its way: not this message's connection */
-	build_call(&r.b, SENDER, CRUMB_CALLED_SYSCALL, 42, r.b.now_ns - 5, 0);
-	r.b.now_ns += 10;
-	build_call(&r.b, SENDER, CRUMB_CALLED_LIBC, CRUMB_LIBC_GETADDRINFO, r.b.now_ns - 30, 0);
-	r.b.now_ns += 20;
-	build_call(&r.b, SENDER, CRUMB_CALLED_SYSCALL, 42, r.b.now_ns - 10, 0);
+	called_ns = r.b.now_ns;
+	build_call(&r.b, SENDER, CRUMB_CALLED_SYSCALL, 42, called_ns + 1, 0);
+	build_call(&r.b, SENDER, CRUMB_CALLED_LIBC, CRUMB_LIBC_GETADDRINFO, called_ns, 0);
+	build_call(&r.b, SENDER, CRUMB_CALLED_SYSCALL, 42, r.b.now_ns, 0);
 	s.libc_ns = r.b.now_ns;
 	build_send_begin(&r.b, &s, S0, 6);
 	pass(&r, S0, 6);
