@@ -357,7 +357,7 @@ static bool call_concerns(const struct crumb_ev_call *ev, int fd)
 	if (!strcmp(name, "getaddrinfo"))
 		return true;
 	if (fd < 0)
-		return libc;
+		return true;
 	if (!strcmp(name, "socket") || !strncmp(name, "accept", 6))
 		return ev->ret == fd;
 	return !strcmp(name, "connect") && (int)ev->args[0] == fd;

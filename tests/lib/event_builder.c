@@ -447,6 +447,7 @@ void build_call(struct builder *b, uint32_t pid, uint8_t layer, uint16_t nr, uin
 		.nr = nr,
 		.layer = layer,
 		.flow = flow,
+		.args = { 3 }, /* the sender's descriptor */
 		.comm = "send",
 	};
 
