@@ -103,7 +103,20 @@ int BPF_PROG(kfree_skb, struct sk_buff *skb, void *location, __u32 reason)
 	struct packet p;
 	__u8 dir;
 
-	if (!is_ip(skb) || !s.dev || !skb->network_header)
+	struct sock *sk = skb->sk;
+
+	if (!is_ip(skb) || !skb->network_header)
+		return 0;
+	/*
+	 * Where the socket owns it, the device is forgotten: none above IP, and in TCP's queues the field holds part of a
+	 * tree node (sk_buff.rbnode).
+	 */
+	if (sk) {
+		s.netns = sock_netns(sk);
+		if (skb->skb_iif)
+			s.dev = NULL;
+	}
+	if (!s.netns && !s.dev)
 		return 0;
 	s.head = skb->head;
 	s.data_at = skb_data_at(skb);
@@ -113,7 +126,8 @@ int BPF_PROG(kfree_skb, struct sk_buff *skb, void *location, __u32 reason)
 		return 0;
 	if (p.payload && !flow_wants(f, dir, p.seq, p.payload))
 		return 0;
-	s.netns = device_netns(s.dev);
+	if (!s.netns)
+		s.netns = device_netns(s.dev);
 	e = ring_reserve(sizeof(*e), CRUMB_PT_SKB_DROP);
 	if (!e)
 		return 0;

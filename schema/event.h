@@ -59,6 +59,7 @@ enum crumb_event_type {
 	CRUMB_EV_REASON, /* the name of a drop reason on this kernel */
 	CRUMB_EV_LOSS,
 	CRUMB_EV_END, /* last: the trace was closed in order */
+	CRUMB_EV_TICK, /* only a header: time passed and nothing happened */
 };
 
 /* The points of the path; one row each in src/event/point.c. Append only: trace files carry the numbers. */
@@ -443,7 +444,7 @@ struct crumb_ev_fdb {
 struct crumb_ev_hook {
 	struct crumb_event h;
 	__u16 point;
-	__u8 visible; /* 1: attached through `via` */
+	__u8 visible; /* 1: attached through `via`; 2: could be, but was not asked for; 0: cannot be seen here */
 	__u8 pad0;
 	__u32 cost_ns; /* libc: what the hooks add to one call here, measured; 0 unknown */
 	char via[16];  /* "tp_btf", "uprobe" */

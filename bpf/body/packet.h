@@ -115,7 +115,8 @@ static __always_inline struct crumb_flow *packet_select(struct sighting *s, stru
 	if (tasks_asked()) {
 		if ((p->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
 			return NULL;
-		s->netns = device_netns(s->dev);
+		if (!s->netns)
+			s->netns = device_netns(s->dev);
 		if (!s->skb->skb_iif && s->skb->sk && task_selected(bpf_get_current_task_btf()))
 			why = CRUMB_WHY_TASK;
 		else if (listened(s->netns, p->t.dport))
@@ -124,7 +125,8 @@ static __always_inline struct crumb_flow *packet_select(struct sighting *s, stru
 			return NULL;
 	}
 	if (crumb_cfg.select & CRUMB_SELECT_NETNS) {
-		s->netns = device_netns(s->dev);
+		if (!s->netns)
+			s->netns = device_netns(s->dev);
 		if (!netns_selected(s->netns))
 			return NULL;
 	}
@@ -209,10 +211,10 @@ static __always_inline void fill_sighting(struct crumb_ev_skb *e, const struct s
 	e->dir = dir;
 	e->point = s->point;
 	e->tcp_flags = p->tcp_flags;
-	e->flags = (is_bridge_port(s->dev) ? CRUMB_SKB_PORT : 0) |
+	e->flags = (s->dev && is_bridge_port(s->dev) ? CRUMB_SKB_PORT : 0) |
 		   (skb->skb_iif ? CRUMB_SKB_FORWARDED : 0);
 	e->netns = s->netns;
-	e->ifindex = s->dev->ifindex;
+	e->ifindex = s->dev ? s->dev->ifindex : 0;
 	e->seq = p->seq;
 	e->payload = p->payload;
 	e->ack = p->ack;

@@ -228,9 +228,12 @@ static int run_demo(struct demo *d)
 	int err, end;
 
 	live_block_signals();
+	err = show_new(&d->o, &d->show, &e);
+	if (err) {
+		log_error("%s", error_text(&e, err));
+		return EXIT_USAGE;
+	}
 	err = find_programs(d, &e);
-	if (!err)
-		err = show_new(&d->o, &d->show, &e);
 	if (!err)
 		err = play(d, &e);
 	end = d->live ? live_stop(d->live, &late) : 0;
@@ -270,6 +273,10 @@ int cmd_demo(int argc, char **argv)
 	if (d.o.n_rest)
 		d.message = d.o.rest[0];
 	d.o.n_rest = 0;
+	if (d.o.write && !strcmp(d.o.write, "-") && !d.o.output) {
+		log_error("demo: -w - takes standard output: where does the journey go? -o FILE");
+		return EXIT_USAGE;
+	}
 	d.o.command = nothing; /* processes are selected, by pid, as with run */
 	if (d.o.stacks == CRUMB_STACKS_SAMPLE)
 		d.o.stacks = CRUMB_STACKS_FIRST;

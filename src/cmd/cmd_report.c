@@ -63,7 +63,7 @@ int cmd_report(int argc, char **argv)
 		.name = "report",
 		.synopsis = "[OPTIONS] FILE",
 		.about = "Show the journeys of a trace that crumb record wrote (- reads standard input).",
-		.groups = OPTIONS_SHOW | OPTIONS_LIMIT,
+		.groups = OPTIONS_SHOW | OPTIONS_COUNT,
 		.more = "Examples:\n"
 			"  crumb report -v t.pcapng\n"
 			"  crumb report --format json t.pcapng | jq 'select(.total_ns > 1000000)'\n",

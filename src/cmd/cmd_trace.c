@@ -161,6 +161,10 @@ static int start(int argc, char **argv, const struct usage *u, bool shows)
 	}
 	if (o.command && !o.command[0])
 		o.command = NULL;
+	if (shows && o.write && !strcmp(o.write, "-") && !o.output) {
+		log_error("%s: -w - takes standard output: where do the journeys go? -o FILE", u->name);
+		return EXIT_USAGE;
+	}
 	if (!shows && o.write && !strcmp(o.write, "-") && isatty(STDOUT_FILENO)) {
 		log_error("record: a trace is not for a terminal: -w FILE, or pipe it somewhere");
 		return EXIT_USAGE;
@@ -175,7 +179,7 @@ int cmd_run(int argc, char **argv)
 		.synopsis = "[OPTIONS] [FILTER] -- CMD [ARG...]",
 		.about = "Run a program and show the journeys of the messages that it and its children send and receive.",
 		.groups = OPTIONS_HOOKS | OPTIONS_SHOW | OPTIONS_PLACE | OPTIONS_WRITE |
-			  OPTIONS_SELECT | OPTIONS_LIMIT,
+			  OPTIONS_SELECT | OPTIONS_COUNT | OPTIONS_LIMIT,
 		.more = "Examples:\n"
 			"  crumb run -- curl -s http://example.org/\n"
 			"  crumb run --in a -- curl -s http://b/        on host a of the practice network\n"
@@ -192,7 +196,7 @@ int cmd_trace(int argc, char **argv)
 		.synopsis = "[OPTIONS] [FILTER]",
 		.about = "Show journeys live, of the connections that match FILTER (pcap-filter(7)) and the options.",
 		.groups = OPTIONS_SELECT | OPTIONS_HOOKS | OPTIONS_SHOW | OPTIONS_WRITE |
-			  OPTIONS_LIMIT,
+			  OPTIONS_COUNT | OPTIONS_LIMIT,
 		.more = "Examples:\n"
 			"  crumb trace 'tcp port 5432 and host 10.0.0.7'\n"
 			"  crumb trace -p $(pidof -s nginx) --slower-than 1ms\n"

@@ -34,6 +34,8 @@
 #define LIBC_WINDOW_NS	      100000000ull
 #define LIBC_CALLS_PER_SECOND 5000
 #define SETTLE_POLL_NS	      5000000
+#define TICK_FIRST_NS	35000000ull
+#define TICK_LAST_NS	16000000000ull
 #define FORGET_AFTER_NS \
 	2000000000ull /* a closed connection's place in the kernel's table is freed after this */
 
@@ -66,6 +68,9 @@ struct live {
 	bool started, hooking;
 	atomic_bool stop, enough;
 	atomic_uint_fast64_t events, last_event_ns, lost, max_lag;
+	uint64_t stream_ns;	/* newest event of the stream */
+	uint64_t quiet_ns;	/* next tick after that much silence; 0: the analysis has nothing to wait for */
+	pid_t analyst_tid;
 	int analyst_err;
 	struct error analyst_error;
 	struct closing closing;
@@ -247,6 +252,10 @@ static int on_event(void *ctx, const struct crumb_event *ev)
 	int err = 0;
 
 	closing_note(l, ev);
+	if (ev->time_ns > l->stream_ns)
+		l->stream_ns = ev->time_ns;
+	if (ev->type < CRUMB_EV_TRACE)
+		l->quiet_ns = TICK_FIRST_NS;
 	if (l->writer)
 		err = trace_writer_event(l->writer, ev);
 	if (!err && l->assembler)
@@ -286,11 +295,28 @@ static int write_tail(struct live *l)
 	return on_event(l, &e.h);
 }
 
+/*
+ * A journey is complete when its time has passed, and only events tell the analysis what time it is: when none come, it
+ * is told so, less and less often, until nothing can be waited for any more. In the trace file too.
+ */
+static int tell_time(struct live *l, uint64_t now)
+{
+	struct crumb_event tick = { .time_ns = now, .type = CRUMB_EV_TICK, .size = sizeof(tick) };
+
+	if (!l->quiet_ns || now < l->stream_ns + l->quiet_ns)
+		return 0;
+	l->quiet_ns = l->quiet_ns < TICK_LAST_NS ? l->quiet_ns * 2 : 0;
+	return on_event(l, &tick);
+}
+
 static int analyse_chunk(struct live *l, const struct spool_chunk *c)
 {
-	if (c->kind == SPOOL_MARK)
-		return merge_watermark(l->merge, c->mark_ns);
-	return merge_chunk(l->merge, c->cpu, c->bytes, c->n);
+	int err;
+
+	if (c->kind != SPOOL_MARK)
+		return merge_chunk(l->merge, c->cpu, c->bytes, c->n);
+	err = merge_watermark(l->merge, c->mark_ns);
+	return err ? err : tell_time(l, c->mark_ns);
 }
 
 static int flush_outputs(struct live *l)
@@ -351,7 +377,8 @@ static void *analyst_main(void *ctx)
 	struct live *l = ctx;
 	int err;
 
-	setpriority(PRIO_PROCESS, syscall(SYS_gettid), 19);
+	l->analyst_tid = syscall(SYS_gettid);
+	setpriority(PRIO_PROCESS, l->analyst_tid, 19);
 	err = analyse(l);
 	if (err && l->show && show_failure(l->show))
 		error_replace(&l->analyst_error, err, "%s", show_failure(l->show));
@@ -592,7 +619,8 @@ int live_stop(struct live *l, struct error *e)
 		log_note("analysis is %llu MiB behind; catching up",
 			 (unsigned long long)(spool_lag_bytes(l->spool) >> 20));
 	/* Nothing else to do now: the analyst may have the machine. */
-	setpriority(PRIO_PROCESS, 0, 0);
+	if (l->analyst_tid)
+		setpriority(PRIO_PROCESS, l->analyst_tid, 0);
 	pthread_join(l->analyst, NULL);
 	l->started = false;
 	if (l->analyst_err)

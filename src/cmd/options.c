@@ -72,7 +72,7 @@ static const struct option_row rows[] = {
 	  "only journeys that took longer: 500us, 1ms, 2s" },
 	{ "verdict", OPT_VERDICT, "VERDICT", OPTIONS_SHOW,
 	  "only delivered, dropped, waiting, left or incomplete ones" },
-	{ "count", 'c', "N", OPTIONS_LIMIT, "stop after N journeys" },
+	{ "count", 'c', "N", OPTIONS_COUNT, "stop after N journeys" },
 	{ "duration", 't', "SECONDS", OPTIONS_LIMIT, "stop after that time" },
 	{ "in", OPT_IN, "HOST", OPTIONS_PLACE, "run the command on this host of the lab" },
 	{ "lab", OPT_LAB, "NAME", OPTIONS_PLACE, "the lab (default: default)" },
@@ -91,12 +91,12 @@ static bool is_short(int id)
 void options_usage(const struct usage *u)
 {
 	static const struct {
-		enum option_group group;
+		unsigned int group;
 		const char *title;
 	} titles[] = {
 		{ OPTIONS_SELECT, "Which messages" },  { OPTIONS_PLACE, "Where the command runs" },
 		{ OPTIONS_HOOKS, "What is recorded" }, { OPTIONS_WRITE, "Trace file" },
-		{ OPTIONS_SHOW, "What is shown" },     { OPTIONS_LIMIT, "When to stop" },
+		{ OPTIONS_SHOW, "What is shown" },     { OPTIONS_COUNT | OPTIONS_LIMIT, "When to stop" },
 	};
 	size_t t, i;
 
@@ -109,7 +109,7 @@ void options_usage(const struct usage *u)
 			char left[64];
 			const char *help = rows[i].help, *end;
 
-			if (rows[i].group != titles[t].group)
+			if (!(rows[i].group & titles[t].group & u->groups))
 				continue;
 			snprintf(left, sizeof(left), "%c%c%s --%s%s%s",
 				 is_short(rows[i].id) ? '-' : ' ',

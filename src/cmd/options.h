@@ -20,7 +20,8 @@ enum option_group {
 	OPTIONS_SHOW = 4,   /* how journeys are shown */
 	OPTIONS_PLACE = 8,  /* where a command runs: lab, host */
 	OPTIONS_WRITE = 16, /* trace file */
-	OPTIONS_LIMIT = 32, /* when to stop */
+	OPTIONS_LIMIT = 32, /* when to stop: by time */
+	OPTIONS_COUNT = 64, /* by journeys shown */
 };
 
 #define OPTIONS_PIDS_MAX 64

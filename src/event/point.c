@@ -291,6 +291,7 @@ const char *event_type_name(unsigned int type)
 		[CRUMB_EV_REASON] = "reason",
 		[CRUMB_EV_LOSS] = "loss",
 		[CRUMB_EV_END] = "end",
+		[CRUMB_EV_TICK] = "tick",
 	};
 
 	return NAME_AT(names, type, "?");

@@ -13,7 +13,7 @@
 
 /* All in stream time, so that a recorded trace gives the journeys of the live one. */
 #define HOLD_NS \
-	50000000ull /* a finished journey waits: a loss is told at the next drain of the rings */
+	30000000ull /* a finished journey waits: a loss is told at the next drain of the rings */
 #define LIBC_WAIT_NS 1000000000ull  /* ... and for its reader to leave the libc function */
 #define LEFT_NS	     1000000000ull  /* last seen leaving this machine: the far end is not on it */
 #define HOLE_NS	     1000000000ull  /* later bytes were read, these were not: events are missing */

@@ -208,7 +208,7 @@ static void take_hook(struct facts *f, const struct crumb_ev_hook *ev)
 		return;
 	f->hooks[ev->point] = *ev;
 	f->hook_told[ev->point] = true;
-	if (!ev->visible)
+	if (ev->visible != 1)
 		return;
 	for (unsigned int k = HOOK_NONE + 1; k < HOOK_KIND_MAX; k++)
 		if (!strcmp(hook_kind_name(k), ev->via))
@@ -375,7 +375,7 @@ void facts_info(const struct facts *f, struct trace_info *info)
 		if (!f->hook_told[pt])
 			continue;
 		info->hooks[info->hook_count].point = pt;
-		info->hooks[info->hook_count].visible = h->visible;
+		info->hooks[info->hook_count].visible = h->visible == 1;
 		info->hooks[info->hook_count].via = h->via;
 		info->hooks[info->hook_count].target = h->target;
 		info->hooks[info->hook_count].why = h->why;

@@ -181,7 +181,7 @@ static void fate_unread(struct assembler *a, const struct message *m, struct fat
 	if (m->last <= h->rcv_nxt) {
 		fate_set(f, VERDICT_WAITING,
 			 m->taken ? "in the receive queue: the reader took a part of it" :
-				    "in the receive queue: the reader has not called recv",
+				    "in the receive queue: no recv call took it",
 			 at_receiver(a, h, CRUMB_PT_SOCK_READY));
 		return;
 	}

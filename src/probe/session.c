@@ -23,6 +23,7 @@
 #include "cpu_ring.h"
 
 #define BATCH_BYTES (256u << 10)
+#define NOT_ASKED_FOR "not asked for"
 
 struct session {
 	struct session_config config;
@@ -101,7 +102,7 @@ static void plan_programs(struct session *s, const struct btf *btf)
 			continue;
 		}
 		if (!program_wanted(s, h->prog)) {
-			snprintf(s->why[i], sizeof(s->why[i]), "not asked for");
+			snprintf(s->why[i], sizeof(s->why[i]), NOT_ASKED_FOR);
 			continue;
 		}
 		if (h->kind == HOOK_TP_BTF && !tracepoint_exists(btf, h->target)) {
@@ -480,7 +481,7 @@ int session_hooks(const struct session *s, event_fn fn, void *ctx)
 		struct crumb_ev_hook e = {
 			.h = { .type = CRUMB_EV_HOOK, .size = sizeof(e) },
 			.point = i,
-			.visible = !s->why[i][0],
+			.visible = !s->why[i][0] ? 1 : !strcmp(s->why[i], NOT_ASKED_FOR) ? 2 : 0,
 			.cost_ns = p->layer == LAYER_LIBC ? s->libc_cost_ns : 0,
 		};
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Records the traces of this directory anew, in a lab of its own: sudo CRUMB=build/crumb tests/replay/record.sh. Then
 # UPDATE=1 tests/replay/replay.test, and read the diff.
+# shellcheck source=tests/lib/net.sh
 . "$(dirname "$0")/../lib/net.sh"
 need python3 ss curl nginx redis-server redis-benchmark nft
 need_program writers readers
