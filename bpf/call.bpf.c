@@ -183,7 +183,8 @@ int libc_return(struct pt_regs *ctx)
 	if (ts->libc_func != func)
 		return 0;
 	if (ts->libc_flow || (libc_sets_up(func) && !ts->gai_active))
-		call_record(ts, now, libc_sets_up(func) ? (int)PT_REGS_RC(ctx) : (long)PT_REGS_RC(ctx),
+		call_record(ts, now,
+			    libc_sets_up(func) ? (int)PT_REGS_RC(ctx) : (long)PT_REGS_RC(ctx),
 			    CRUMB_CALLED_LIBC);
 	ts->libc_func = 0;
 	ts->libc_flow = 0;

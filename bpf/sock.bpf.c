@@ -238,9 +238,42 @@ static __always_inline struct crumb_ev_sock *sock_record(const struct sock *sk,
 	return e;
 }
 
+/*
+ * TCP works in softirq and, for what came while the socket was owned (release_sock), in task context with softirqs on:
+ * one may interrupt the other within our program, and the kernel does not run a program inside itself. So there
+ * are two of them: the second acts only where the first is being interrupted. Its turns are counted, so that
+ * what the kernel says it skipped of the first can be told from what was lost.
+ */
+static __always_inline void twin_enter(__u32 which)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	if (cpu < CRUMB_MAX_CPUS)
+		crumb_busy[cpu].in[which] = 1;
+	barrier();
+}
+
+static __always_inline void twin_leave(__u32 which)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	barrier();
+	if (cpu < CRUMB_MAX_CPUS)
+		crumb_busy[cpu].in[which] = 0;
+}
+
+static __always_inline bool twin_needed(__u32 which)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	if (cpu >= CRUMB_MAX_CPUS || !crumb_busy[cpu].in[which])
+		return false;
+	__sync_fetch_and_add(&crumb_counters.covered[which], 1);
+	return true;
+}
+
 /* tcp_rcv_established(): TCP_SKB_CB(skb) is filled by then (tcp_v4_fill_cb). */
-SEC("?tp_btf/tcp_probe")
-int BPF_PROG(tcp_probe, struct sock *sk, const struct sk_buff *skb)
+static __always_inline int tcp_received(void *ctx, struct sock *sk, const struct sk_buff *skb)
 {
 	__u32 seq = *(const __u32 *)skb->cb, end_seq = *(const __u32 *)(skb->cb + 4);
 	struct crumb_ev_sock *e;
@@ -281,8 +314,22 @@ int BPF_PROG(tcp_probe, struct sock *sk, const struct sk_buff *skb)
 	return 0;
 }
 
-SEC("?tp_btf/sk_data_ready")
-int BPF_PROG(sk_data_ready, const struct sock *sk)
+SEC("?tp_btf/tcp_probe")
+int BPF_PROG(tcp_probe, struct sock *sk, const struct sk_buff *skb)
+{
+	twin_enter(CRUMB_TWIN_PROBE);
+	tcp_received(ctx, sk, skb);
+	twin_leave(CRUMB_TWIN_PROBE);
+	return 0;
+}
+
+SEC("?tp_btf/tcp_probe")
+int BPF_PROG(tcp_probe_nested, struct sock *sk, const struct sk_buff *skb)
+{
+	return twin_needed(CRUMB_TWIN_PROBE) ? tcp_received(ctx, sk, skb) : 0;
+}
+
+static __always_inline int became_ready(void *ctx, const struct sock *sk)
 {
 	struct crumb_ev_sock *e;
 	struct crumb_flow *f;
@@ -326,6 +373,21 @@ int BPF_PROG(sk_data_ready, const struct sock *sk)
 		stack_record(ctx, f->id, &w);
 	}
 	return 0;
+}
+
+SEC("?tp_btf/sk_data_ready")
+int BPF_PROG(sk_data_ready, const struct sock *sk)
+{
+	twin_enter(CRUMB_TWIN_READY);
+	became_ready(ctx, sk);
+	twin_leave(CRUMB_TWIN_READY);
+	return 0;
+}
+
+SEC("?tp_btf/sk_data_ready")
+int BPF_PROG(sk_data_ready_nested, const struct sock *sk)
+{
+	return twin_needed(CRUMB_TWIN_READY) ? became_ready(ctx, sk) : 0;
 }
 
 static __always_inline void recv_begin(struct task_state *ts, const struct sock *sk,
@@ -460,12 +522,16 @@ int BPF_PROG(sock_recv_length, struct sock *sk, int ret, int flags)
 SEC("?tp_btf/tcp_retransmit_skb")
 int BPF_PROG(tcp_retransmit_skb, const struct sock *sk, const struct sk_buff *skb)
 {
+	/* Newer kernels say whether it went out: here that is the third argument. */
+	bool failed = crumb_cfg.retransmit_has_err && (int)ctx[2];
 	__u32 seq = *(const __u32 *)skb->cb, end_seq = *(const __u32 *)(skb->cb + 4);
 	struct crumb_ev_sock *e;
 	struct crumb_flow *f;
 	struct tcp_sock *tp;
 	__u8 dir;
 
+	if (failed)
+		return 0;
 	f = sock_flow(sk, false, &dir);
 	if (!f || seq == end_seq || !flow_wants(f, dir, seq, end_seq - seq))
 		return 0;

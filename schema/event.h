@@ -58,7 +58,7 @@ enum crumb_event_type {
 	CRUMB_EV_SYMBOL,
 	CRUMB_EV_REASON, /* the name of a drop reason on this kernel */
 	CRUMB_EV_LOSS,
-	CRUMB_EV_END, /* last: the trace was closed in order */
+	CRUMB_EV_END,  /* last: the trace was closed in order */
 	CRUMB_EV_TICK, /* only a header: time passed and nothing happened */
 };
 

@@ -29,14 +29,16 @@ struct crumb_settings { /* fixed at load: the verifier sees constants and drops 
 	__u32 netns;
 	__u64 cgroup; /* cgroup v2 id, its children included */
 	__u32 cgroup_level;
-	__u32 self_tgid;    /* crumb itself: never recorded */
-	__u32 filter_bytes; /* bytes of a packet that the expression can test */
-	__u32 snap_bytes;   /* > 0: sightings carry the head of the packet */
-	__u32 sample_mask;  /* stacks=sample: one message in mask + 1 */
-	__u8 stacks;	    /* enum crumb_stacks */
-	__u8 acks;	    /* 1: record TCP segments without payload too */
-	__u8 pattern_len;   /* 0: all messages */
-	__u8 libc;	    /* 1: tell user space of new processes, it hooks their libc */
+	__u32 self_tgid;	 /* crumb itself: never recorded */
+	__u32 filter_bytes;	 /* bytes of a packet that the expression can test */
+	__u32 snap_bytes;	 /* > 0: sightings carry the head of the packet */
+	__u32 sample_mask;	 /* stacks=sample: one message in mask + 1 */
+	__u8 stacks;		 /* enum crumb_stacks */
+	__u8 acks;		 /* 1: record TCP segments without payload too */
+	__u8 pattern_len;	 /* 0: all messages */
+	__u8 libc;		 /* 1: tell user space of new processes, it hooks their libc */
+	__u8 retransmit_has_err; /* the tracepoint has that argument */
+	__u8 pad0[7];
 	char comm[16];
 	char pattern[CRUMB_PATTERN_BYTES];
 };
@@ -82,7 +84,8 @@ struct crumb_counters {
 	__u64 tasks_full;
 	__u32 next_flow;
 	__u32 pending_runs; /* woken tasks that have not run yet */
-	__u64 libc_calls;   /* calls that a libc hook slowed down */
+	__u64 covered[2]; /* by enum crumb_twin: what the kernel skipped and the second program did */
+	__u64 libc_calls; /* calls that a libc hook slowed down */
 	__u32 libc_off; /* written by user space: the hooks were taken away, what they noted is stale */
 	__u32 pad0;
 };
@@ -93,6 +96,16 @@ struct crumb_armed {
 	__u32 flow; /* 0: nothing became ready */
 	__u8 dir;
 	__u8 pad0[3];
+};
+
+/* Programs that may be interrupted by themselves: the second acts where the first is in the middle. */
+enum crumb_twin {
+	CRUMB_TWIN_PROBE,
+	CRUMB_TWIN_READY,
+};
+
+struct crumb_busy {
+	__u8 in[8]; /* by enum crumb_twin: 1 while the first runs on this CPU */
 };
 
 #endif

@@ -162,7 +162,8 @@ static int start(int argc, char **argv, const struct usage *u, bool shows)
 	if (o.command && !o.command[0])
 		o.command = NULL;
 	if (shows && o.write && !strcmp(o.write, "-") && !o.output) {
-		log_error("%s: -w - takes standard output: where do the journeys go? -o FILE", u->name);
+		log_error("%s: -w - takes standard output: where do the journeys go? -o FILE",
+			  u->name);
 		return EXIT_USAGE;
 	}
 	if (!shows && o.write && !strcmp(o.write, "-") && isatty(STDOUT_FILENO)) {
@@ -179,7 +180,7 @@ int cmd_run(int argc, char **argv)
 		.synopsis = "[OPTIONS] [FILTER] -- CMD [ARG...]",
 		.about = "Run a program and show the journeys of the messages that it and its children send and receive.",
 		.groups = OPTIONS_HOOKS | OPTIONS_SHOW | OPTIONS_PLACE | OPTIONS_WRITE |
-			  OPTIONS_SELECT | OPTIONS_COUNT | OPTIONS_LIMIT,
+			  OPTIONS_SELECT | OPTIONS_LAB | OPTIONS_COUNT | OPTIONS_LIMIT,
 		.more = "Examples:\n"
 			"  crumb run -- curl -s http://example.org/\n"
 			"  crumb run --in a -- curl -s http://b/        on host a of the practice network\n"
@@ -195,8 +196,8 @@ int cmd_trace(int argc, char **argv)
 		.name = "trace",
 		.synopsis = "[OPTIONS] [FILTER]",
 		.about = "Show journeys live, of the connections that match FILTER (pcap-filter(7)) and the options.",
-		.groups = OPTIONS_SELECT | OPTIONS_HOOKS | OPTIONS_SHOW | OPTIONS_WRITE |
-			  OPTIONS_COUNT | OPTIONS_LIMIT,
+		.groups = OPTIONS_SELECT | OPTIONS_LAB | OPTIONS_HOOKS | OPTIONS_SHOW |
+			  OPTIONS_WRITE | OPTIONS_COUNT | OPTIONS_LIMIT,
 		.more = "Examples:\n"
 			"  crumb trace 'tcp port 5432 and host 10.0.0.7'\n"
 			"  crumb trace -p $(pidof -s nginx) --slower-than 1ms\n"
@@ -212,8 +213,8 @@ int cmd_record(int argc, char **argv)
 		.name = "record",
 		.synopsis = "-w FILE [OPTIONS] [FILTER] [-- CMD [ARG...]]",
 		.about = "Record a trace (pcapng) for crumb report, Wireshark and tshark.",
-		.groups = OPTIONS_WRITE | OPTIONS_SELECT | OPTIONS_HOOKS | OPTIONS_PLACE |
-			  OPTIONS_LIMIT,
+		.groups = OPTIONS_WRITE | OPTIONS_SELECT | OPTIONS_LAB | OPTIONS_HOOKS |
+			  OPTIONS_PLACE | OPTIONS_LIMIT,
 		.more = "Examples:\n"
 			"  crumb record -w t.pcapng 'tcp port 80'\n"
 			"  crumb record -w - -t 10 'host b' | crumb report -\n",

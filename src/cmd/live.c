@@ -29,13 +29,13 @@
 #define DRAIN_BUSY_NS 1000000 /* pause between two passes while events come */
 #define DRAIN_IDLE_NS 10000000
 #define MISSES_EVERY_NS \
-	15000000ull /* asking every program for its misses is not free; below the analysis' patience */
+	10000000ull /* asking every program for its misses is not free; below the analysis' patience */
 #define HOOKER_POLL_MS	      50
 #define LIBC_WINDOW_NS	      100000000ull
 #define LIBC_CALLS_PER_SECOND 5000
 #define SETTLE_POLL_NS	      5000000
-#define TICK_FIRST_NS	35000000ull
-#define TICK_LAST_NS	16000000000ull
+#define TICK_FIRST_NS	      35000000ull
+#define TICK_LAST_NS	      16000000000ull
 #define FORGET_AFTER_NS \
 	2000000000ull /* a closed connection's place in the kernel's table is freed after this */
 
@@ -68,8 +68,8 @@ struct live {
 	bool started, hooking;
 	atomic_bool stop, enough;
 	atomic_uint_fast64_t events, last_event_ns, lost, max_lag;
-	uint64_t stream_ns;	/* newest event of the stream */
-	uint64_t quiet_ns;	/* next tick after that much silence; 0: the analysis has nothing to wait for */
+	uint64_t stream_ns; /* newest event of the stream */
+	uint64_t quiet_ns; /* next tick after that much silence; 0: the analysis has nothing to wait for */
 	pid_t analyst_tid;
 	int analyst_err;
 	struct error analyst_error;
@@ -164,7 +164,7 @@ static void *recorder_main(void *ctx)
 			note_refused(l, &t, previous, start);
 		session_losses(l->session, previous, start, spool_event, l);
 		if (misses || !last_rounds) {
-			session_misses(l->session, misses_at, start, spool_event, l);
+			session_misses(l->session, start, spool_event, l);
 			misses_at = start;
 		}
 		/* Whatever was stamped before the previous pass began has been submitted by now. */
@@ -233,7 +233,14 @@ static void closing_note(struct live *l, const struct crumb_event *ev)
 		c->queue[(c->head + c->n) % c->queue_cap].at_ns = ev->time_ns;
 		c->n++;
 	}
-	while (c->n && ev->time_ns > c->queue[c->head].at_ns + FORGET_AFTER_NS) {
+}
+
+/* Their time has come. */
+static void closing_age(struct live *l, uint64_t now)
+{
+	struct closing *c = &l->closing;
+
+	while (c->n && now > c->queue[c->head].at_ns + FORGET_AFTER_NS) {
 		struct crumb_ev_flow *f = &c->flows[c->queue[c->head].flow % c->cap];
 
 		if (f->flow == c->queue[c->head].flow && f->flow) {
@@ -316,6 +323,7 @@ static int analyse_chunk(struct live *l, const struct spool_chunk *c)
 	if (c->kind != SPOOL_MARK)
 		return merge_chunk(l->merge, c->cpu, c->bytes, c->n);
 	err = merge_watermark(l->merge, c->mark_ns);
+	closing_age(l, c->mark_ns);
 	return err ? err : tell_time(l, c->mark_ns);
 }
 

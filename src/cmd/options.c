@@ -75,7 +75,7 @@ static const struct option_row rows[] = {
 	{ "count", 'c', "N", OPTIONS_COUNT, "stop after N journeys" },
 	{ "duration", 't', "SECONDS", OPTIONS_LIMIT, "stop after that time" },
 	{ "in", OPT_IN, "HOST", OPTIONS_PLACE, "run the command on this host of the lab" },
-	{ "lab", OPT_LAB, "NAME", OPTIONS_PLACE, "the lab (default: default)" },
+	{ "lab", OPT_LAB, "NAME", OPTIONS_LAB, "the lab whose hosts are meant (default: default)" },
 	{ "ready-fd", OPT_READY_FD, "FD", OPTIONS_HOOKS,
 	  "write a line there when all hooks are in place" },
 	{ "quiet", 'q', NULL, OPTIONS_HOOKS, "no notes on standard error" },
@@ -94,9 +94,12 @@ void options_usage(const struct usage *u)
 		unsigned int group;
 		const char *title;
 	} titles[] = {
-		{ OPTIONS_SELECT, "Which messages" },  { OPTIONS_PLACE, "Where the command runs" },
-		{ OPTIONS_HOOKS, "What is recorded" }, { OPTIONS_WRITE, "Trace file" },
-		{ OPTIONS_SHOW, "What is shown" },     { OPTIONS_COUNT | OPTIONS_LIMIT, "When to stop" },
+		{ OPTIONS_SELECT, "Which messages" },
+		{ OPTIONS_PLACE | OPTIONS_LAB, "Practice network" },
+		{ OPTIONS_HOOKS, "What is recorded" },
+		{ OPTIONS_WRITE, "Trace file" },
+		{ OPTIONS_SHOW, "What is shown" },
+		{ OPTIONS_COUNT | OPTIONS_LIMIT, "When to stop" },
 	};
 	size_t t, i;
 

@@ -22,6 +22,7 @@ enum option_group {
 	OPTIONS_WRITE = 16, /* trace file */
 	OPTIONS_LIMIT = 32, /* when to stop: by time */
 	OPTIONS_COUNT = 64, /* by journeys shown */
+	OPTIONS_LAB = 128,  /* whose hosts are meant */
 };
 
 #define OPTIONS_PIDS_MAX 64

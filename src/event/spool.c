@@ -168,7 +168,7 @@ static const char *place(int i, uint64_t tmpfs, uint64_t bytes)
 	return dir ? dir : "";
 }
 
-/* The reader's and, after a failure, the recorder's. The descriptor is closed outside of the lock. */
+/* The reader's and, after a failure, the recorder's. Closes outside of the lock. */
 static void give_back(struct spool *s, struct segment *g)
 {
 	if (!g->memory)
@@ -692,7 +692,7 @@ static int look(struct spool *s, const struct segment *g, uint64_t off, size_t n
 	return 0;
 }
 
-/* What stands at @off of the segment at the head; and how long it is with all that belongs to it. */
+/* What stands at @off of the segment at the head, and how long it is with its bytes. */
 static int look_record(struct spool *s, const struct segment *g, uint64_t off,
 		       struct spool_chunk *ret_chunk, size_t *ret_n)
 {

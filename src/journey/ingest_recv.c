@@ -29,7 +29,8 @@ int ingest_recv_extent(struct assembler *a, const struct crumb_ev_extent *ev)
 	return 0;
 }
 
-static int message_take(struct assembler *a, struct message *m, const struct recv_call *call, uint64_t bytes)
+static int message_take(struct assembler *a, struct message *m, const struct recv_call *call,
+			uint64_t bytes)
 {
 	m->taken += bytes;
 	m->selected |= call->ev.flags & CRUMB_CALL_SELECTED;
@@ -39,8 +40,8 @@ static int message_take(struct assembler *a, struct message *m, const struct rec
 }
 
 /* In stream order, so that messages that one call completed are told in the order in which they were sent. */
-static int messages_take(struct assembler *a, struct half *h, const struct recv_call *call, uint64_t start,
-			 uint64_t end, bool *ret_known)
+static int messages_take(struct assembler *a, struct half *h, const struct recv_call *call,
+			 uint64_t start, uint64_t end, bool *ret_known)
 {
 	uint32_t to = half_index(h, end), i = to;
 

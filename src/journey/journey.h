@@ -28,81 +28,81 @@ enum verdict {
 const char *verdict_name(enum verdict v);
 
 struct cause {
-	const char *code;	/* "tx.libc": stable, in JSON */
-	const char *words;	/* "kernel entry, file look-up, socket lock" */
+	const char *code;  /* "tx.libc": stable, in JSON */
+	const char *words; /* "kernel entry, file look-up, socket lock" */
 };
 
 struct journey_address {
-	uint8_t addr[16];	/* IPv4 as ::ffff:a.b.c.d */
+	uint8_t addr[16]; /* IPv4 as ::ffff:a.b.c.d */
 	uint16_t port;
 };
 
-struct journey_end {		/* a process at one end; known = false: nobody was seen there */
+struct journey_end { /* a process at one end; known = false: nobody was seen there */
 	bool known;
 	const char *host;
 	uint32_t tgid, pid;
 	const char *comm;
-	int fd;			/* -1 unknown */
-	const char *call;	/* "write", "recvfrom": the syscall; NULL unknown */
-	uint64_t args[6];	/* its argument registers */
-	int64_t ret;		/* what it returned; only if returned */
+	int fd;		  /* -1 unknown */
+	const char *call; /* "write", "recvfrom": the syscall; NULL unknown */
+	uint64_t args[6]; /* its argument registers */
+	int64_t ret;	  /* what it returned; only if returned */
 	bool returned;
 };
 
 struct journey_step {
-	uint16_t point;		/* enum crumb_point */
+	uint16_t point; /* enum crumb_point */
 	const char *host;
 	uint32_t netns;
-	uint64_t t_ns;		/* from the journey's first step */
+	uint64_t t_ns; /* from the journey's first step */
 	uint32_t cpu;
-	const char *dev;	/* interface name, NULL where there is none */
+	const char *dev; /* interface name, NULL where there is none */
 	enum hook_kind via;
-	const char *func;	/* kernel or libc function in which the hook stands */
-	bool exact;		/* false: this sighting was joined to the message by inference */
-	uint32_t count;		/* sightings of the message's bytes at this point: skbs, copies; >= 1 */
-	uint64_t first_ns;	/* the first of them (t_ns is the one that carried the last byte) */
-	const char *detail;	/* state seen, in words: "FDB 02:47:..: swp2, learned, 3 ms old"; NULL none */
-	const char *const *path;	/* functions that led here since the previous step, outermost first; NULL unknown */
+	const char *func;  /* kernel or libc function in which the hook stands */
+	bool exact;	   /* false: this sighting was joined to the message by inference */
+	uint32_t count;	   /* sightings of the message's bytes at this point: skbs, copies; >= 1 */
+	uint64_t first_ns; /* the first of them (t_ns is the one that carried the last byte) */
+	const char *detail; /* state seen, in words: "FDB 02:47:..: swp2, learned, 3 ms old"; NULL none */
+	const char *const *path; /* functions that led here since the previous step, outermost first; NULL unknown */
 	uint32_t path_len;
-	bool path_borrowed;	/* the path was sampled on another TCP segment of this path, not on this one */
+	bool path_borrowed; /* the path was sampled on another TCP segment of this path, not on this one */
 };
 
 struct journey_segment {
-	uint32_t from, to;	/* indices in steps[] */
+	uint32_t from, to; /* indices in steps[] */
 	uint64_t ns;
-	const struct cause *cause;	/* NULL: unexplained */
-	const char *note;	/* what qualifies the cause here: "2 skbs", "woken on CPU 1"; NULL none */
+	const struct cause *cause; /* NULL: unexplained */
+	const char *note; /* what qualifies the cause here: "2 skbs", "woken on CPU 1"; NULL none */
 };
 
-struct journey_call {		/* what the sender did before its first message: getaddrinfo, socket, connect */
+struct journey_call { /* what the sender did before its first message: getaddrinfo, socket, connect */
 	const char *host;
 	enum crumb_layer_of_call layer;
 	const char *name;
-	const char *text;	/* "b\t4747" for getaddrinfo, else NULL */
-	int64_t t_ns;		/* entry, from the journey's first step: negative */
-	uint64_t ns;		/* how long it took */
+	const char *text; /* "b\t4747" for getaddrinfo, else NULL */
+	int64_t t_ns;	  /* entry, from the journey's first step: negative */
+	uint64_t ns;	  /* how long it took */
 	int64_t ret;
 	uint32_t pid;
 };
 
-struct journey_extent {		/* bytes [start, end) of the direction, counted as journey.offset is */
+struct journey_extent { /* bytes [start, end) of the direction, counted as journey.offset is */
 	uint64_t start, end;
 };
 
 struct journey {
 	uint8_t id[16];
 	enum verdict verdict;
-	const char *reason;	/* drop reason, or what is waited for; NULL none */
-	const char *where;	/* "b dev.receive eth0": where it was dropped, waits or was last seen; NULL delivered */
+	const char *reason; /* drop reason, or what is waited for; NULL none */
+	const char *where; /* "b dev.receive eth0": where it was dropped, waits or was last seen; NULL delivered */
 	uint8_t proto;
 	struct journey_address src, dst;
-	uint64_t offset;	/* of the first byte in its direction of the stream */
-	bool offset_known;	/* false: the connection is older than the trace, offset counts from the first byte seen */
+	uint64_t offset; /* of the first byte in its direction of the stream */
+	bool offset_known; /* false: the connection is older than the trace, offset counts from the first byte seen */
 	uint64_t bytes;
-	const struct journey_extent *extents;	/* more than one: other writers of the socket came between */
+	const struct journey_extent *extents; /* more than one: other writers of the socket came between */
 	uint32_t extent_count;
 	struct journey_end sender, receiver;
-	uint64_t start_ns;	/* of the first step on the host's clock, from the trace's first event */
+	uint64_t start_ns; /* of the first step on the host's clock, from the trace's first event */
 	uint64_t total_ns;
 	uint64_t unexplained_ns;
 
@@ -110,24 +110,24 @@ struct journey {
 	uint32_t step_count;
 	const struct journey_segment *segments;
 	uint32_t segment_count;
-	const struct journey_step *side_steps;	/* seen, but not on the way: the sender's own return */
+	const struct journey_step *side_steps; /* seen, but not on the way: the sender's own return */
 	uint32_t side_step_count;
-	const struct journey_call *calls;	/* only with the first message of a connection */
+	const struct journey_call *calls; /* only with the first message of a connection */
 	uint32_t call_count;
 
-	const char *clock_state;	/* "exact": one kernel */
+	const char *clock_state; /* "exact": one kernel */
 	uint64_t clock_bound_ns;
 	uint32_t retransmits;
-	uint64_t lost_events;	/* events lost during its life that it may have needed */
-	uint64_t observer_ns;	/* crumb's own time inside total_ns that was measured (stack walks) */
-	uint32_t reads;		/* recv calls that took its bytes */
+	uint64_t lost_events; /* events lost during its life that it may have needed */
+	uint64_t observer_ns; /* crumb's own time inside total_ns that was measured (stack walks) */
+	uint32_t reads;	      /* recv calls that took its bytes */
 };
 
-struct trace_info {		/* what `begin` gets; facts read so far */
+struct trace_info { /* what `begin` gets; facts read so far */
 	const char *version;
 	const char *selection;
-	uint32_t flags;		/* CRUMB_TRACE_* */
-	const char *host;	/* kernel's host name */
+	uint32_t flags;	  /* CRUMB_TRACE_* */
+	const char *host; /* kernel's host name */
 	const char *release;
 	const char *machine;
 	uint8_t boot_id[16];
@@ -140,23 +140,23 @@ struct trace_info {		/* what `begin` gets; facts read so far */
 };
 
 struct trace_loss {
-	uint16_t cause, point;	/* enum crumb_loss_cause, enum crumb_point */
+	uint16_t cause, point; /* enum crumb_loss_cause, enum crumb_point */
 	uint64_t count;
 };
 
 struct trace_summary {
 	uint64_t journeys;
 	uint64_t verdicts[VERDICT_MAX];
-	uint64_t events;	/* records from the kernel */
+	uint64_t events; /* records from the kernel */
 	uint64_t lost_events;
 	const struct trace_loss *losses;
 	uint32_t loss_count;
-	const char *const *unobservable;	/* names of points that this kernel cannot show */
+	const char *const *unobservable; /* names of points that this kernel cannot show */
 	uint32_t unobservable_count;
 	uint64_t flows;
-	uint64_t bytes;		/* of all journeys */
-	uint64_t stacked;	/* journeys that paid for stack samples */
-	bool truncated;		/* the trace has no end record: recording was cut short */
+	uint64_t bytes;	  /* of all journeys */
+	uint64_t stacked; /* journeys that paid for stack samples */
+	bool truncated;	  /* the trace has no end record: recording was cut short */
 };
 
 #endif

@@ -109,7 +109,7 @@ static uint64_t find_reading(const struct message *m, struct path *p, uint64_t b
 	const struct half *h = message_half(m);
 	const struct crumb_ev_recv *ev = &p->call->ev;
 	const struct sighting *copy = find_copy(h, p->call, byte), *later;
-	uint64_t end = ev->h.time_ns, at = copy ? copy->time_ns : ev->copy_ns;
+	uint64_t end = ev->h.time_ns, at = copy ? copy->time_ns : 0;
 	bool syscall = ev->nr != CRUMB_CALL_NO_NR;
 
 	if (at > end || (ev->flags & CRUMB_CALL_NO_COPY))

@@ -19,10 +19,11 @@
 #include "crumb.skel.h"
 #include "filter.h"
 #include "libc_hooks.h"
+#include "misses.h"
 #include "point.h"
 #include "cpu_ring.h"
 
-#define BATCH_BYTES (256u << 10)
+#define BATCH_BYTES   (256u << 10)
 #define NOT_ASKED_FOR "not asked for"
 
 struct session {
@@ -43,7 +44,7 @@ struct session {
 	struct crumb_ev_flow *flows; /* taken before the start */
 	size_t n_flows;
 	struct crumb_counters seen; /* losses already reported */
-	uint64_t misses_seen;
+	struct misses *misses;
 	char why[CRUMB_PT_MAX][120]; /* by point: why its program is not there */
 };
 
@@ -72,7 +73,13 @@ static bool tracepoint_exists(const struct btf *btf, const char *name)
 }
 
 /* Programs without a row of their own: always needed. */
-static const char *const always[] = { "sched_process_exit" };
+static const struct {
+	const char *prog, *tracepoint;
+} always[] = {
+	{ "sched_process_exit", "sched_process_exit" },
+	{ "tcp_probe_nested", "tcp_probe" },
+	{ "sk_data_ready_nested", "sk_data_ready" },
+};
 
 static bool program_wanted(const struct session *s, const char *prog)
 {
@@ -113,8 +120,8 @@ static void plan_programs(struct session *s, const struct btf *btf)
 		bpf_program__set_autoload(prog, true);
 	}
 	for (i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
-		prog = program_of(s, always[i]);
-		if (prog)
+		prog = program_of(s, always[i].prog);
+		if (prog && tracepoint_exists(btf, always[i].tracepoint))
 			bpf_program__set_autoload(prog, true);
 	}
 }
@@ -242,6 +249,19 @@ static int explain_load_failure(int err, struct error *e)
 			 strerror(-err));
 }
 
+/* (sk, skb) until 6.15, with the result as a third argument since. */
+static bool retransmit_has_err(const struct btf *btf)
+{
+	int id = btf__find_by_name_kind(btf, "btf_trace_tcp_retransmit_skb", BTF_KIND_TYPEDEF);
+	const struct btf_type *t;
+
+	if (id <= 0)
+		return false;
+	t = btf__type_by_id(btf, btf__type_by_id(btf, id)->type); /* pointer to function */
+	t = btf__type_by_id(btf, t->type);
+	return btf_is_func_proto(t) && btf_vlen(t) > 3; /* the first is the tracepoint's own */
+}
+
 static int load_object(struct session *s, struct error *e)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
@@ -255,6 +275,7 @@ static int load_object(struct session *s, struct error *e)
 	if (s->config.libc)
 		s->libc_multi = libc_hooks_prepare(btf, s->skel->progs.libc_enter,
 						   s->skel->progs.libc_return);
+	s->config.settings.retransmit_has_err = retransmit_has_err(btf);
 	btf__free(btf);
 	s->skel->rodata->crumb_cfg = s->config.settings;
 	bpf_map__set_max_entries(s->skel->maps.rings, s->cpus);
@@ -277,7 +298,7 @@ int session_new(const struct session_config *c, struct session **ret, struct err
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
-	if (!getenv("CRUMB_LIBBPF_DEBUG"))	/* the reasons that matter are kept per point */
+	if (!getenv("CRUMB_LIBBPF_DEBUG")) /* the reasons that matter are kept per point */
 		libbpf_set_print(NULL);
 	s->config = *c;
 	s->config.settings.self_tgid = getpid();
@@ -298,6 +319,8 @@ int session_new(const struct session_config *c, struct session **ret, struct err
 		err = make_rings(s, e);
 	if (!err)
 		err = open_libc(s);
+	if (!err)
+		err = misses_new(s->skel->obj, &s->skel->bss->crumb_counters, &s->misses);
 	if (err) {
 		session_free(s);
 		return err;
@@ -313,6 +336,7 @@ void session_free(struct session *s)
 
 	if (!s)
 		return;
+	misses_free(s->misses);
 	ring_buffer__free(s->news);
 	libc_hooks_free(s->libc);
 	for (cpu = 0; s->rings && cpu < s->cpus; cpu++)
@@ -481,7 +505,9 @@ int session_hooks(const struct session *s, event_fn fn, void *ctx)
 		struct crumb_ev_hook e = {
 			.h = { .type = CRUMB_EV_HOOK, .size = sizeof(e) },
 			.point = i,
-			.visible = !s->why[i][0] ? 1 : !strcmp(s->why[i], NOT_ASKED_FOR) ? 2 : 0,
+			.visible = !s->why[i][0]		     ? 1 :
+				   !strcmp(s->why[i], NOT_ASKED_FOR) ? 2 :
+								       0,
 			.cost_ns = p->layer == LAYER_LIBC ? s->libc_cost_ns : 0,
 		};
 
@@ -542,23 +568,6 @@ static int loss_event(uint64_t from, uint64_t to, uint64_t count, uint16_t cause
 	return fn(ctx, &e.h);
 }
 
-static uint64_t recursion_misses(const struct session *s)
-{
-	struct bpf_program *prog;
-	uint64_t sum = 0;
-
-	bpf_object__for_each_program(prog, s->skel->obj)
-	{
-		struct bpf_prog_info info = { 0 };
-		__u32 len = sizeof(info);
-		int fd = bpf_program__fd(prog);
-
-		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len))
-			sum += info.recursion_misses;
-	}
-	return sum;
-}
-
 int session_losses(struct session *s, uint64_t from_ns, uint64_t to_ns, event_fn fn, void *ctx)
 {
 	const struct crumb_counters *c = &s->skel->bss->crumb_counters;
@@ -583,14 +592,9 @@ int session_losses(struct session *s, uint64_t from_ns, uint64_t to_ns, event_fn
 	return err;
 }
 
-int session_misses(struct session *s, uint64_t from_ns, uint64_t to_ns, event_fn fn, void *ctx)
+int session_misses(struct session *s, uint64_t now_ns, event_fn fn, void *ctx)
 {
-	uint64_t now = recursion_misses(s), before = s->misses_seen;
-
-	s->misses_seen = now;
-	return now == before ? 0 :
-			       loss_event(from_ns, to_ns, now - before, CRUMB_LOSS_MISSED,
-					  CRUMB_PT_NONE, fn, ctx);
+	return misses_check(s->misses, now_ns, fn, ctx);
 }
 
 void session_forget_flow(struct session *s, const struct crumb_ev_flow *flow)

@@ -74,8 +74,8 @@ int session_drain(struct session *s, session_take_fn take, void *ctx);
 /* Losses since the last call, as CRUMB_EV_LOSS with [from_ns, to_ns). */
 int session_losses(struct session *s, uint64_t from_ns, uint64_t to_ns, event_fn fn, void *ctx);
 
-/* Programs that the kernel skipped since the last call, likewise: asks each program, a system call apiece. */
-int session_misses(struct session *s, uint64_t from_ns, uint64_t to_ns, event_fn fn, void *ctx);
+/* Programs that the kernel skipped, likewise: asks each program, a system call apiece. See misses.h. */
+int session_misses(struct session *s, uint64_t now_ns, event_fn fn, void *ctx);
 
 /* A closed connection: forget it, so that its place in the table is free. */
 void session_forget_flow(struct session *s, const struct crumb_ev_flow *flow);
