@@ -80,6 +80,10 @@ struct sock {
 	__u16 sk_protocol;
 };
 
+struct inet_sock {
+	__u16 inet_sport; /* big endian */
+};
+
 struct tcp_sock {
 	__u32 write_seq, copied_seq, rcv_nxt, snd_nxt, snd_una;
 	__u32 snd_cwnd, snd_wnd, packets_out;

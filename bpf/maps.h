@@ -66,7 +66,7 @@ struct task_state {
 
 struct ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, CRUMB_RING_BYTES);
+	__uint(max_entries, CRUMB_RING_BYTES_MAX);
 };
 
 struct rings {

@@ -570,6 +570,8 @@ int BPF_PROG(inet_sock_set_state, const struct sock *sk, int old_state, int new_
 	}
 	if (!sock_tuple(sk, &t))
 		return 0;
+	if (!t.sport) /* tcp_set_state() gives the port back before it tells of CLOSE */
+		t.sport = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
 	f = flow_find(&t, &dir);
 	if (!f)
 		return 0;

@@ -6,12 +6,15 @@
 #ifndef CRUMB_LIMITS_H
 #define CRUMB_LIMITS_H
 
-#define CRUMB_RING_BYTES  (8u << 20) /* one ring buffer per CPU; a power of two, --ring-size */
-#define CRUMB_MAX_CPUS	  512
-#define CRUMB_MAX_FLOWS	  65536 /* connections followed at once, --max-flows */
-#define CRUMB_MAX_TASKS	  16384 /* processes in the selected set */
-#define CRUMB_STACK_DEPTH 48	/* frames kept of one kernel stack */
-#define CRUMB_SNAP_BYTES  128	/* bytes of a packet that `record` keeps, from the link layer on */
+/* Ring buffers: one per CPU, a power of two; this much for all, but not more or less than that for each. --ring-size */
+#define CRUMB_RING_BYTES     (32u << 20)
+#define CRUMB_RING_BYTES_MAX (16u << 20)
+#define CRUMB_RING_BYTES_MIN (2u << 20)
+#define CRUMB_MAX_CPUS	     512
+#define CRUMB_MAX_FLOWS	     65536 /* connections followed at once, --max-flows */
+#define CRUMB_MAX_TASKS	     16384 /* processes in the selected set */
+#define CRUMB_STACK_DEPTH    48	   /* frames kept of one kernel stack */
+#define CRUMB_SNAP_BYTES     128 /* bytes of a packet that `record` keeps, from the link layer on */
 #define CRUMB_FILTER_BYTES \
 	128 /* bytes of a packet that a pcap-filter expression can test, from IP on */
 #define CRUMB_PAYLOAD_SCAN  128	  /* first bytes of a message that --payload looks at */

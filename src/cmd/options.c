@@ -57,7 +57,7 @@ static const struct option_row rows[] = {
 	{ "libc", OPT_LIBC, "WHEN", OPTIONS_HOOKS,
 	  "libc calls of the traced processes: on, off, auto (default: with -p and\nrun, until they are so frequent that the hooks would slow them down)" },
 	{ "acks", OPT_ACKS, NULL, OPTIONS_HOOKS, "record TCP segments without payload too" },
-	{ "ring-size", OPT_RING, "BYTES", OPTIONS_HOOKS, "ring buffer per CPU (default 8M)" },
+	{ "ring-size", OPT_RING, "BYTES", OPTIONS_HOOKS, "ring buffer per CPU (default: 32M for all, 2M to 16M each)" },
 	{ "max-flows", OPT_FLOWS, "N", OPTIONS_HOOKS, "connections followed at once (default 65536)" },
 	{ "snaplen", OPT_SNAPLEN, "BYTES", OPTIONS_WRITE,
 	  "bytes of each packet in the trace file (default and most 128; 0 none)" },

@@ -48,8 +48,8 @@ void spool_free(struct spool *s);
 
 /*
  * Appends @a followed by @b (a ring's wrap; either may be empty) as one chunk of @cpu. All or
- * nothing: -ENOSPC, -EDQUOT, -EFBIG or -EIO leave the spool as it was, and the caller counts what
- * it could not keep.
+ * nothing: -ENOSPC, -EDQUOT, -EFBIG, -EMFILE or -EIO leave the spool as it was, and the caller
+ * counts what it could not keep.
  */
 int spool_append(struct spool *s, uint32_t cpu, const void *a, size_t na, const void *b, size_t nb);
 

@@ -287,6 +287,15 @@ static int load_object(struct session *s, struct error *e)
 	return 0;
 }
 
+static size_t default_ring_bytes(uint32_t cpus)
+{
+	size_t bytes = CRUMB_RING_BYTES_MAX;
+
+	while (bytes > CRUMB_RING_BYTES_MIN && bytes * cpus > CRUMB_RING_BYTES)
+		bytes /= 2;
+	return bytes;
+}
+
 int session_new(const struct session_config *c, struct session **ret, struct error *e)
 {
 	struct session *s;
@@ -308,10 +317,10 @@ int session_new(const struct session_config *c, struct session **ret, struct err
 		s->config.settings.select |= CRUMB_SELECT_FILTER;
 	else
 		s->config.settings.filter_bytes = 64;
-	s->ring_bytes = c->ring_bytes ? c->ring_bytes : CRUMB_RING_BYTES;
 	s->cpus = libbpf_num_possible_cpus();
 	if (s->cpus > CRUMB_MAX_CPUS)
 		s->cpus = CRUMB_MAX_CPUS;
+	s->ring_bytes = c->ring_bytes ? c->ring_bytes : default_ring_bytes(s->cpus);
 	err = open_object(s, e);
 	if (!err)
 		err = load_object(s, e);

@@ -19,7 +19,7 @@ struct session_config {
 	struct crumb_settings settings; /* select, netns, comm, cgroup, stacks, snap, acks, pattern */
 	const char *filter;		/* pcap-filter expression, NULL none */
 	bool libc;			/* hook libc in selected processes */
-	size_t ring_bytes;		/* per CPU; 0 = CRUMB_RING_BYTES */
+	size_t ring_bytes;		/* per CPU; 0 = as CRUMB_RING_BYTES allows */
 	uint32_t max_flows;		/* 0 = CRUMB_MAX_FLOWS */
 };
 
