@@ -22,35 +22,35 @@ enum point_layer {
 	LAYER_DEVICE,
 	LAYER_BRIDGE,
 	LAYER_SCHED,
-	LAYER_NOTE,	/* not a place on the path: flow, state, task records */
+	LAYER_NOTE, /* not a place on the path: flow, state, task records */
 	LAYER_MAX,
 };
 
 enum hook_kind {
 	HOOK_NONE = 0,
-	HOOK_TP_BTF,	/* BTF-typed tracepoint */
+	HOOK_TP_BTF, /* BTF-typed tracepoint */
 	HOOK_FENTRY,
 	HOOK_FEXIT,
 	HOOK_KPROBE,
-	HOOK_UPROBE,	/* libc function of the traced processes */
-	HOOK_DERIVED,	/* read from another hook's record: `target` names the point */
+	HOOK_UPROBE,  /* libc function of the traced processes */
+	HOOK_DERIVED, /* read from another hook's record: `target` names the point */
 	HOOK_KIND_MAX,
 };
 
 struct point_hook {
 	enum hook_kind kind;
-	const char *target;	/* tracepoint, function, or point */
-	const char *prog;	/* BPF program that records it; NULL: not written for this kernel family yet */
+	const char *target; /* tracepoint, function, or point */
+	const char *prog; /* BPF program that records it; NULL: not written for this kernel family yet */
 };
 
 #define POINT_HOOKS_MAX 4
 
 struct point {
-	const char *name;		/* "dev.queue": stable, in JSON */
+	const char *name; /* "dev.queue": stable, in JSON */
 	enum point_layer layer;
-	const char *func;		/* kernel function in which the hook stands, "" if several */
-	const char *doc;		/* one line */
-	struct point_hook via[POINT_HOOKS_MAX];	/* in order of preference, ends with HOOK_NONE */
+	const char *func; /* kernel function in which the hook stands, "" if several */
+	const char *doc;  /* one line */
+	struct point_hook via[POINT_HOOKS_MAX]; /* in order of preference, ends with HOOK_NONE */
 };
 
 /* Row of @pt; never NULL: an unknown number gives a row named "?". */
@@ -59,10 +59,10 @@ const struct point *point_get(unsigned int pt);
 /* Number of the point of that name, CRUMB_PT_NONE if there is none. */
 enum crumb_point point_by_name(const char *name);
 
-const char *point_layer_name(enum point_layer layer);	/* "TCP", "bridge" ... */
-const char *hook_kind_name(enum hook_kind kind);	/* "tp_btf", "uprobe" ... */
-const char *libc_func_name(unsigned int func);		/* enum crumb_libc_func -> "getaddrinfo" */
-const char *event_type_name(unsigned int type);		/* "skb", "send_begin" ... */
+const char *point_layer_name(enum point_layer layer); /* "TCP", "bridge" ... */
+const char *hook_kind_name(enum hook_kind kind);      /* "tp_btf", "uprobe" ... */
+const char *libc_func_name(unsigned int func);	      /* enum crumb_libc_func -> "getaddrinfo" */
+const char *event_type_name(unsigned int type);	      /* "skb", "send_begin" ... */
 
 /* "write", "sendto" ... for a network-related syscall of x86-64 or arm64 (whichever we are built for), else NULL. */
 const char *syscall_name(unsigned int nr);

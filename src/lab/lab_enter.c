@@ -149,10 +149,12 @@ static int layer_over_etc(const char *lab, struct error *e)
 	mkdir(path, 0755);
 	snprintf(path, sizeof(path), "%s/work", dir);
 	mkdir(path, 0755);
-	snprintf(options, sizeof(options), "lowerdir=/etc,upperdir=%s/upper,workdir=%s/work", dir, dir);
+	snprintf(options, sizeof(options), "lowerdir=/etc,upperdir=%s/upper,workdir=%s/work", dir,
+		 dir);
 	if (mount("none", "/etc", "overlay", 0, options) < 0)
 		return error_set(e, -errno,
-				 "there is no " HOSTS_FILE " to put the lab's names over, and no overlayfs "
+				 "there is no " HOSTS_FILE
+				 " to put the lab's names over, and no overlayfs "
 				 "(%m); create one: touch " HOSTS_FILE);
 	umount2(dir, MNT_DETACH);
 	close(open(HOSTS_FILE, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
@@ -231,7 +233,8 @@ static int own_mounts(struct error *e)
 	if (err)
 		return error_set(e, err,
 				 "the root directory is a chroot that is no mount, and no copy of it can be made "
-				 "(%s): enter it after `mount --bind DIR DIR`", strerror(-err));
+				 "(%s): enter it after `mount --bind DIR DIR`",
+				 strerror(-err));
 	return 0;
 }
 

@@ -11,17 +11,18 @@
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 24);	/* floor.c sets it */
+	__uint(max_entries, 1 << 24); /* floor.c sets it */
 } ring SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, 64);
 	__type(key, __u32);
-	__array(values, struct {
-		__uint(type, BPF_MAP_TYPE_RINGBUF);
-		__uint(max_entries, 1 << 20);
-	});
+	__array(
+		values, struct {
+			__uint(type, BPF_MAP_TYPE_RINGBUF);
+			__uint(max_entries, 1 << 20);
+		});
 } cpu_rings SEC(".maps");
 
 struct {
@@ -114,7 +115,7 @@ int floor_count(void *ctx)
 SEC("tp_btf/net_dev_start_xmit")
 int floor_lookup(void *ctx)
 {
-	__u64 key = *(__u64 *)ctx;	/* an skb's address, as good as random: a miss */
+	__u64 key = *(__u64 *)ctx; /* an skb's address, as good as random: a miss */
 
 	return bpf_map_lookup_elem(&table, &key) != NULL;
 }

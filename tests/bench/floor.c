@@ -22,8 +22,8 @@
 #include "floor.skel.h"
 
 #define ROUNDS_MAX 32
-#define PROGS_MAX 16
-#define CPUS_MAX 64
+#define PROGS_MAX  16
+#define CPUS_MAX   64
 
 struct sample {
 	double ns[ROUNDS_MAX];
@@ -74,7 +74,8 @@ static int add_cpu_rings(struct floor_bpf *skel, struct ring_buffer *rb, unsigne
 	for (int cpu = 0; cpu < cpus && cpu < CPUS_MAX; cpu++) {
 		int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "cpu_ring", 0, 0, bytes, NULL);
 
-		if (fd < 0 || bpf_map_update_elem(bpf_map__fd(skel->maps.cpu_rings), &cpu, &fd, BPF_ANY) ||
+		if (fd < 0 ||
+		    bpf_map_update_elem(bpf_map__fd(skel->maps.cpu_rings), &cpu, &fd, BPF_ANY) ||
 		    ring_buffer__add(rb, fd, on_record, NULL))
 			return -errno;
 	}
@@ -130,11 +131,12 @@ static void print_result(struct floor_bpf *skel, struct sample *s, int rounds)
 
 	printf("{\"records\":%llu,\"failed\":%llu,\"programs\":{", (unsigned long long)records,
 	       (unsigned long long)skel->bss->failed);
-	bpf_object__for_each_program(p, skel->obj) {
+	bpf_object__for_each_program(p, skel->obj)
+	{
 		qsort(s[i].ns, (size_t)rounds, sizeof(double), compare_double);
-		printf("%s\"%s\":{\"ns\":%.1f,\"min_ns\":%.1f,\"max_ns\":%.1f,\"runs\":%llu}", i ? "," : "",
-		       bpf_program__name(p) + strlen("floor_"), s[i].ns[rounds / 2], s[i].ns[0],
-		       s[i].ns[rounds - 1], s[i].runs);
+		printf("%s\"%s\":{\"ns\":%.1f,\"min_ns\":%.1f,\"max_ns\":%.1f,\"runs\":%llu}",
+		       i ? "," : "", bpf_program__name(p) + strlen("floor_"), s[i].ns[rounds / 2],
+		       s[i].ns[0], s[i].ns[rounds - 1], s[i].runs);
 		i++;
 	}
 	printf("}}\n");
@@ -146,8 +148,7 @@ static int run_rounds(struct floor_bpf *skel, struct sample *s, double seconds, 
 	int progs = 0, i;
 	long ms;
 
-	bpf_object__for_each_program(p, skel->obj)
-		progs++;
+	bpf_object__for_each_program(p, skel->obj) progs++;
 	if (progs > PROGS_MAX)
 		return -E2BIG;
 	if (!progs)
@@ -155,7 +156,8 @@ static int run_rounds(struct floor_bpf *skel, struct sample *s, double seconds, 
 	ms = (long)(seconds * 1000 / rounds / progs);
 	for (int r = 0; r < rounds && !stop; r++) {
 		i = 0;
-		bpf_object__for_each_program(p, skel->obj) {
+		bpf_object__for_each_program(p, skel->obj)
+		{
 			unsigned long long runs = 0;
 			int rc = measure(p, ms < 20 ? 20 : ms, &s[i].ns[r], &runs);
 

@@ -24,9 +24,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BYTES_MAX (1 << 16)
+#define BYTES_MAX	(1 << 16)
 #define CONNECTIONS_MAX 1024
-#define SAMPLES_MAX (1 << 24)	/* later round trips count but have no place in the percentiles */
+#define SAMPLES_MAX	(1 << 24) /* later round trips count but have no place in the percentiles */
 
 struct options {
 	const char *host;
@@ -36,7 +36,7 @@ struct options {
 	bool one_way;
 };
 
-static uint32_t samples[SAMPLES_MAX];	/* ns */
+static uint32_t samples[SAMPLES_MAX]; /* ns */
 static char buffer[BYTES_MAX];
 
 static uint64_t now_ns(void)
@@ -179,14 +179,16 @@ static void print_result(uint64_t count, uint64_t elapsed_ns)
 
 	qsort(samples, n, sizeof(samples[0]), compare_u32);
 	printf("{\"count\":%llu,\"seconds\":%.6f,\"rate\":%.1f,\"mean_ns\":%.1f,\"p50_ns\":%u,\"p99_ns\":%u}\n",
-	       (unsigned long long)count, (double)elapsed_ns / 1e9, (double)count * 1e9 / (double)elapsed_ns,
-	       (double)elapsed_ns / (double)count, samples[n / 2], samples[n * 99 / 100]);
+	       (unsigned long long)count, (double)elapsed_ns / 1e9,
+	       (double)count * 1e9 / (double)elapsed_ns, (double)elapsed_ns / (double)count,
+	       samples[n / 2], samples[n * 99 / 100]);
 	fflush(stdout);
 }
 
 static void sleep_until(uint64_t ns)
 {
-	struct timespec t = { .tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u) };
+	struct timespec t = { .tv_sec = (time_t)(ns / 1000000000u),
+			      .tv_nsec = (long)(ns % 1000000000u) };
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
 		;
@@ -194,7 +196,8 @@ static void sleep_until(uint64_t ns)
 
 static int work(const struct options *o, const int *fds, double seconds)
 {
-	uint64_t start = now_ns(), end = start + (uint64_t)(seconds * 1e9), t = start, before, count = 0;
+	uint64_t start = now_ns(), end = start + (uint64_t)(seconds * 1e9), t = start, before,
+		 count = 0;
 	int rc;
 
 	do {
@@ -232,7 +235,7 @@ static int run_client(const struct options *o)
 		if (fds[i] < 0)
 			return fail("connect");
 	}
-	memset(samples, 0, sizeof(samples));	/* page faults now, not in the measure */
+	memset(samples, 0, sizeof(samples)); /* page faults now, not in the measure */
 	printf("connected\n");
 	fflush(stdout);
 	while (fgets(line, sizeof(line), stdin))
@@ -245,8 +248,9 @@ static int run_client(const struct options *o)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: pingpong server [-p PORT] [-c CPU] [-k]\n"
-			"       pingpong client HOST [-p PORT] [-s BYTES] [-n CONNECTIONS] [-c CPU] [-i INTERVAL_US] [-k]\n");
+	fprintf(stderr,
+		"usage: pingpong server [-p PORT] [-c CPU] [-k]\n"
+		"       pingpong client HOST [-p PORT] [-s BYTES] [-n CONNECTIONS] [-c CPU] [-i INTERVAL_US] [-k]\n");
 	return 2;
 }
 
@@ -262,13 +266,26 @@ int main(int argc, char **argv)
 	optind = 2 + client;
 	while ((opt = getopt(argc, argv, "p:s:n:c:i:k")) != -1) {
 		switch (opt) {
-		case 'p': o.port = atoi(optarg); break;
-		case 's': o.bytes = (size_t)atoi(optarg); break;
-		case 'n': o.connections = atoi(optarg); break;
-		case 'c': o.cpu = atoi(optarg); break;
-		case 'i': o.interval_us = atol(optarg); break;
-		case 'k': o.one_way = true; break;
-		default: return usage();
+		case 'p':
+			o.port = atoi(optarg);
+			break;
+		case 's':
+			o.bytes = (size_t)atoi(optarg);
+			break;
+		case 'n':
+			o.connections = atoi(optarg);
+			break;
+		case 'c':
+			o.cpu = atoi(optarg);
+			break;
+		case 'i':
+			o.interval_us = atol(optarg);
+			break;
+		case 'k':
+			o.one_way = true;
+			break;
+		default:
+			return usage();
 		}
 	}
 	if (o.bytes < 1 || o.bytes > 64 || o.connections < 1 || o.connections > CONNECTIONS_MAX)
