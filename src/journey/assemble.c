@@ -226,6 +226,9 @@ static int dispatch(struct assembler *a, const struct crumb_event *ev)
 		return ingest_send_extent(a, (const void *)ev);
 	case CRUMB_EV_SEND_END:
 		return ingest_send_end(a, (const void *)ev);
+	case CRUMB_EV_NEIGH:
+		neighs_add(&a->neighs, (const void *)ev);
+		return 0;
 	case CRUMB_EV_WAKE:
 		return ingest_wake(a, (const void *)ev);
 	case CRUMB_EV_RUN:

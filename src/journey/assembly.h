@@ -7,6 +7,7 @@
 #include "conn.h"
 #include "facts.h"
 #include "losses.h"
+#include "neigh.h"
 #include "scratch.h"
 #include "stacks.h"
 #include "task.h"
@@ -31,6 +32,7 @@ struct assembler {
 	struct stacks *stacks;
 	struct tasks *tasks;
 	struct losses losses;
+	struct neighs neighs;
 	struct flow_table flows;
 	struct ring hold; /* struct message *: finished, in the order in which they finished */
 	struct scratch scratch;

@@ -9,6 +9,7 @@ enum cause_id {
 	TX_LIBC,
 	TX_ENTER,
 	TX_STACK,
+	TX_NEIGH,
 	TX_STREAM,
 	TX_QUEUE,
 	TX_RETRANSMIT,
@@ -54,6 +55,9 @@ static const struct cause_row rows[CAUSES] = {
 		       "Within the send call: bytes are copied into an skb, TCP cuts and "
 		       "sends it, IP routes it, netfilter and the neighbour pass it, until "
 		       "it stands at the device." },
+	[TX_NEIGH] = { { "tx.neigh", "waits for the neighbour's address (ARP, ND)" },
+		       "The next hop's link-layer address was not known: the skb waited in the "
+		       "neighbour's queue until the answer came. `ip neigh` shows the table." },
 	[TX_STREAM] = { { "tx.stream", "the rest of the message: copied and sent skb by skb" },
 			"The message took several skbs: from its first byte in the stream "
 			"until the skb with its last byte stood at the device, within the "
@@ -184,6 +188,8 @@ static const struct rule {
 	{ P(LIBC_SEND), P(SYS_SEND), 0, 0, TX_LIBC },
 	{ CALL_IN, P(SOCK_SEND) | P(TCP_APPEND), 0, 0, TX_ENTER },
 	{ OUT | ARRIVED, OUT | ARRIVED, GAP_RETRANSMIT, 0, TX_RETRANSMIT },
+	{ FROM_STREAM, P(NEIGH_UPDATE), 0, 0, TX_NEIGH },
+	{ P(NEIGH_RESOLVE), TO_DEVICE, 0, 0, TX_NEIGH },
 	{ FROM_STREAM, TO_DEVICE, GAP_AFTER_RETURN, 0, TX_QUEUE },
 	{ FROM_STREAM, TO_DEVICE, GAP_LATER_SKB, 0, TX_STREAM },
 	{ FROM_STREAM, TO_DEVICE, 0, 0, TX_STACK },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A message's way from call to call: see path.h and docs/JOURNEYS.md. */
 #include <errno.h>
+#include <linux/neighbour.h>
 
 #include "path.h"
 
@@ -350,6 +351,44 @@ static void find_waiting(const struct message *m, uint64_t ready_ns, uint64_t to
 			    ev->h.cpu);
 }
 
+static void add_neigh(struct path *p, const struct crumb_ev_neigh *e, uint64_t order)
+{
+	struct path_step *s = path_add(p, e->point, e->h.time_ns, order);
+
+	if (!s)
+		return;
+	s->netns = e->netns;
+	s->ifindex = e->ifindex;
+	s->cpu = e->h.cpu;
+	s->exact = false; /* the record names the neighbour, not the skb */
+}
+
+/* Did the skb wait for its next hop's address on the way from the stream to the device? */
+static void find_neigh(const struct assembler *a, const struct message *m, struct path *p)
+{
+	const struct path_step *queue = NULL;
+	const struct crumb_ev_neigh *asked, *told;
+
+	for (uint32_t i = 0; i < p->count; i++) {
+		const struct path_step *s = &p->steps[i];
+
+		if (s->point == CRUMB_PT_DEV_QUEUE && s->netns == m->begin.netns &&
+		    (!queue || s->ns < queue->ns))
+			queue = s;
+	}
+	if (m->inferred || !queue)
+		return;
+	/* On a short link the answer comes while the question is being asked: then only the answer lies in between. */
+	asked = neighs_find(&a->neighs, CRUMB_PT_NEIGH_RESOLVE, queue->netns, queue->ifindex,
+			    m->begin.h.time_ns, queue->ns);
+	told = neighs_find(&a->neighs, CRUMB_PT_NEIGH_UPDATE, queue->netns, queue->ifindex,
+			   asked ? asked->h.time_ns : m->begin.h.time_ns, queue->ns);
+	if (asked)
+		add_neigh(p, asked, PATH_ORDER_SEEN);
+	if (told && (asked || told->nud_state == NUD_INCOMPLETE))
+		add_neigh(p, told, PATH_ORDER_SEEN);
+}
+
 static void path_sort(struct path *p)
 {
 	for (uint32_t i = 1; i < p->count; i++) {
@@ -415,6 +454,7 @@ int path_find(struct assembler *a, const struct message *m, const struct fate *f
 			s->seen = f->drop;
 		}
 	}
+	find_neigh(a, m, p);
 	path_sort(p);
 	return a->scratch.failed ? -ENOMEM : 0;
 }
