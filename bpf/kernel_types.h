@@ -166,7 +166,12 @@ struct neighbour {
 	__u8 primary_key[0];
 };
 
+struct signal_struct {
+	atomic_t live; /* threads that have not ended */
+};
+
 struct task_struct {
+	struct signal_struct *signal;
 	int pid, tgid;
 	char comm[16];
 };

@@ -10,7 +10,7 @@ struct task_states task_states SEC(".maps");
 
 const volatile struct crumb_settings crumb_cfg = {};
 struct crumb_counters crumb_counters = {};
-__u8 crumb_listen[65536 / 8] = {};
+__u8 crumb_listen[65536] = {};
 __u8 crumb_bloom[CRUMB_BLOOM_SLOTS] = {};
 struct crumb_armed crumb_armed[CRUMB_MAX_CPUS] = {};
 struct crumb_busy crumb_busy[CRUMB_MAX_CPUS] = {};

@@ -119,7 +119,7 @@ extern struct task_states task_states SEC(".maps");
 
 extern const volatile struct crumb_settings crumb_cfg;
 extern struct crumb_counters crumb_counters;
-extern __u8 crumb_listen[65536 / 8];	    /* ports in `listeners`, as a pre-check */
+extern __u8 crumb_listen[65536];	    /* ports in `listeners`, as a pre-check */
 extern __u8 crumb_bloom[CRUMB_BLOOM_SLOTS]; /* 1: a flow of this slot was followed */
 extern struct crumb_armed crumb_armed[CRUMB_MAX_CPUS];
 extern struct crumb_busy crumb_busy[CRUMB_MAX_CPUS];

@@ -113,7 +113,7 @@ int BPF_PROG(sched_process_exit, struct task_struct *p)
 		ts->woken_ns = 0;
 		__sync_fetch_and_add(&crumb_counters.pending_runs, -1);
 	}
-	if (p->pid == p->tgid)
+	if (BPF_CORE_READ(p, signal, live.counter) == 0) /* the last thread, whichever that is */
 		bpf_map_delete_elem(&selected_tasks, &tgid);
 	return 0;
 }

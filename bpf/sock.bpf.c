@@ -26,8 +26,10 @@ static __noinline bool payload_matches(const struct msghdr *msg)
 
 		bpf_core_read(&first, sizeof(first), msg->msg_iter.__iov);
 		from = first.iov_base;
-		if (first.iov_len < n)
-			n = first.iov_len;
+		if (first.iov_len <= msg->msg_iter.iov_offset)
+			return false;
+		if (first.iov_len - msg->msg_iter.iov_offset < n)
+			n = first.iov_len - msg->msg_iter.iov_offset;
 	} else {
 		return false;
 	}
@@ -499,11 +501,37 @@ int BPF_PROG(skb_copy_datagram_iovec, const struct sk_buff *skb, int len)
 	return 0;
 }
 
+/* MSG_TRUNC: bytes left the queue and were copied nowhere. Not under the lock any more: inferred. */
+static __always_inline int read_without_copy(struct sock *sk, __u32 bytes)
+{
+	struct task_state *ts;
+	struct crumb_flow *f;
+	struct tcp_sock *tp;
+	__u8 dir;
+
+	f = sock_flow(sk, true, &dir);
+	if (!f || crumb_cfg.pattern_len)
+		return 0;
+	tp = (void *)bpf_skc_to_tcp_sock(sk);
+	ts = task_state_make(bpf_get_current_task_btf());
+	if (!tp || !ts)
+		return 0;
+	recv_begin(ts, sk, f, dir ^ 1, tp->copied_seq - bytes, bytes, 0);
+	ts->recv_flags |= CRUMB_CALL_NO_COPY | CRUMB_CALL_INFERRED;
+	ts->recv_sock_ns = bpf_ktime_get_ns();
+	ts->recv_done = 1;
+	if (!ts->in_call)
+		recv_finish(ts, 0, bytes);
+	return 0;
+}
+
 SEC("?tp_btf/sock_recv_length")
 int BPF_PROG(sock_recv_length, struct sock *sk, int ret, int flags)
 {
 	struct task_state *ts = task_state_get(bpf_get_current_task_btf());
 
+	if (ret > 0 && !(flags & MSG_PEEK) && (!ts || !ts->recv_active))
+		return read_without_copy(sk, ret);
 	if (!ts || !ts->recv_active || ts->recv_sk != (__u64)sk)
 		return 0;
 	ts->recv_sock_ns = bpf_ktime_get_ns();
@@ -565,7 +593,7 @@ int BPF_PROG(inet_sock_set_state, const struct sock *sk, int old_state, int new_
 			__sync_fetch_and_add(&crumb_counters.tasks_full, 1);
 			__sync_fetch_and_add(&crumb_counters.lost_total, 1);
 		}
-		crumb_listen[port >> 3] |= 1 << (port & 7);
+		crumb_listen[port] = 1;
 		return 0;
 	}
 	if (!sock_tuple(sk, &t))

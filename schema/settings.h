@@ -48,6 +48,7 @@ struct crumb_flow_key { /* a connection, whichever side looks at it */
 	__u16 port[2]; /* host order */
 	__u8 proto;
 	__u8 pad0[3];
+	__u32 zone; /* loopback addresses mean another host in each namespace: its inode number; else 0 */
 };
 
 /* Where the pre-check marks a flow: the same from both ends. @a, @b: the last words of the addresses. */
@@ -70,7 +71,8 @@ struct crumb_flow {
 	__u32 id;
 	__u32 syn_seq; /* of the first SYN: another one means the ports were used again */
 	__u8 syn_seen;
-	__u8 pad0[3];
+	__u8 midstream; /* taken without its SYN: the next SYN on these ports is another connection */
+	__u8 pad0[2];
 	__u32 messages[2];		      /* per direction, for sampling */
 	__u32 sample_start[2], sample_end[2]; /* bytes whose steps take a stack; equal: none */
 	__u32 want_start[2], want_end[2]; /* --payload: bytes that were asked for; equal: none */

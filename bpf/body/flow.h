@@ -9,9 +9,12 @@
 #include "body/task.h"
 #include "filter.bpf.h"
 
+#define TAKEN_BY_SYN 0x80 /* with an enum crumb_flow_why: the connection begins here */
+
 struct tuple {		    /* as one packet or socket sees it: from a to b */
 	__u32 a[4], b[4];   /* network order */
 	__u16 sport, dport; /* host order */
+	__u32 zone;	    /* crumb_flow_key.zone */
 	__u8 family;
 };
 
@@ -58,6 +61,7 @@ static __always_inline __u8 flow_key(const struct tuple *t, struct crumb_flow_ke
 	k->pad0[0] = 0;
 	k->pad0[1] = 0;
 	k->pad0[2] = 0;
+	k->zone = t->zone;
 	return !a_is_0;
 }
 
@@ -71,13 +75,14 @@ static __always_inline struct crumb_flow *flow_find(const struct tuple *t, __u8 
 	return bpf_map_lookup_elem(&flows, &k);
 }
 
-static __always_inline void flow_announce(const struct crumb_flow_key *k, __u32 id, __u8 family,
+/* False: there was no room for the record, and without it no one can know of the flow. */
+static __always_inline bool flow_announce(const struct crumb_flow_key *k, __u32 id, __u8 family,
 					  __u8 why, __u32 netns)
 {
 	struct crumb_ev_flow *e = ring_reserve(sizeof(*e), CRUMB_PT_FLOW);
 
 	if (!e)
-		return;
+		return false;
 	event_head(&e->h, CRUMB_EV_FLOW, sizeof(*e), bpf_ktime_get_ns());
 	e->flow = id;
 	e->proto = IPPROTO_TCP;
@@ -89,6 +94,7 @@ static __always_inline void flow_announce(const struct crumb_flow_key *k, __u32 
 	e->port[1] = k->port[1];
 	e->netns = netns;
 	ring_submit(e);
+	return true;
 }
 
 /* From now on this connection is followed. NULL when the table is full (counted). */
@@ -107,10 +113,15 @@ static __noinline struct crumb_flow *flow_take(const struct tuple *t, __u8 *ret_
 	f = bpf_map_lookup_elem(&flows, &k);
 	if (f)
 		return f;
+	fresh.midstream = !(why & TAKEN_BY_SYN);
+	why &= ~TAKEN_BY_SYN;
 	fresh.id = __sync_fetch_and_add(&crumb_counters.next_flow, 1) + 1;
 	if (bpf_map_update_elem(&flows, &k, &fresh, BPF_NOEXIST) == 0) {
 		crumb_bloom[slot] = 1;
-		flow_announce(&k, fresh.id, t->family, why, netns);
+		if (!flow_announce(&k, fresh.id, t->family, why, netns)) {
+			bpf_map_delete_elem(&flows, &k); /* the next packet tries again */
+			return NULL;
+		}
 	}
 	f = bpf_map_lookup_elem(&flows, &k); /* ours, or that of a CPU that was quicker */
 	if (!f) {
@@ -118,6 +129,20 @@ static __noinline struct crumb_flow *flow_take(const struct tuple *t, __u8 *ret_
 		__sync_fetch_and_add(&crumb_counters.lost_total, 1);
 	}
 	return f;
+}
+
+static __always_inline bool is_loopback(const __u32 *addr)
+{
+	if (addr[0] || addr[1])
+		return false;
+	if (addr[2] == bpf_htonl(0xffff))
+		return (addr[3] & bpf_htonl(0xff000000)) == bpf_htonl(0x7f000000);
+	return !addr[2] && addr[3] == bpf_htonl(1);
+}
+
+static __always_inline __u32 sock_netns(const struct sock *sk)
+{
+	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum); /* see device_netns() */
 }
 
 /* Addresses and ports of @sk as from (local) to (remote). False: not TCP over IP. */
@@ -143,12 +168,8 @@ static __always_inline bool sock_tuple(const struct sock *sk, struct tuple *t)
 		return false;
 	t->sport = sk->__sk_common.skc_num;
 	t->dport = bpf_ntohs(sk->__sk_common.skc_dport);
+	t->zone = is_loopback(t->b) ? sock_netns(sk) : 0;
 	return true;
-}
-
-static __always_inline __u32 sock_netns(const struct sock *sk)
-{
-	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum); /* see device_netns() */
 }
 
 /* The expression asked of a packet that the socket might send: an IP and a TCP header without payload. */

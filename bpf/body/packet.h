@@ -100,7 +100,7 @@ static __always_inline bool listened(__u32 netns, __u16 port)
 {
 	struct crumb_listener l = { .netns = netns, .port = port };
 
-	return (crumb_listen[port >> 3] & (1 << (port & 7))) && bpf_map_lookup_elem(&listeners, &l);
+	return crumb_listen[port] && bpf_map_lookup_elem(&listeners, &l);
 }
 
 /*
@@ -144,7 +144,7 @@ static __always_inline struct crumb_flow *packet_select(struct sighting *s, stru
 	}
 	if (!s->netns)
 		s->netns = device_netns(s->dev);
-	return flow_take(&p->t, dir, why, s->netns);
+	return flow_take(&p->t, dir, p->tcp_flags & TCP_SYN ? why | TAKEN_BY_SYN : why, s->netns);
 }
 
 /* The flow of the skb and what it carries, NULL if nobody asked for it. */
@@ -164,6 +164,12 @@ static __always_inline struct crumb_flow *packet_flow(struct sighting *s, struct
 			return NULL;
 	} else {
 		return NULL;
+	}
+	p->t.zone = 0;
+	if (is_loopback(p->t.b)) {
+		if (!s->netns)
+			s->netns = device_netns(s->dev);
+		p->t.zone = s->netns;
 	}
 	f = flow_find(&p->t, dir);
 	if (!f)
@@ -280,10 +286,15 @@ static __always_inline void flow_begin(struct crumb_flow *f, const struct sighti
 {
 	struct crumb_flow_key k;
 
-	if (f->syn_seen && f->syn_seq != p->seq) {
+	if (f->midstream || (f->syn_seen && f->syn_seq != p->seq)) {
 		f->id = __sync_fetch_and_add(&crumb_counters.next_flow, 1) + 1;
 		f->messages[0] = 0;
 		f->messages[1] = 0;
+		f->sample_start[0] = f->sample_end[0] = 0;
+		f->sample_start[1] = f->sample_end[1] = 0;
+		f->want_start[0] = f->want_end[0] = 0;
+		f->want_start[1] = f->want_end[1] = 0;
+		f->midstream = 0;
 		flow_key(&p->t, &k);
 		flow_announce(&k, f->id, p->t.family, CRUMB_WHY_FILTER, s->netns);
 	}

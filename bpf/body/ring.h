@@ -17,8 +17,10 @@ static __always_inline void *ring_reserve(__u64 size, __u32 point)
 	void *ring = bpf_map_lookup_elem(&rings, &cpu);
 	void *rec;
 
-	if (!ring)
+	if (!ring) {
+		count_lost(point);
 		return NULL;
+	}
 	rec = bpf_ringbuf_reserve(ring, size, 0);
 	if (!rec)
 		count_lost(point);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* crumb run, trace, record: three ways to say what is traced and where it goes; the trace itself is live.c. */
 #include <errno.h>
+#include <signal.h>
+#include <time.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +11,7 @@
 
 #include "cleanup.h"
 #include "cmd.h"
+#include "lab.h"
 #include "live.h"
 #include "log.h"
 #include "select.h"
@@ -16,6 +19,7 @@
 #define SETTLE_QUIET_MS \
 	60 /* after the traced program ended: its last bytes may still be under way */
 #define SETTLE_MOST_MS 1000
+#define END_TRIES      200 /* of 10 ms */
 
 static int status_of(int err)
 {
@@ -69,6 +73,25 @@ static void report_recording(const struct options *o, const struct live_counts *
 			 o->write ? o->write : "");
 }
 
+/* Tracing ends before the program does (-t, -c, a second Ctrl-C): it is asked to end, too. True: it does not. */
+static bool end_child(pid_t pid, int *ret_status)
+{
+	const struct timespec pause = { .tv_nsec = 10000000 };
+	int tries, got = waitpid(pid, ret_status, WNOHANG);
+
+	if (got) /* ended now, or long ago */
+		return false;
+	kill(pid, SIGTERM);
+	for (tries = 0; tries < END_TRIES; tries++) {
+		nanosleep(&pause, NULL);
+		if (waitpid(pid, ret_status, WNOHANG) == pid) {
+			*ret_status = 0; /* by our hand: no failure of its own */
+			return false;
+		}
+	}
+	return true;
+}
+
 /* Start, wait, stop; the child's end decides a good part of the exit status. */
 static int trace_it(struct live *l, const struct options *o, struct show *show,
 		    struct live_child *child)
@@ -78,13 +101,17 @@ static int trace_it(struct live *l, const struct options *o, struct show *show,
 	int err, status = 0;
 
 	err = live_start(l, &e);
-	if (!err && child)
-		err = live_release(child, &e);
+	if (!err && child && live_release(child, &e)) {
+		waitpid(child->pid, NULL, 0); /* it said why */
+		return EXIT_USAGE;
+	}
 	if (err)
 		return complain(err, &e);
 	if (!child)
 		log_note("%s; Ctrl-C ends it", o->write ? "recording" : "tracing");
 	err = live_wait(l, child ? child->pid : 0, &status, &e);
+	if (child && end_child(child->pid, &status))
+		log_note("%s (pid %d) goes on without being traced", o->command[0], child->pid);
 	if (child)
 		live_settle(l, SETTLE_QUIET_MS, SETTLE_MOST_MS);
 	if (!err)
@@ -113,11 +140,18 @@ static int run_with(const struct options *o, const char *typed, bool shows)
 	struct show *show = NULL;
 	struct live *l = NULL;
 	struct live_child child = LIVE_CHILD_NONE;
+	struct lab_host place;
 	struct error e = { 0 }, why = { 0 };
 	int err = 0, ret;
 
 	live_block_signals();
-	if (shows)
+	if (o->host && (!lab_is_up(o->lab) || lab_find_host(o->lab, o->host, &place)))
+		err = error_set(&e, -ENOENT,
+				lab_is_up(o->lab) ?
+					"lab %s has no host %s: crumb lab status lists them" :
+					"lab %s is not up (for --in %s): crumb lab up",
+				o->lab, o->host);
+	if (!err && shows)
 		err = show_new(o, &show, &e);
 	if (!err && o->command)
 		err = live_fork(&child, o->command, o->lab, o->host, &e);

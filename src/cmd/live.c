@@ -18,6 +18,7 @@
 
 #include "annotate.h"
 #include "cleanup.h"
+#include "flow_aging.h"
 #include "lab.h"
 #include "log.h"
 #include "merge.h"
@@ -36,17 +37,6 @@
 #define SETTLE_POLL_NS	      5000000
 #define TICK_FIRST_NS	      35000000ull
 #define TICK_LAST_NS	      16000000000ull
-#define FORGET_AFTER_NS \
-	2000000000ull /* a closed connection's place in the kernel's table is freed after this */
-
-struct closing {		     /* flows whose sockets have closed */
-	struct crumb_ev_flow *flows; /* those open, by slot flow % cap */
-	struct {
-		uint32_t flow;
-		uint64_t at_ns;
-	} * queue;
-	size_t cap, queue_cap, head, n;
-};
 
 struct live {
 	const struct options *o;
@@ -73,7 +63,7 @@ struct live {
 	pid_t analyst_tid;
 	int analyst_err;
 	struct error analyst_error;
-	struct closing closing;
+	struct flow_aging *aging;
 };
 
 static uint64_t now_ns(void)
@@ -141,7 +131,7 @@ static void *recorder_main(void *ctx)
 {
 	uint64_t previous = now_ns(), misses_at = previous;
 	struct live *l = ctx;
-	int last_rounds = 2;
+	int last_rounds = 3;
 	const struct sched_param first = { .sched_priority = 1 };
 
 	/* Before the traced programs, so that a ring never fills while its reader waits for a CPU. */
@@ -163,7 +153,7 @@ static void *recorder_main(void *ctx)
 		if (t.refused)
 			note_refused(l, &t, previous, start);
 		session_losses(l->session, previous, start, spool_event, l);
-		if (misses || !last_rounds) {
+		if (misses || last_rounds < 2) {
 			session_misses(l->session, start, spool_event, l);
 			misses_at = start;
 		}
@@ -196,6 +186,7 @@ static void *hooker_main(void *ctx)
 	       session_watch_children(l->session, HOOKER_POLL_MS) >= -EINTR) {
 		uint64_t now = now_ns(), n = session_libc_calls(l->session);
 
+		session_prune_libc(l->session);
 		if (l->o->libc != LIBC_AUTO || now - since < LIBC_WINDOW_NS)
 			continue;
 		if ((n - calls) * 1000000000ull / (now - since) > LIBC_CALLS_PER_SECOND) {
@@ -213,57 +204,25 @@ static void *hooker_main(void *ctx)
 
 /* ------------------------------------------------------------------------------------------- analyst */
 
-/* Remember the flow, so that its place in the kernel's table can be freed some time after it closed. */
-static void closing_note(struct live *l, const struct crumb_event *ev)
+/* Its place in the kernel's table is free again. */
+static void forget_flow(void *ctx, const struct crumb_ev_flow *flow)
 {
-	struct closing *c = &l->closing;
+	struct live *l = ctx;
 
-	if (!c->cap)
-		return;
-	if (ev->type == CRUMB_EV_FLOW) {
-		const struct crumb_ev_flow *f = (const void *)ev;
-
-		c->flows[f->flow % c->cap] = *f;
-	} else if (ev->type == CRUMB_EV_STATE) {
-		const struct crumb_ev_state *s = (const void *)ev;
-
-		if (s->new_state != 7 || c->n == c->queue_cap) /* TCP_CLOSE */
-			return;
-		c->queue[(c->head + c->n) % c->queue_cap].flow = s->flow;
-		c->queue[(c->head + c->n) % c->queue_cap].at_ns = ev->time_ns;
-		c->n++;
-	}
-}
-
-/* Their time has come. */
-static void closing_age(struct live *l, uint64_t now)
-{
-	struct closing *c = &l->closing;
-
-	while (c->n && now > c->queue[c->head].at_ns + FORGET_AFTER_NS) {
-		struct crumb_ev_flow *f = &c->flows[c->queue[c->head].flow % c->cap];
-
-		if (f->flow == c->queue[c->head].flow && f->flow) {
-			session_forget_flow(l->session, f);
-			f->flow = 0;
-		}
-		c->head = (c->head + 1) % c->queue_cap;
-		c->n--;
-	}
+	session_forget_flow(l->session, flow);
 }
 
 /* Behind merge and annotate: the stream as every consumer sees it. */
 static int on_event(void *ctx, const struct crumb_event *ev)
 {
 	struct live *l = ctx;
-	int err = 0;
+	int err = flow_aging_event(l->aging, ev);
 
-	closing_note(l, ev);
 	if (ev->time_ns > l->stream_ns)
 		l->stream_ns = ev->time_ns;
 	if (ev->type < CRUMB_EV_TRACE)
 		l->quiet_ns = TICK_FIRST_NS;
-	if (l->writer)
+	if (!err && l->writer)
 		err = trace_writer_event(l->writer, ev);
 	if (!err && l->assembler)
 		err = assembler_event(l->assembler, ev);
@@ -289,6 +248,20 @@ static int write_head(struct live *l)
 	if (!err)
 		err = session_flows(l->session, annotate_event, l->annotate);
 	return err;
+}
+
+/* Never seen; if it happens, it is a loss like any other. */
+static int tell_malformed(struct live *l)
+{
+	struct crumb_ev_loss e = {
+		.h = { .time_ns = now_ns(), .type = CRUMB_EV_LOSS, .size = sizeof(e) },
+		.count = merge_malformed(l->merge),
+		.cause = CRUMB_LOSS_SPOOL,
+		.on_cpu = UINT32_MAX,
+	};
+
+	atomic_fetch_add(&l->lost, e.count);
+	return on_event(l, &e.h);
 }
 
 static int write_tail(struct live *l)
@@ -323,7 +296,7 @@ static int analyse_chunk(struct live *l, const struct spool_chunk *c)
 	if (c->kind != SPOOL_MARK)
 		return merge_chunk(l->merge, c->cpu, c->bytes, c->n);
 	err = merge_watermark(l->merge, c->mark_ns);
-	closing_age(l, c->mark_ns);
+	flow_aging_tick(l->aging, c->mark_ns);
 	return err ? err : tell_time(l, c->mark_ns);
 }
 
@@ -367,6 +340,8 @@ static int analyse(struct live *l)
 	}
 	if (!err)
 		err = merge_flush(l->merge);
+	if (!err && merge_malformed(l->merge))
+		err = tell_malformed(l);
 	if (!err)
 		err = write_tail(l);
 	if (!err && l->assembler)
@@ -472,12 +447,11 @@ static int open_parts(struct live *l, struct error *e)
 	if (err)
 		return err;
 	l->merge = merge_new(l->cpus + 1, annotate_event, l->annotate);
-	l->closing.cap = l->o->max_flows ? l->o->max_flows : CRUMB_MAX_FLOWS;
-	l->closing.queue_cap = l->closing.cap * 2;
-	l->closing.flows = calloc(l->closing.cap, sizeof(*l->closing.flows));
-	l->closing.queue = calloc(l->closing.queue_cap, sizeof(*l->closing.queue));
-	if (!l->merge || !l->closing.flows || !l->closing.queue)
+	if (!l->merge)
 		return -ENOMEM;
+	err = flow_aging_new(forget_flow, l, &l->aging);
+	if (err)
+		return err;
 	return l->show ? assembler_new(show_sink(l->show), &l->assembler) : 0;
 }
 
@@ -506,6 +480,7 @@ void live_free(struct live *l)
 {
 	if (!l)
 		return;
+	live_stop(l, NULL); /* if it still runs: an error came between */
 	assembler_free(l->assembler);
 	annotate_free(l->annotate);
 	merge_free(l->merge);
@@ -514,8 +489,7 @@ void live_free(struct live *l)
 		close(l->write_fd);
 	spool_free(l->spool);
 	session_free(l->session);
-	free(l->closing.flows);
-	free(l->closing.queue);
+	flow_aging_free(l->aging);
 	free(l->filter);
 	free(l);
 }
@@ -592,11 +566,13 @@ int live_wait(struct live *l, pid_t pid, int *ret_status, struct error *e)
 		sig = sigtimedwait(&set, NULL, &t);
 		if (sig != SIGINT && sig != SIGTERM && sig != SIGHUP)
 			continue;
-		/* The terminal sends Ctrl-C to the traced program too: let it end; the second one is for us. */
-		if (pid <= 0 || asked++)
+		/* A terminal sends Ctrl-C to the traced program too: let it end; the second one is for us. */
+		if (pid <= 0)
 			return 0;
-		if (sig != SIGINT)
+		if (sig != SIGINT || tcgetpgrp(STDIN_FILENO) != getpgrp())
 			kill(pid, sig);
+		if (asked++)
+			return 0;
 	}
 }
 

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,31 +48,44 @@ static int find_netns(const char *name, const char *lab, uint32_t *ret, struct e
 static int find_cgroup(const char *name, struct crumb_settings *s, struct error *e)
 {
 	static const char *const mounts[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
-	char path[512];
-	struct stat st;
 	size_t i;
-	const char *c;
 
 	for (i = 0; i < 2; i++) {
-		char marker[560];
+		char marker[560], path[1024], real[PATH_MAX];
+		size_t n = strlen(mounts[i]);
+		struct stat st;
+		const char *c;
 
 		snprintf(marker, sizeof(marker), "%s/cgroup.procs", mounts[i]);
 		if (access(marker, F_OK))
 			continue;
-		if (!strncmp(name, mounts[i], strlen(mounts[i])))
-			name += strlen(mounts[i]);
-		while (*name == '/')
-			name++;
+		if (!strncmp(name, mounts[i], n) && (name[n] == '/' || !name[n]))
+			name += n;
 		snprintf(path, sizeof(path), "%s/%s", mounts[i], name);
-		if (stat(path, &st) || !S_ISDIR(st.st_mode))
+		if (!realpath(path, real) || stat(real, &st) || !S_ISDIR(st.st_mode) ||
+		    strncmp(real, mounts[i], n) || (real[n] && real[n] != '/'))
 			return error_set(e, -ENOENT, "no cgroup %s", path);
 		s->cgroup = st.st_ino;
-		for (c = name; *c; c++)
-			if (*c != '/' && (c == name || c[-1] == '/'))
-				s->cgroup_level++;
+		for (c = real + n; *c; c++)
+			s->cgroup_level += *c == '/';
 		return 0;
 	}
 	return error_set(e, -ENOTSUP, "cgroup v2 is not mounted: --cgroup needs it");
+}
+
+/*
+ * The kernel side knows processes by the numbers of the first pid namespace: from within another one (a container) a pid
+ * would select a stranger. The first one's inode number is fixed (PROC_PID_INIT_INO, include/linux/proc_ns.h).
+ */
+static bool pids_are_global(void)
+{
+	char target[64];
+	ssize_t n = readlink("/proc/self/ns/pid", target, sizeof(target) - 1);
+
+	if (n <= 0)
+		return false;
+	target[n] = '\0';
+	return !strcmp(target, "pid:[4026531836]");
 }
 
 int select_settings(const struct options *o, struct session_config *c, struct error *e)
@@ -85,6 +99,10 @@ int select_settings(const struct options *o, struct session_config *c, struct er
 	s->snap_bytes = o->write ? o->snap_bytes : 0;
 	if (o->n_pids || o->command)
 		s->select |= CRUMB_SELECT_TGID;
+	if ((s->select & CRUMB_SELECT_TGID) && !pids_are_global())
+		return error_set(e, -ENOTSUP,
+				 "crumb runs in a pid namespace of its own and cannot tell processes to the kernel: run it in "
+				 "the host's (docker: --pid=host), or trace by a filter expression");
 	if (o->comm) {
 		s->select |= CRUMB_SELECT_COMM;
 		snprintf(s->comm, sizeof(s->comm), "%s", o->comm);
@@ -109,7 +127,7 @@ int select_settings(const struct options *o, struct session_config *c, struct er
 	return 0;
 }
 
-#define SOCKETS_MAX 4096
+#define SOCKETS_MAX 65536
 
 /* Inode numbers of the process's sockets. */
 static size_t socket_inodes(pid_t pid, unsigned long *inodes, size_t n)

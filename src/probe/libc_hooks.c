@@ -9,6 +9,7 @@
 #include <gelf.h>
 #include <linux/perf_event.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,13 +32,18 @@ struct link_create_uprobe_multi {
 	uint32_t cnt, multi_flags, pid, pad0;
 };
 
+struct hooked {
+	int fd;
+	pid_t pid;
+};
+
 struct libc_hooks {
 	struct bpf_program *enter, *ret;
 	bool multi;
 	pthread_mutex_t lock; /* of what follows: children are hooked by a thread of their own */
 	bool closed;
-	int *fds;
-	size_t n_fds, cap_fds;
+	struct hooked *hooked;
+	size_t n, cap;
 };
 
 bool libc_hooks_prepare(const struct btf *btf, struct bpf_program *enter, struct bpf_program *ret)
@@ -64,26 +70,26 @@ int libc_hooks_new(bool multi, struct bpf_program *enter, struct bpf_program *re
 	return 0;
 }
 
-static int keep_fd(struct libc_hooks *h, int fd)
+static int keep_fd(struct libc_hooks *h, pid_t pid, int fd)
 {
 	int err = 0;
 
 	pthread_mutex_lock(&h->lock);
 	if (h->closed) {
 		err = -ECANCELED;
-	} else if (h->n_fds == h->cap_fds) {
-		size_t cap = h->cap_fds ? h->cap_fds * 2 : 64;
-		int *fds = realloc(h->fds, cap * sizeof(*fds));
+	} else if (h->n == h->cap) {
+		size_t cap = h->cap ? h->cap * 2 : 64;
+		struct hooked *hooked = realloc(h->hooked, cap * sizeof(*hooked));
 
-		if (fds) {
-			h->fds = fds;
-			h->cap_fds = cap;
+		if (hooked) {
+			h->hooked = hooked;
+			h->cap = cap;
 		} else {
 			err = -ENOMEM;
 		}
 	}
 	if (!err)
-		h->fds[h->n_fds++] = fd;
+		h->hooked[h->n++] = (struct hooked){ .fd = fd, .pid = pid };
 	pthread_mutex_unlock(&h->lock);
 	if (err)
 		close(fd);
@@ -93,7 +99,7 @@ static int keep_fd(struct libc_hooks *h, int fd)
 #define CLOSERS 16
 
 struct closer {
-	const int *fds;
+	const struct hooked *hooked;
 	size_t n, first;
 };
 
@@ -103,20 +109,19 @@ static void *closer_main(void *ctx)
 	size_t i;
 
 	for (i = c->first; i < c->n; i += CLOSERS)
-		close(c->fds[i]);
+		close(c->hooked[i].fd);
 	return NULL;
 }
 
 /* Taking a uprobe away waits for a grace period of the kernel, 40 ms here: side by side they wait for the same one. */
-void libc_hooks_detach(struct libc_hooks *h)
+static void close_all(const struct hooked *hooked, size_t n)
 {
 	struct closer closers[CLOSERS];
 	pthread_t threads[CLOSERS];
 	size_t i, started = 0;
 
-	pthread_mutex_lock(&h->lock);
-	for (i = 0; i < CLOSERS && i < h->n_fds; i++) {
-		closers[i] = (struct closer){ .fds = h->fds, .n = h->n_fds, .first = i };
+	for (i = 0; i < CLOSERS && i < n; i++) {
+		closers[i] = (struct closer){ .hooked = hooked, .n = n, .first = i };
 		if (pthread_create(&threads[started], NULL, closer_main, &closers[i]))
 			closer_main(&closers[i]);
 		else
@@ -124,9 +129,34 @@ void libc_hooks_detach(struct libc_hooks *h)
 	}
 	while (started)
 		pthread_join(threads[--started], NULL);
-	h->n_fds = 0;
+}
+
+void libc_hooks_detach(struct libc_hooks *h)
+{
+	pthread_mutex_lock(&h->lock);
+	close_all(h->hooked, h->n);
+	h->n = 0;
 	h->closed = true;
 	pthread_mutex_unlock(&h->lock);
+}
+
+void libc_hooks_prune(struct libc_hooks *h)
+{
+	struct hooked dead[CLOSERS];
+	size_t i, n = 0, kept = 0;
+
+	pthread_mutex_lock(&h->lock);
+	for (i = 0; i < h->n; i++) {
+		const struct hooked k = h->hooked[i];
+
+		if (n < CLOSERS && kill(k.pid, 0) && errno == ESRCH)
+			dead[n++] = k;
+		else
+			h->hooked[kept++] = k;
+	}
+	h->n = kept;
+	pthread_mutex_unlock(&h->lock);
+	close_all(dead, n);
 }
 
 void libc_hooks_free(struct libc_hooks *h)
@@ -134,7 +164,7 @@ void libc_hooks_free(struct libc_hooks *h)
 	if (!h)
 		return;
 	libc_hooks_detach(h);
-	free(h->fds);
+	free(h->hooked);
 	pthread_mutex_destroy(&h->lock);
 	free(h);
 }
@@ -250,7 +280,7 @@ static int attach_multi(struct libc_hooks *h, struct bpf_program *prog, uint32_t
 	fd = syscall(SYS_bpf, BPF_LINK_CREATE, &a, sizeof(a));
 	if (fd < 0)
 		return -errno;
-	return keep_fd(h, fd);
+	return keep_fd(h, pid, fd);
 }
 
 static int uprobe_pmu_type(void)
@@ -294,7 +324,7 @@ static int attach_perf(struct libc_hooks *h, struct bpf_program *prog, bool ret,
 			return -errno;
 		}
 		/* The link owns the event; both end with the process that holds them. */
-		if (keep_fd(h, bpf_link__fd(link)))
+		if (keep_fd(h, pid, bpf_link__fd(link)))
 			return -ENOMEM;
 	}
 	return 0;

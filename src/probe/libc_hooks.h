@@ -32,6 +32,9 @@ int libc_hooks_attach(struct libc_hooks *h, pid_t pid, struct error *e);
 /* What the hooks add to one call, measured on a function of crumb's own; 0: it could not be measured. */
 unsigned int libc_hooks_cost_ns(struct libc_hooks *h);
 
+/* Processes that have ended need no hooks; a few at a time, call it now and then. */
+void libc_hooks_prune(struct libc_hooks *h);
+
 /* Take all hooks away again; later attachments are refused with -ECANCELED. From any thread. */
 void libc_hooks_detach(struct libc_hooks *h);
 

@@ -105,7 +105,8 @@ int misses_check(struct misses *m, uint64_t now_ns, event_fn fn, void *ctx)
 
 	for (size_t i = 0; i < m->n && !err; i++) {
 		struct watched *w = &m->list[i];
-		uint64_t found = misses_of(m, w), sure = found < w->last ? found : w->last;
+		uint64_t found = misses_of(m, w),
+			 sure = w->twin < 0 || found < w->last ? found : w->last;
 		struct crumb_ev_loss e = {
 			.h = { .time_ns = now_ns, .type = CRUMB_EV_LOSS, .size = sizeof(e) },
 			.from_ns = m->before_ns,

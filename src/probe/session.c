@@ -384,12 +384,18 @@ void session_add_listen_port(struct session *s, uint32_t netns, uint16_t port)
 	uint8_t one = 1;
 
 	bpf_map_update_elem(bpf_map__fd(s->skel->maps.listeners), &l, &one, BPF_ANY);
-	s->skel->bss->crumb_listen[port >> 3] |= 1 << (port & 7);
+	s->skel->bss->crumb_listen[port] = 1;
 }
 
 uint64_t session_libc_calls(const struct session *s)
 {
 	return __atomic_load_n(&s->skel->bss->crumb_counters.libc_calls, __ATOMIC_RELAXED);
+}
+
+void session_prune_libc(struct session *s)
+{
+	if (s->libc)
+		libc_hooks_prune(s->libc);
 }
 
 void session_unhook_libc(struct session *s)
@@ -416,13 +422,25 @@ static void order_ends(struct crumb_ev_flow *f)
 	f->port[1] = port;
 }
 
+/* As is_loopback() in bpf/body/flow.h. */
+static uint32_t zone_of(const struct crumb_ev_flow *f)
+{
+	static const uint8_t v4[12] = { [10] = 0xff, [11] = 0xff }, one[16] = { [15] = 1 };
+	const uint8_t *a = f->addr[0];
+
+	if ((!memcmp(a, v4, 12) && a[12] == 127) || !memcmp(a, one, 16))
+		return f->netns;
+	return 0;
+}
+
 int session_add_flow(struct session *s, const struct crumb_ev_flow *flow)
 {
 	struct crumb_flow_key key = { .proto = flow->proto };
-	struct crumb_flow value = { 0 };
+	struct crumb_flow value = { .midstream = 1 };
 	struct crumb_ev_flow f = *flow, *flows;
 
 	order_ends(&f);
+	key.zone = zone_of(&f);
 	memcpy(key.addr, f.addr, sizeof(key.addr));
 	memcpy(key.port, f.port, sizeof(key.port));
 	flows = realloc(s->flows, (s->n_flows + 1) * sizeof(*flows));
@@ -608,7 +626,9 @@ int session_misses(struct session *s, uint64_t now_ns, event_fn fn, void *ctx)
 
 void session_forget_flow(struct session *s, const struct crumb_ev_flow *flow)
 {
-	struct crumb_flow_key key = { .port = { flow->port[0], flow->port[1] }, .proto = flow->proto };
+	struct crumb_flow_key key = { .port = { flow->port[0], flow->port[1] },
+				      .proto = flow->proto,
+				      .zone = zone_of(flow) };
 	struct crumb_flow value;
 	int fd = bpf_map__fd(s->skel->maps.flows);
 

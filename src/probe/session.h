@@ -49,6 +49,9 @@ int session_watch_children(struct session *s, int timeout_ms);
 uint64_t session_libc_calls(const struct session *s);
 void session_unhook_libc(struct session *s);
 
+/* Give back the hooks of processes that have ended. */
+void session_prune_libc(struct session *s);
+
 /* Ports on which a selected process listens already. */
 void session_add_listen_port(struct session *s, uint32_t netns, uint16_t port);
 
