@@ -43,7 +43,8 @@ static int report_file(const char *path, struct show *show)
 	got = err ? err : trace_reader_run(reader, on_event, &r, &e);
 	if (got == -ECANCELED)
 		got = 0;
-	if (!err) /* also what a damaged file held before the damage */
+	if (!err &&
+	    (!got || trace_reader_events(reader))) /* also what a damaged file held before the damage */
 		err = assembler_finish(r.assembler);
 	if (show_failure(show)) {
 		log_error("%s", show_failure(show));

@@ -251,7 +251,7 @@ int cmd_record(int argc, char **argv)
 			  OPTIONS_PLACE | OPTIONS_LIMIT,
 		.more = "Examples:\n"
 			"  crumb record -w t.pcapng 'tcp port 80'\n"
-			"  crumb record -w - -t 10 'host b' | crumb report -\n",
+			"  crumb record -w - -t 10 'host 10.0.0.7' | crumb report -\n",
 	};
 
 	return start(argc, argv, &u, false);

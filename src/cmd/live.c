@@ -18,8 +18,10 @@
 
 #include "annotate.h"
 #include "cleanup.h"
+#include "filter.h"
 #include "flow_aging.h"
 #include "lab.h"
+#include "lab_names.h"
 #include "log.h"
 #include "merge.h"
 #include "netns_look.h"
@@ -425,14 +427,27 @@ static int open_writer(struct live *l, struct error *e)
 	return trace_writer_new(l->write_fd, &l->writer, e);
 }
 
+static int take_filter(struct live *l, struct error *e)
+{
+	_cleanup_free_ char *words = options_filter(l->o);
+
+	if (!words)
+		return 0;
+	l->filter = lab_names_in(words, l->o->lab);
+	if (!l->filter)
+		return -ENOMEM;
+	return filter_check_tcp(l->filter, e);
+}
+
 static int open_parts(struct live *l, struct error *e)
 {
 	struct session_config c = { .ring_bytes = l->o->ring_bytes, .max_flows = l->o->max_flows };
 	int err;
 
-	l->filter = options_filter(l->o);
+	err = take_filter(l, e);
 	c.filter = l->filter;
-	err = select_settings(l->o, &c, e);
+	if (!err)
+		err = select_settings(l->o, &c, e);
 	if (!err)
 		err = open_writer(l, e);
 	if (!err)

@@ -448,6 +448,11 @@ int options_parse(int argc, char **argv, const struct usage *u, struct options *
 	}
 	o->rest = argv + optind;
 	o->n_rest = argc - optind;
+	for (i = 0; i < o->n_rest; i++)
+		if (o->rest[i][0] == '-' && o->rest[i][1]) {
+			log_error("%s: options go before what is not an option", o->rest[i]);
+			return EXIT_USAGE;
+		}
 	return -1;
 }
 
@@ -484,6 +489,6 @@ struct render_options options_render(const struct options *o, int fd)
 	else if (columns && atoi(columns) > 0)
 		r.width = atoi(columns);
 	setlocale(LC_CTYPE, "");
-	r.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8") || !tty;
+	r.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	return r;
 }

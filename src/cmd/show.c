@@ -65,7 +65,7 @@ static int on_begin(void *ctx, const struct trace_info *info)
 
 static bool shown(const struct show *s, const struct journey *j)
 {
-	if (s->o->slower_set && j->total_ns <= s->o->slower_than_ns)
+	if (s->o->slower_set && j->total_ns + j->waiting_ns <= s->o->slower_than_ns)
 		return false;
 	if (s->o->verdict_set && j->verdict != s->o->verdict)
 		return false;

@@ -481,6 +481,8 @@ int journey_build(struct assembler *a, struct message *m, struct journey *j)
 	if (err)
 		return err;
 	build_paths(a, m, &f, &p, (struct journey_step *)j->steps);
+	if (j->verdict != VERDICT_DELIVERED && a->now_ns > p.steps[p.count - 1].ns)
+		j->waiting_ns = a->now_ns - p.steps[p.count - 1].ns;
 	j->observer_ns = stacks_any(a->stacks) ? observer_ns(m, p.steps[p.count - 1].ns) : 0;
 	journey_identify(j, (uint32_t)m->first);
 	return a->scratch.failed ? -ENOMEM : 0;

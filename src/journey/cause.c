@@ -62,10 +62,11 @@ static const struct cause_row rows[CAUSES] = {
 			"The message took several skbs: from its first byte in the stream "
 			"until the skb with its last byte stood at the device, within the "
 			"send call. Includes waiting for buffer space and for the window." },
-	[TX_QUEUE] = { { "tx.queue", "in the send queue: window, Nagle, pacing" },
+	[TX_QUEUE] = { { "tx.queue", "held in the send queue" },
 		       "The send call had returned and the bytes were still in the socket's "
 		       "send queue: the congestion or the receiver's window was full, "
-		       "Nagle's algorithm held a small segment, or pacing delayed it." },
+		       "Nagle's algorithm, TCP_CORK or MSG_MORE held a small segment, or pacing "
+		       "delayed it. Which of them is not told apart yet." },
 	[TX_RETRANSMIT] = { { "tx.retransmit", "an earlier transmission was lost: sent again" },
 			    "The first transmission did not arrive, or not in time: from it to "
 			    "the one that made it, loss detection and timers included." },
@@ -126,7 +127,7 @@ static const struct cause_row rows[CAUSES] = {
 	[RX_APP] = { { "rx.app", "the reader runs, has not called recv yet" },
 		     "The reader had been woken (poll, epoll) and was on a CPU: its own "
 		     "work until it called recv." },
-	[RX_APP_BUSY] = { { "rx.app_busy", "the reader was busy elsewhere" },
+	[RX_APP_BUSY] = { { "rx.app_busy", "the reader had not called recv yet" },
 			  "The bytes were ready and nobody waited for them: the application "
 			  "called recv only later." },
 	[RX_CALL] = { { "rx.call", "C library, syscall instruction" },

@@ -61,7 +61,7 @@ static void say_append(struct words *w, const struct crumb_ev_send_begin *b)
 	words_u64(w, b->snd_cwnd);
 	words_put(w, ", in flight ");
 	words_u64(w, b->packets_out);
-	say_pair(w, ", send buffer ", b->wmem_queued, b->sndbuf);
+	say_pair(w, ", sndbuf ", b->wmem_queued, b->sndbuf);
 }
 
 static void say_mac(struct words *w, const uint8_t mac[6])
@@ -107,8 +107,7 @@ static void say_forward(struct assembler *a, struct words *w, const struct path_
 	}
 	e = facts_fdb(a->facts, s->netns, mac, s->seen->dev.vlan & 0xfff);
 	if (e) {
-		say_mac(w, mac);
-		words_put(w, " is behind ");
+		words_put(w, "FDB: ");
 		words_put(w, facts_dev_name(a->facts, s->netns, e->port));
 		if (e->state & NUD_PERMANENT) {
 			words_put(w, " (permanent)");
@@ -117,10 +116,12 @@ static void say_forward(struct assembler *a, struct words *w, const struct path_
 		} else {
 			uint64_t since = s->ns > e->time_ns ? (s->ns - e->time_ns) / 1000000 : 0;
 
-			words_put(w, " (learned, age ");
+			words_put(w, " (learned, ");
 			words_seconds(w, e->updated_ms + since);
-			words_put(w, ")");
+			words_put(w, " old)");
 		}
+		words_put(w, " for ");
+		say_mac(w, mac);
 	} else if (facts_fdb_any(a->facts, s->netns)) {
 		words_put(w, "no FDB entry for ");
 		say_mac(w, mac);

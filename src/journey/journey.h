@@ -119,6 +119,7 @@ struct journey {
 	uint64_t clock_bound_ns;
 	uint32_t retransmits;
 	uint64_t lost_events; /* events lost during its life that it may have needed */
+	uint64_t waiting_ns;  /* not delivered: from its last step until the verdict was given */
 	uint64_t observer_ns; /* crumb's own time inside total_ns that was measured (stack walks) */
 	uint32_t reads;	      /* recv calls that took its bytes */
 };

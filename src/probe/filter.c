@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <pcap/pcap.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -232,6 +233,27 @@ int filter_compile(const char *expr, struct filter **ret, struct error *e)
 		return r;
 	*ret = steal_ptr(f);
 	return 0;
+}
+
+int filter_check_tcp(const char *expr, struct error *e)
+{
+	_cleanup_free_ char *both = NULL;
+	struct bpf_program program;
+	pcap_t *p;
+	int r = 0;
+
+	if (asprintf(&both, "(%s) and tcp", expr) < 0)
+		return -ENOMEM;
+	p = pcap_open_dead(DLT_RAW, SNAPLEN);
+	if (!p)
+		return -ENOMEM;
+	if (pcap_compile(p, &program, both, 1, PCAP_NETMASK_UNKNOWN) == 0)
+		pcap_freecode(&program);
+	else if (strstr(pcap_geterr(p), "rejects all"))
+		r = error_set(e, -EINVAL,
+			      "filter '%s' matches no TCP packet, and crumb follows TCP only", expr);
+	pcap_close(p);
+	return r;
 }
 
 void filter_free(struct filter *f)

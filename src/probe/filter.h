@@ -30,6 +30,9 @@ struct filter {
  * to write instead. -E2BIG: it looks beyond the first CRUMB_FILTER_BYTES of the packet.
  */
 int filter_compile(const char *expr, struct filter **ret, struct error *e);
+/* -EINVAL when no TCP packet can match @expr: crumb would wait for ever. 0 for what does not compile: that is told elsewhere. */
+int filter_check_tcp(const char *expr, struct error *e);
+
 void filter_free(struct filter *f);
 void filter_freep(struct filter **f);
 

@@ -298,6 +298,10 @@ static void put_additions(struct json_out *j, const struct journey *y)
 		json_put(j, ",\"reads\":");
 		json_u64(j, y->reads);
 	}
+	if (y->waiting_ns > 0) {
+		json_put(j, ",\"waiting_ns\":");
+		json_u64(j, y->waiting_ns);
+	}
 	if (y->observer_ns > 0) {
 		json_put(j, ",\"observer_ns\":");
 		json_u64(j, y->observer_ns);

@@ -162,6 +162,7 @@ static void put_ending(struct page *p, const struct journey *j)
 		[VERDICT_LEFT] = "last seen at",
 		[VERDICT_INCOMPLETE] = "last seen at",
 	};
+	char lasted[UNITS_BYTES];
 
 	if (!j->where && !j->reason)
 		return;
@@ -173,6 +174,9 @@ static void put_ending(struct page *p, const struct journey *j)
 		page_put(p, STYLE_PLAIN, ": ");
 	if (j->reason)
 		page_put(p, STYLE_BOLD, j->reason);
+	if (j->verdict == VERDICT_WAITING && j->waiting_ns)
+		page_printf(p, STYLE_BOLD, ", for %s so far",
+			    units_duration(lasted, j->waiting_ns, p->utf8));
 	page_newline(p);
 }
 

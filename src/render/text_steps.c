@@ -145,7 +145,7 @@ static void step_path(struct page *p, const struct columns *c, const struct jour
 		return;
 	if (s->path_borrowed) {
 		path_margin(p, c);
-		page_put(p, STYLE_WARN, "walked on another TCP segment of this path:");
+		page_put(p, STYLE_WARN, "sampled on another TCP segment:");
 		page_newline(p);
 	}
 	path_margin(p, c);

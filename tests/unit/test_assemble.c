@@ -125,9 +125,9 @@ static void the_muffin(void **state)
 	}
 	assert_int_equal(c->side_steps, 2);
 	assert_string_equal(c->detail[caught_step(c, CRUMB_PT_BRIDGE_FORWARD, "sw")],
-			    "02:47:00:00:00:02 is behind swp2 (learned, age 0.2 s); port forwarding");
+			    "FDB: swp2 (learned, 0.2 s old) for 02:47:00:00:00:02; port forwarding");
 	assert_string_equal(c->detail[caught_step(c, CRUMB_PT_TCP_APPEND, "a")],
-			    "cwnd 10, in flight 0, send buffer 2304/87380");
+			    "cwnd 10, in flight 0, sndbuf 2304/87380");
 	rig_close(&r);
 }
 
