@@ -507,10 +507,15 @@ static __always_inline int read_without_copy(struct sock *sk, __u32 bytes)
 	struct task_state *ts;
 	struct crumb_flow *f;
 	struct tcp_sock *tp;
+	struct tuple t;
 	__u8 dir;
 
-	f = sock_flow(sk, true, &dir);
-	if (!f || crumb_cfg.pattern_len)
+	/* Only of a connection that is followed already: everybody's reads come by here. */
+	if (crumb_cfg.pattern_len || !sock_tuple(sk, &t) || !flow_marked(&t))
+		return 0;
+	t.zone = is_loopback(t.b) ? sock_netns(sk) : 0;
+	f = flow_find(&t, &dir);
+	if (!f)
 		return 0;
 	tp = (void *)bpf_skc_to_tcp_sock(sk);
 	ts = task_state_make(bpf_get_current_task_btf());
@@ -600,6 +605,9 @@ int BPF_PROG(inet_sock_set_state, const struct sock *sk, int old_state, int new_
 		return 0;
 	if (!t.sport) /* tcp_set_state() gives the port back before it tells of CLOSE */
 		t.sport = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
+	if (!flow_marked(&t))
+		return 0;
+	t.zone = is_loopback(t.b) ? sock_netns(sk) : 0;
 	f = flow_find(&t, &dir);
 	if (!f)
 		return 0;

@@ -65,12 +65,17 @@ static __always_inline __u8 flow_key(const struct tuple *t, struct crumb_flow_ke
 	return !a_is_0;
 }
 
+/* One load: certainly nobody follows it. */
+static __always_inline bool flow_marked(const struct tuple *t)
+{
+	return crumb_bloom[flow_slot(t)];
+}
+
+/* Only if it is marked, and with its zone filled in. */
 static __always_inline struct crumb_flow *flow_find(const struct tuple *t, __u8 *ret_dir)
 {
 	struct crumb_flow_key k;
 
-	if (!crumb_bloom[flow_slot(t)])
-		return NULL;
 	*ret_dir = flow_key(t, &k);
 	return bpf_map_lookup_elem(&flows, &k);
 }
@@ -168,7 +173,6 @@ static __always_inline bool sock_tuple(const struct sock *sk, struct tuple *t)
 		return false;
 	t->sport = sk->__sk_common.skc_num;
 	t->dport = bpf_ntohs(sk->__sk_common.skc_dport);
-	t->zone = is_loopback(t->b) ? sock_netns(sk) : 0;
 	return true;
 }
 
@@ -226,9 +230,12 @@ static __always_inline struct crumb_flow *sock_flow(const struct sock *sk, bool 
 
 	if (!sock_tuple(sk, &t))
 		return NULL;
-	f = flow_find(&t, ret_dir);
-	if (f)
-		return f;
+	if (flow_marked(&t)) {
+		t.zone = is_loopback(t.b) ? sock_netns(sk) : 0;
+		f = flow_find(&t, ret_dir);
+		if (f)
+			return f;
+	}
 	if (tasks_asked() && (!mine || !task_selected(bpf_get_current_task_btf())))
 		return NULL;
 	netns = sock_netns(sk);
@@ -236,6 +243,7 @@ static __always_inline struct crumb_flow *sock_flow(const struct sock *sk, bool 
 		return NULL;
 	if ((crumb_cfg.select & CRUMB_SELECT_FILTER) && !filter_takes_tuple(&t))
 		return NULL;
+	t.zone = is_loopback(t.b) ? netns : 0;
 	return flow_take(&t, ret_dir, tasks_asked() ? CRUMB_WHY_TASK : CRUMB_WHY_FILTER, netns);
 }
 

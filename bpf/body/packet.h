@@ -103,6 +103,16 @@ static __always_inline bool listened(__u32 netns, __u16 port)
 	return crumb_listen[port] && bpf_map_lookup_elem(&listeners, &l);
 }
 
+static __always_inline void set_zone(struct sighting *s, struct tuple *t)
+{
+	t->zone = 0;
+	if (!is_loopback(t->b))
+		return;
+	if (!s->netns)
+		s->netns = device_netns(s->dev);
+	t->zone = s->netns;
+}
+
 /*
  * A packet of a connection that nobody follows yet. With tasks asked for, a connection begins with a SYN sent
  * by a selected task, or with one that arrives in a namespace where a selected task listens on its port.
@@ -144,6 +154,7 @@ static __always_inline struct crumb_flow *packet_select(struct sighting *s, stru
 	}
 	if (!s->netns)
 		s->netns = device_netns(s->dev);
+	set_zone(s, &p->t);
 	return flow_take(&p->t, dir, p->tcp_flags & TCP_SYN ? why | TAKEN_BY_SYN : why, s->netns);
 }
 
@@ -165,13 +176,11 @@ static __always_inline struct crumb_flow *packet_flow(struct sighting *s, struct
 	} else {
 		return NULL;
 	}
-	p->t.zone = 0;
-	if (is_loopback(p->t.b)) {
-		if (!s->netns)
-			s->netns = device_netns(s->dev);
-		p->t.zone = s->netns;
+	f = NULL;
+	if (flow_marked(&p->t)) {
+		set_zone(s, &p->t);
+		f = flow_find(&p->t, dir);
 	}
-	f = flow_find(&p->t, dir);
 	if (!f)
 		f = packet_select(s, p, &fp, dir);
 	return f;

@@ -29,7 +29,7 @@
 #include "spool.h"
 #include "trace_writer.h"
 
-#define DRAIN_BUSY_NS 1000000 /* pause between two passes while events come */
+#define DRAIN_BUSY_NS 4000000 /* pause between two passes while events come */
 #define DRAIN_IDLE_NS 10000000
 #define MISSES_EVERY_NS \
 	10000000ull /* asking every program for its misses is not free; below the analysis' patience */
@@ -359,11 +359,13 @@ static int analyse(struct live *l)
 
 static void *analyst_main(void *ctx)
 {
+	const struct sched_param none = { 0 };
 	struct live *l = ctx;
 	int err;
 
 	l->analyst_tid = syscall(SYS_gettid);
-	setpriority(PRIO_PROCESS, l->analyst_tid, 19);
+	if (pthread_setschedparam(pthread_self(), SCHED_IDLE, &none))
+		setpriority(PRIO_PROCESS, l->analyst_tid, 19);
 	err = analyse(l);
 	if (err && l->show && show_failure(l->show))
 		error_replace(&l->analyst_error, err, "%s", show_failure(l->show));
@@ -608,6 +610,8 @@ void live_settle(struct live *l, int quiet_ms, int most_ms)
 
 int live_stop(struct live *l, struct error *e)
 {
+	const struct sched_param none = { 0 };
+
 	if (!l->started)
 		return 0;
 	atomic_store(&l->stop, true);
@@ -618,7 +622,7 @@ int live_stop(struct live *l, struct error *e)
 		log_note("analysis is %llu MiB behind; catching up",
 			 (unsigned long long)(spool_lag_bytes(l->spool) >> 20));
 	/* Nothing else to do now: the analyst may have the machine. */
-	if (l->analyst_tid)
+	if (l->analyst_tid && pthread_setschedparam(l->analyst, SCHED_OTHER, &none))
 		setpriority(PRIO_PROCESS, l->analyst_tid, 0);
 	pthread_join(l->analyst, NULL);
 	l->started = false;

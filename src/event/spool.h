@@ -19,7 +19,7 @@
 #define SPOOL_CHUNK_MAX (1u << 20)
 
 /* Up to about this lag an append is a copy, without a system call. */
-#define SPOOL_POOL_SEGMENTS 16
+#define SPOOL_POOL_SEGMENTS 8
 #define SPOOL_POOL_BYTES    (SPOOL_POOL_SEGMENTS * (SPOOL_CHUNK_MAX + 4096u))
 
 enum spool_kind {

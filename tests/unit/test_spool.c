@@ -430,7 +430,7 @@ static void test_files_too_small(void **state)
 	limit(RLIMIT_FSIZE, 20000, &old);
 	through = fill_and_empty(-EFBIG);
 	setrlimit(RLIMIT_FSIZE, &old);
-	assert_in_range(through, 3 * (15 << 20), 3 * SPOOL_POOL_BYTES);
+	assert_in_range(through, 3 * ((SPOOL_POOL_SEGMENTS - 1) << 20), 3 * SPOOL_POOL_BYTES);
 }
 
 /* A limit in the middle of an append, and few descriptors. */
@@ -449,7 +449,7 @@ static void test_files_small_and_few(void **state)
 	setrlimit(RLIMIT_NOFILE, &files);
 	setrlimit(RLIMIT_FSIZE, &size);
 	/* Four files at least: looking at how much memory there is takes one as well. */
-	assert_in_range(through, 3 * ((15 << 20) + 4 * 900000ull),
+	assert_in_range(through, 3 * (((SPOOL_POOL_SEGMENTS - 1) << 20) + 4 * 900000ull),
 			3 * (SPOOL_POOL_BYTES + 5 * 1000000ull));
 }
 
@@ -472,7 +472,7 @@ static void test_disk_full(void **state)
 	assert_int_equal(umount("/var/tmp"), 0);
 	assert_int_equal(umount("/dev/shm"), 0);
 	/* In /dev/shm one file, the quarter of what is free. */
-	assert_in_range(through, 3 * (uint64_t)((15 + 8 + 10 + 3 - 1) << 20),
+	assert_in_range(through, 3 * (uint64_t)((SPOOL_POOL_SEGMENTS - 1 + 8 + 10 + 3 - 1) << 20),
 			3 * (SPOOL_POOL_BYTES + (uint64_t)((8 + 10 + 3) << 20)));
 }
 
