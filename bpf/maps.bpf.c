@@ -2,6 +2,7 @@
 #include "maps.h"
 
 struct news news SEC(".maps");
+struct woken woken SEC(".maps");
 struct rings rings SEC(".maps");
 struct flows flows SEC(".maps");
 struct listeners listeners SEC(".maps");

@@ -97,6 +97,24 @@ struct listeners { /* sockets on which selected tasks listen */
 	__type(value, __u8);
 };
 
+struct woken_entry {
+	__u64 ns;
+	__u32 flow;
+	__u8 dir;
+	__u8 pad0[3];
+};
+
+/*
+ * The same as task_state's woken_* for tasks whose state could not be made just then: task storage refuses to be
+ * entered twice on a CPU, and a wake-up may strike in the middle of it.
+ */
+struct woken {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CRUMB_MAX_TASKS);
+	__type(key, __u32);
+	__type(value, struct woken_entry);
+};
+
 struct task_states {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -110,6 +128,7 @@ struct news {
 	__uint(max_entries, 16384);
 };
 
+extern struct woken woken SEC(".maps");
 extern struct news news SEC(".maps");
 extern struct rings rings SEC(".maps");
 extern struct flows flows SEC(".maps");

@@ -9,12 +9,68 @@
 #define ARMED_NS \
 	100000 /* sock_def_readable() wakes within microseconds; after this it was someone else */
 
+static __always_inline void note_apart(struct task_struct *p, const struct woken_entry *w)
+{
+	__u32 pid = p->pid;
+
+	if (bpf_map_update_elem(&woken, &pid, w, BPF_NOEXIST)) {
+		__sync_fetch_and_add(&crumb_counters.tasks_full, 1);
+		__sync_fetch_and_add(&crumb_counters.lost_total, 1);
+		return;
+	}
+	__sync_fetch_and_add(&crumb_counters.woken_apart, 1);
+	__sync_fetch_and_add(&crumb_counters.pending_runs, 1);
+}
+
+static __always_inline void note_woken(struct task_struct *p, const struct crumb_armed *armed,
+				       __u64 now)
+{
+	struct task_state *ts;
+
+	ts = bpf_task_storage_get(&task_states, p, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!ts) {
+		struct woken_entry w = { .ns = now, .flow = armed->flow, .dir = armed->dir };
+
+		note_apart(p, &w);
+		return;
+	}
+	if (!ts->woken_ns)
+		__sync_fetch_and_add(&crumb_counters.pending_runs, 1);
+	ts->woken_ns = now;
+	ts->woken_flow = armed->flow;
+	ts->woken_dir = armed->dir;
+}
+
+/* What @next was woken for, once. False: for nothing of ours. */
+static __always_inline bool take_woken(struct task_struct *next, struct woken_entry *ret)
+{
+	struct task_state *ts = task_state_get(next);
+	__u32 pid = next->pid;
+	struct woken_entry *w;
+
+	if (ts && ts->woken_ns) {
+		ret->ns = ts->woken_ns;
+		ret->flow = ts->woken_flow;
+		ret->dir = ts->woken_dir;
+		ts->woken_ns = 0;
+		return true;
+	}
+	if (!crumb_counters.woken_apart)
+		return false;
+	w = bpf_map_lookup_elem(&woken, &pid);
+	if (!w)
+		return false;
+	*ret = *w;
+	bpf_map_delete_elem(&woken, &pid);
+	__sync_fetch_and_add(&crumb_counters.woken_apart, -1);
+	return true;
+}
+
 SEC("?tp_btf/sched_waking")
 int BPF_PROG(sched_waking, struct task_struct *p)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct crumb_ev_wake *e;
-	struct task_state *ts;
 	struct crumb_armed *armed;
 	__u64 now;
 
@@ -28,14 +84,7 @@ int BPF_PROG(sched_waking, struct task_struct *p)
 		armed->flow = 0;
 		return 0;
 	}
-	ts = task_state_make(p);
-	if (!ts)
-		return 0;
-	if (!ts->woken_ns)
-		__sync_fetch_and_add(&crumb_counters.pending_runs, 1);
-	ts->woken_ns = now;
-	ts->woken_flow = armed->flow;
-	ts->woken_dir = armed->dir;
+	note_woken(p, armed, now);
 	e = ring_reserve(sizeof(*e), CRUMB_PT_SCHED_WAKE);
 	if (!e)
 		return 0;
@@ -57,19 +106,18 @@ int BPF_PROG(sched_waking, struct task_struct *p)
 SEC("?tp_btf/sched_switch")
 int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
+	struct woken_entry w = {};
 	struct crumb_ev_run *e;
-	struct task_state *ts;
 
 	if (!crumb_counters.pending_runs)
 		return 0;
-	ts = task_state_get(next);
-	if (!ts || !ts->woken_ns)
+	if (!take_woken(next, &w))
 		return 0;
 	e = ring_reserve(sizeof(*e), CRUMB_PT_SCHED_RUN);
 	if (e) {
 		event_head(&e->h, CRUMB_EV_RUN, sizeof(*e), bpf_ktime_get_ns());
-		e->flow = ts->woken_flow;
-		e->dir = ts->woken_dir;
+		e->flow = w.flow;
+		e->dir = w.dir;
 		e->pad0[0] = 0;
 		e->pad0[1] = 0;
 		e->pad0[2] = 0;
@@ -77,11 +125,10 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 		e->pid = next->pid;
 		e->prev_pid = prev->pid;
 		e->pad1 = 0;
-		e->woken_ns = ts->woken_ns;
+		e->woken_ns = w.ns;
 		__builtin_memcpy(e->prev_comm, prev->comm, sizeof(e->prev_comm));
 		ring_submit(e);
 	}
-	ts->woken_ns = 0;
 	__sync_fetch_and_add(&crumb_counters.pending_runs, -1);
 	return 0;
 }
