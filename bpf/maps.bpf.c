@@ -5,6 +5,7 @@ struct news news SEC(".maps");
 struct woken woken SEC(".maps");
 struct rings rings SEC(".maps");
 struct flows flows SEC(".maps");
+struct zones zones SEC(".maps");
 struct listeners listeners SEC(".maps");
 struct selected_tasks selected_tasks SEC(".maps");
 struct task_states task_states SEC(".maps");

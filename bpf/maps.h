@@ -90,6 +90,17 @@ struct selected_tasks {
 	__type(value, __u8);
 };
 
+/*
+ * Namespaces that talk with each other and with no others: those of one lab. The same addresses and ports in two labs
+ * are two connections.
+ */
+struct zones {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CRUMB_MAX_TASKS);
+	__type(key, __u32); /* namespace */
+	__type(value, __u32);
+};
+
 struct listeners { /* sockets on which selected tasks listen */
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, CRUMB_MAX_TASKS);
@@ -132,6 +143,7 @@ extern struct woken woken SEC(".maps");
 extern struct news news SEC(".maps");
 extern struct rings rings SEC(".maps");
 extern struct flows flows SEC(".maps");
+extern struct zones zones SEC(".maps");
 extern struct listeners listeners SEC(".maps");
 extern struct selected_tasks selected_tasks SEC(".maps");
 extern struct task_states task_states SEC(".maps");

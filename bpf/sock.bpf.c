@@ -501,6 +501,12 @@ int BPF_PROG(skb_copy_datagram_iovec, const struct sk_buff *skb, int len)
 	return 0;
 }
 
+static __always_inline bool fin_received(__u8 state)
+{
+	return state == 6 || state == 7 || state == 8 || state == 9 ||
+	       state == 11; /* net/tcp_states.h */
+}
+
 /* MSG_TRUNC: bytes left the queue and were copied nowhere. Not under the lock any more: inferred. */
 static __always_inline int read_without_copy(struct sock *sk, __u32 bytes)
 {
@@ -508,12 +514,13 @@ static __always_inline int read_without_copy(struct sock *sk, __u32 bytes)
 	struct crumb_flow *f;
 	struct tcp_sock *tp;
 	struct tuple t;
+	__u32 end;
 	__u8 dir;
 
 	/* Only of a connection that is followed already: everybody's reads come by here. */
 	if (crumb_cfg.pattern_len || !sock_tuple(sk, &t) || !flow_marked(&t))
 		return 0;
-	t.zone = is_loopback(t.b) ? sock_netns(sk) : 0;
+	t.zone = zone_of(t.b, sock_netns(sk));
 	f = flow_find(&t, &dir);
 	if (!f)
 		return 0;
@@ -521,7 +528,11 @@ static __always_inline int read_without_copy(struct sock *sk, __u32 bytes)
 	ts = task_state_make(bpf_get_current_task_btf());
 	if (!tp || !ts)
 		return 0;
-	recv_begin(ts, sk, f, dir ^ 1, tp->copied_seq - bytes, bytes, 0);
+	end = tp->copied_seq;
+	/* A FIN behind the bytes takes a sequence number and is consumed with them. */
+	if (end == tp->rcv_nxt && fin_received(sk->__sk_common.skc_state))
+		end--;
+	recv_begin(ts, sk, f, dir ^ 1, end - bytes, bytes, 0);
 	ts->recv_flags |= CRUMB_CALL_NO_COPY | CRUMB_CALL_INFERRED;
 	ts->recv_sock_ns = bpf_ktime_get_ns();
 	ts->recv_done = 1;
@@ -607,7 +618,7 @@ int BPF_PROG(inet_sock_set_state, const struct sock *sk, int old_state, int new_
 		t.sport = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
 	if (!flow_marked(&t))
 		return 0;
-	t.zone = is_loopback(t.b) ? sock_netns(sk) : 0;
+	t.zone = zone_of(t.b, sock_netns(sk));
 	f = flow_find(&t, &dir);
 	if (!f)
 		return 0;

@@ -48,7 +48,7 @@ struct crumb_flow_key { /* a connection, whichever side looks at it */
 	__u16 port[2]; /* host order */
 	__u8 proto;
 	__u8 pad0[3];
-	__u32 zone; /* loopback addresses mean another host in each namespace: its inode number; else 0 */
+	__u32 zone; /* tells equal addresses apart: the namespace for loopback ones, the lab's number, else 0 */
 };
 
 /* Where the pre-check marks a flow: the same from both ends. @a, @b: the last words of the addresses. */
@@ -88,6 +88,7 @@ struct crumb_counters {
 	__u32 pending_runs; /* woken tasks that have not run yet */
 	__u64 covered[2]; /* by enum crumb_twin: what the kernel skipped and the second program did */
 	__u64 woken_apart; /* tasks in the map `woken` */
+	__u64 zones;	   /* entries of the map `zones` */
 	__u64 libc_calls;  /* calls that a libc hook slowed down */
 	__u32 libc_off; /* written by user space: the hooks were taken away, what they noted is stale */
 	__u32 pad0;

@@ -145,6 +145,19 @@ static __always_inline bool is_loopback(const __u32 *addr)
 	return !addr[2] && addr[3] == bpf_htonl(1);
 }
 
+/* crumb_flow_key.zone of a connection from or to @addr, seen in @netns. */
+static __always_inline __u32 zone_of(const __u32 *addr, __u32 netns)
+{
+	__u32 *zone;
+
+	if (is_loopback(addr))
+		return netns;
+	if (!crumb_counters.zones)
+		return 0;
+	zone = bpf_map_lookup_elem(&zones, &netns);
+	return zone ? *zone : 0;
+}
+
 static __always_inline __u32 sock_netns(const struct sock *sk)
 {
 	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum); /* see device_netns() */
@@ -231,7 +244,7 @@ static __always_inline struct crumb_flow *sock_flow(const struct sock *sk, bool 
 	if (!sock_tuple(sk, &t))
 		return NULL;
 	if (flow_marked(&t)) {
-		t.zone = is_loopback(t.b) ? sock_netns(sk) : 0;
+		t.zone = zone_of(t.b, sock_netns(sk));
 		f = flow_find(&t, ret_dir);
 		if (f)
 			return f;
@@ -243,7 +256,7 @@ static __always_inline struct crumb_flow *sock_flow(const struct sock *sk, bool 
 		return NULL;
 	if ((crumb_cfg.select & CRUMB_SELECT_FILTER) && !filter_takes_tuple(&t))
 		return NULL;
-	t.zone = is_loopback(t.b) ? netns : 0;
+	t.zone = zone_of(t.b, netns);
 	return flow_take(&t, ret_dir, tasks_asked() ? CRUMB_WHY_TASK : CRUMB_WHY_FILTER, netns);
 }
 

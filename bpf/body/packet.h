@@ -105,12 +105,9 @@ static __always_inline bool listened(__u32 netns, __u16 port)
 
 static __always_inline void set_zone(struct sighting *s, struct tuple *t)
 {
-	t->zone = 0;
-	if (!is_loopback(t->b))
-		return;
 	if (!s->netns)
 		s->netns = device_netns(s->dev);
-	t->zone = s->netns;
+	t->zone = zone_of(t->b, s->netns);
 }
 
 /*

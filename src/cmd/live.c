@@ -429,6 +429,25 @@ static int open_writer(struct live *l, struct error *e)
 	return trace_writer_new(l->write_fd, &l->writer, e);
 }
 
+struct lab_zones {
+	struct session *session;
+	char lab[LAB_NAME_BYTES];
+	uint32_t zone;
+};
+
+/* Hosts come lab by lab. */
+static int add_zone(const struct lab_host *h, void *arg)
+{
+	struct lab_zones *z = arg;
+
+	if (strcmp(z->lab, h->lab)) {
+		snprintf(z->lab, sizeof(z->lab), "%s", h->lab);
+		z->zone++;
+	}
+	session_add_zone(z->session, h->netns_inum, z->zone);
+	return 0;
+}
+
 static int take_filter(struct live *l, struct error *e)
 {
 	_cleanup_free_ char *words = options_filter(l->o);
@@ -454,6 +473,11 @@ static int open_parts(struct live *l, struct error *e)
 		err = open_writer(l, e);
 	if (!err)
 		err = session_new(&c, &l->session, e);
+	if (!err) {
+		struct lab_zones zones = { .session = l->session };
+
+		lab_for_each_host(NULL, add_zone, &zones);
+	}
 	if (!err)
 		err = spool_new(&l->spool, e);
 	if (err)

@@ -422,15 +422,24 @@ static void order_ends(struct crumb_ev_flow *f)
 	f->port[1] = port;
 }
 
-/* As is_loopback() in bpf/body/flow.h. */
-static uint32_t zone_of(const struct crumb_ev_flow *f)
+/* As zone_of() in bpf/body/flow.h. */
+static uint32_t zone_of(const struct session *s, const struct crumb_ev_flow *f)
 {
 	static const uint8_t v4[12] = { [10] = 0xff, [11] = 0xff }, one[16] = { [15] = 1 };
 	const uint8_t *a = f->addr[0];
+	uint32_t zone;
 
 	if ((!memcmp(a, v4, 12) && a[12] == 127) || !memcmp(a, one, 16))
 		return f->netns;
-	return 0;
+	if (bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.zones), &f->netns, &zone))
+		return 0;
+	return zone;
+}
+
+void session_add_zone(struct session *s, uint32_t netns, uint32_t zone)
+{
+	if (!bpf_map_update_elem(bpf_map__fd(s->skel->maps.zones), &netns, &zone, BPF_NOEXIST))
+		__atomic_add_fetch(&s->skel->bss->crumb_counters.zones, 1, __ATOMIC_RELEASE);
 }
 
 int session_add_flow(struct session *s, const struct crumb_ev_flow *flow)
@@ -440,7 +449,7 @@ int session_add_flow(struct session *s, const struct crumb_ev_flow *flow)
 	struct crumb_ev_flow f = *flow, *flows;
 
 	order_ends(&f);
-	key.zone = zone_of(&f);
+	key.zone = zone_of(s, &f);
 	memcpy(key.addr, f.addr, sizeof(key.addr));
 	memcpy(key.port, f.port, sizeof(key.port));
 	flows = realloc(s->flows, (s->n_flows + 1) * sizeof(*flows));
@@ -628,7 +637,7 @@ void session_forget_flow(struct session *s, const struct crumb_ev_flow *flow)
 {
 	struct crumb_flow_key key = { .port = { flow->port[0], flow->port[1] },
 				      .proto = flow->proto,
-				      .zone = zone_of(flow) };
+				      .zone = zone_of(s, flow) };
 	struct crumb_flow value;
 	int fd = bpf_map__fd(s->skel->maps.flows);
 

@@ -52,6 +52,12 @@ void session_unhook_libc(struct session *s);
 /* Give back the hooks of processes that have ended. */
 void session_prune_libc(struct session *s);
 
+/*
+ * A namespace of a group (a lab) that talks with no other: the same addresses in two groups are different hosts. @zone > 0,
+ * less than any namespace's inode number. Before session_attach().
+ */
+void session_add_zone(struct session *s, uint32_t netns, uint32_t zone);
+
 /* Ports on which a selected process listens already. */
 void session_add_listen_port(struct session *s, uint32_t netns, uint16_t port);
 
