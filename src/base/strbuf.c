@@ -70,14 +70,10 @@ void strbuf_fill(struct strbuf *b, char c, int n)
 
 void strbuf_u64(struct strbuf *b, uint64_t v)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
+	char digits[DECIMAL_DIGITS];
+	size_t n = decimal_digits(v, digits);
 
-	do {
-		digits[--at] = '0' + v % 10;
-		v /= 10;
-	} while (v);
-	strbuf_add(b, digits + at, sizeof(digits) - at);
+	strbuf_add(b, digits + sizeof(digits) - n, n);
 }
 
 void strbuf_i64(struct strbuf *b, int64_t v)

@@ -27,6 +27,20 @@ void strbuf_u64(struct strbuf *b, uint64_t v);	   /* decimal */
 void strbuf_i64(struct strbuf *b, int64_t v);
 void strbuf_printf(struct strbuf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+#define DECIMAL_DIGITS 20 /* of UINT64_MAX */
+
+/* The decimal digits of @v, at the end of @ret_digits; returns how many. */
+static inline size_t decimal_digits(uint64_t v, char ret_digits[DECIMAL_DIGITS])
+{
+	size_t at = DECIMAL_DIGITS;
+
+	do {
+		ret_digits[--at] = '0' + v % 10;
+		v /= 10;
+	} while (v);
+	return DECIMAL_DIGITS - at;
+}
+
 #define _cleanup_strbuf_ __attribute__((cleanup(strbuf_done)))
 
 #endif

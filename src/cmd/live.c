@@ -18,6 +18,7 @@
 
 #include "annotate.h"
 #include "cleanup.h"
+#include "clock.h"
 #include "filter.h"
 #include "flow_aging.h"
 #include "lab.h"
@@ -70,10 +71,7 @@ struct live {
 
 static uint64_t now_ns(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000ull + t.tv_nsec;
+	return clock_ns(CLOCK_MONOTONIC);
 }
 
 static void pause_ns(long ns)

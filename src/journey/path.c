@@ -84,6 +84,25 @@ static const struct sighting *find_copy(const struct half *h, const struct recv_
 	return s && s->pid == call->ev.pid ? s : NULL;
 }
 
+struct path_step *path_add_seen(struct path *p, const struct message *m, const struct sight_log *log,
+				const struct sighting *seen, uint64_t end_ns)
+{
+	struct path_step *s =
+		path_add(p, log->place.point, seen->time_ns, PATH_ORDER_SEEN + seen->serial);
+	struct sight_hits hits;
+
+	if (!s)
+		return NULL;
+	hits = sight_log_count(log, &m->extents, m->begin.h.time_ns, end_ns);
+	s->count = hits.count ? hits.count : 1;
+	s->first_ns = hits.count ? hits.first_ns : s->ns;
+	s->netns = log->place.netns;
+	s->ifindex = log->place.ifindex;
+	s->cpu = seen->cpu;
+	s->seen = seen;
+	return s;
+}
+
 static void reader_step(const struct half *h, struct path_step *s, uint32_t cpu)
 {
 	if (!s)
@@ -200,22 +219,15 @@ static uint64_t find_tcp(const struct message *m, const struct fate *f, uint64_t
 			 struct path *p)
 {
 	const struct sight_log *log = NULL;
-	struct sight_hits hits;
 	uint32_t others = 0;
 	const struct sighting *s = find_receive(m, f->byte, to_ns, &log, &others);
 	struct path_step *step;
 
 	if (!s)
 		return 0;
-	step = path_add(p, CRUMB_PT_TCP_RECEIVE, s->time_ns, PATH_ORDER_SEEN + s->serial);
+	step = path_add_seen(p, m, log, s, to_ns);
 	if (!step)
 		return 0;
-	hits = sight_log_count(log, &m->extents, m->begin.h.time_ns, to_ns);
-	step->count = hits.count ? hits.count : 1;
-	step->first_ns = hits.count ? hits.first_ns : s->time_ns;
-	step->netns = log->place.netns;
-	step->cpu = s->cpu;
-	step->seen = s;
 	step->exact = !others;
 	p->skb = s->skb;
 	return s->time_ns;

@@ -41,6 +41,10 @@ void path_find_net(struct assembler *a, const struct message *m, const struct fa
 /* A step at the end of @p, in no order yet; NULL if there is no room. */
 struct path_step *path_add(struct path *p, uint16_t point, uint64_t ns, uint64_t order);
 
+/* The step of what was seen, with the sightings of the message there until @end_ns. NULL when memory is out. */
+struct path_step *path_add_seen(struct path *p, const struct message *m, const struct sight_log *log,
+				const struct sighting *seen, uint64_t end_ns);
+
 /* Orders of same-time steps: the sender's call, what was seen (by serial), the reader's. */
 #define PATH_ORDER_SENDER 0
 #define PATH_ORDER_SEEN	  16

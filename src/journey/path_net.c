@@ -219,23 +219,14 @@ static void picks_take(const struct message *m, const struct picks *p, struct pa
 
 	for (uint32_t i = 0; i < p->count; i++) {
 		const struct pick *k = &p->pick[i];
-		struct sight_hits hits;
 		struct path_step *s;
 
 		if (!k->kept)
 			continue;
-		s = path_add(path, k->log->place.point, k->seen->time_ns,
-			     PATH_ORDER_SEEN + k->seen->serial);
+		s = path_add_seen(path, m, k->log, k->seen, end_ns);
 		if (!s)
 			return;
-		hits = sight_log_count(k->log, &m->extents, m->begin.h.time_ns, end_ns);
-		s->count = hits.count ? hits.count : 1;
-		s->first_ns = hits.count ? hits.first_ns : s->ns;
-		s->netns = k->log->place.netns;
-		s->ifindex = k->log->place.ifindex;
-		s->cpu = k->seen->cpu;
 		s->exact = k->exact;
-		s->seen = k->seen;
 	}
 }
 
@@ -243,20 +234,10 @@ static void picks_take(const struct message *m, const struct picks *p, struct pa
 static void first_transmission(const struct message *m, const struct transmission *t,
 			       struct path *path)
 {
-	struct path_step *s = path_add(path, t->origin->place.point, t->first->time_ns,
-				       PATH_ORDER_SEEN + t->first->serial);
-	struct sight_hits hits;
+	struct path_step *s = path_add_seen(path, m, t->origin, t->first, t->first->time_ns);
 
-	if (!s)
-		return;
-	hits = sight_log_count(t->origin, &m->extents, m->begin.h.time_ns, t->first->time_ns);
-	s->count = hits.count ? hits.count : 1;
-	s->first_ns = hits.count ? hits.first_ns : s->ns;
-	s->netns = t->origin->place.netns;
-	s->ifindex = t->origin->place.ifindex;
-	s->cpu = t->first->cpu;
-	s->seen = t->first;
-	s->superseded = true;
+	if (s)
+		s->superseded = true;
 }
 
 void path_find_net(struct assembler *a, const struct message *m, const struct fate *f,

@@ -14,10 +14,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "netns.h"
 #include "rtnl.h"
 
@@ -221,14 +221,6 @@ static void count_ready(const struct rtnl_link *l, void *arg)
 	}
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
-
 static int wait_host(struct build *b, int host, int64_t until_ms)
 {
 	int n_wanted = 0, err;
@@ -244,7 +236,7 @@ static int wait_host(struct build *b, int host, int64_t until_ms)
 					 b->t->hosts[host].name, strerror(-err));
 		if (r.n_ready == n_wanted)
 			return 0;
-		if (now_ms() >= until_ms)
+		if (clock_ms(CLOCK_MONOTONIC) >= until_ms)
 			return error_set(b->e, -ETIMEDOUT,
 					 "only %d of %d links of %s came up within %d s; is the "
 					 "machine overloaded?",
@@ -256,7 +248,7 @@ static int wait_host(struct build *b, int host, int64_t until_ms)
 
 static int wait_ready(struct build *b)
 {
-	int64_t until_ms = now_ms() + READY_WAIT_MS;
+	int64_t until_ms = clock_ms(CLOCK_MONOTONIC) + READY_WAIT_MS;
 	int err = 0;
 
 	for (int h = 0; h < b->t->n_hosts && !err; h++)

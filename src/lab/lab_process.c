@@ -16,10 +16,10 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "clock.h"
 
 #define ROUNDS_MAX   5 /* a process may fork while the list is being made */
 #define KILL_WAIT_MS 2000
@@ -116,18 +116,10 @@ static int hold_process(const struct lab_process *p, void *arg)
 	return 0;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
-
 /* Signal all of them, then wait for each until the common deadline. True when all are gone. */
 static bool signal_and_wait(const struct ending *end, int signal, int wait_ms)
 {
-	int64_t until_ms = now_ms() + wait_ms, left_ms;
+	int64_t until_ms = clock_ms(CLOCK_MONOTONIC) + wait_ms, left_ms;
 	bool gone = true;
 
 	for (size_t i = 0; i < end->n; i++)
@@ -135,7 +127,7 @@ static bool signal_and_wait(const struct ending *end, int signal, int wait_ms)
 	for (size_t i = 0; i < end->n; i++) {
 		struct pollfd p = { .fd = end->pidfds[i], .events = POLLIN };
 
-		left_ms = until_ms - now_ms();
+		left_ms = until_ms - clock_ms(CLOCK_MONOTONIC);
 		gone &= poll(&p, 1, left_ms > 0 ? left_ms : 0) == 1;
 	}
 	return gone;

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "netns_look.h"
 #include "symbols.h"
 
@@ -159,14 +159,6 @@ static void read_boot_id(uint8_t *id)
 			value = digits = 0;
 		}
 	}
-}
-
-static uint64_t clock_ns(clockid_t id)
-{
-	struct timespec t;
-
-	clock_gettime(id, &t);
-	return (uint64_t)t.tv_sec * 1000000000ull + t.tv_nsec;
 }
 
 int annotate_host(struct annotate *a, uint64_t time_ns)

@@ -15,10 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "event.h"
 #include "point.h"
 
@@ -353,14 +353,11 @@ static uint64_t own_file_offset(uintptr_t addr)
 
 static uint64_t time_calls(int calls)
 {
-	struct timespec a, b;
-	int i;
+	uint64_t start = clock_ns(CLOCK_MONOTONIC);
 
-	clock_gettime(CLOCK_MONOTONIC, &a);
-	for (i = 0; i < calls; i++)
+	for (int i = 0; i < calls; i++)
 		measured_function();
-	clock_gettime(CLOCK_MONOTONIC, &b);
-	return ((b.tv_sec - a.tv_sec) * 1000000000ll + b.tv_nsec - a.tv_nsec) / calls;
+	return (clock_ns(CLOCK_MONOTONIC) - start) / calls;
 }
 
 #define MEASURED_CALLS	16

@@ -15,14 +15,10 @@ void json_flush(struct json_out *j)
 
 void json_u64(struct json_out *j, uint64_t v)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
+	char digits[DECIMAL_DIGITS];
+	size_t n = decimal_digits(v, digits);
 
-	do {
-		digits[--at] = '0' + v % 10;
-		v /= 10;
-	} while (v);
-	json_bytes(j, digits + at, sizeof(digits) - at);
+	json_bytes(j, digits + sizeof(digits) - n, n);
 }
 
 void json_i64(struct json_out *j, int64_t v)

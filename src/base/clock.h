@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The time of a clock of clock_gettime(2) as one number: of nanoseconds, of milliseconds. */
+#ifndef CRUMB_BASE_CLOCK_H
+#define CRUMB_BASE_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+static inline uint64_t clock_ns(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return (uint64_t)t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+static inline int64_t clock_ms(clockid_t id)
+{
+	return clock_ns(id) / 1000000;
+}
+
+#endif
