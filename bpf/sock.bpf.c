@@ -73,6 +73,22 @@ static __always_inline void flow_sample(struct crumb_flow *f, __u8 dir, __u32 se
 	f->sample_end[dir] = seq + bytes;
 }
 
+/*
+ * The stack at a sighting of @payload bytes from @seq in a socket, when one is due; what it needs is
+ * looked up only then. @now 0: take the time here.
+ */
+static __always_inline void sock_stack(void *ctx, const struct sock *sk, const struct crumb_flow *f,
+				       __u8 dir, __u32 seq, __u32 payload, __u8 point, __u64 now)
+{
+	struct stack_where w = { .seq = seq, .payload = payload, .dir = dir, .point = point };
+
+	if (!stack_due(f, dir, seq, payload))
+		return;
+	w.now = now ? now : bpf_ktime_get_ns();
+	w.netns = sock_netns(sk);
+	stack_record(ctx, f->id, &w);
+}
+
 static __always_inline void send_begin(void *ctx, struct task_state *ts, const struct sock *sk,
 				       struct crumb_flow *f, __u8 dir, const struct msghdr *msg)
 {
@@ -133,18 +149,7 @@ static __always_inline void send_begin(void *ctx, struct task_state *ts, const s
 	e->sndbuf = sk->sk_sndbuf;
 	__builtin_memcpy(e->comm, task->comm, sizeof(e->comm));
 	ring_submit(e);
-	if (stack_due(f, dir, ts->send_seq, left)) {
-		struct stack_where w = {
-			.now = now,
-			.netns = sock_netns(sk),
-			.seq = ts->send_seq,
-			.payload = left,
-			.dir = dir,
-			.point = CRUMB_PT_TCP_APPEND,
-		};
-
-		stack_record(ctx, f->id, &w);
-	}
+	sock_stack(ctx, sk, f, dir, ts->send_seq, left, CRUMB_PT_TCP_APPEND, now);
 }
 
 /* The copy loop turns: what went in since the last look, and did it go where the extent ends? */
@@ -301,18 +306,7 @@ static __always_inline int tcp_received(void *ctx, struct sock *sk, const struct
 	e->bytes = end_seq - seq;
 	e->skb = (__u64)skb;
 	ring_submit(e);
-	if (stack_due(f, dir, seq, end_seq - seq)) {
-		struct stack_where w = {
-			.now = bpf_ktime_get_ns(),
-			.netns = sock_netns(sk),
-			.seq = seq,
-			.payload = end_seq - seq,
-			.dir = dir,
-			.point = CRUMB_PT_TCP_RECEIVE,
-		};
-
-		stack_record(ctx, f->id, &w);
-	}
+	sock_stack(ctx, sk, f, dir, seq, end_seq - seq, CRUMB_PT_TCP_RECEIVE, 0);
 	return 0;
 }
 
@@ -352,9 +346,8 @@ static __always_inline int became_ready(void *ctx, const struct sock *sk)
 	if (crumb_cfg.pattern_len && f->want_start[dir & 1] == f->want_end[dir & 1])
 		return 0;
 	e = sock_record(sk, tp, f, dir, CRUMB_PT_SOCK_READY);
-	if (e) {
+	if (e)
 		ring_submit(e);
-	}
 	cpu = bpf_get_smp_processor_id();
 	if (cpu < CRUMB_MAX_CPUS) {
 		armed = &crumb_armed[cpu];
@@ -362,18 +355,7 @@ static __always_inline int became_ready(void *ctx, const struct sock *sk)
 		armed->dir = dir;
 		armed->ns = bpf_ktime_get_ns();
 	}
-	if (stack_due(f, dir, tp->rcv_nxt - 1, 1)) {
-		struct stack_where w = {
-			.now = bpf_ktime_get_ns(),
-			.netns = sock_netns(sk),
-			.seq = tp->rcv_nxt - 1,
-			.payload = 1,
-			.dir = dir,
-			.point = CRUMB_PT_SOCK_READY,
-		};
-
-		stack_record(ctx, f->id, &w);
-	}
+	sock_stack(ctx, sk, f, dir, tp->rcv_nxt - 1, 1, CRUMB_PT_SOCK_READY, 0);
 	return 0;
 }
 
@@ -486,18 +468,7 @@ int BPF_PROG(skb_copy_datagram_iovec, const struct sk_buff *skb, int len)
 	}
 	now = bpf_ktime_get_ns();
 	recv_begin(ts, sk, f, dir, copied_seq, len, now);
-	if (stack_due(f, dir, ts->recv_seq, len)) {
-		struct stack_where w = {
-			.now = now,
-			.netns = sock_netns(sk),
-			.seq = ts->recv_seq,
-			.payload = len,
-			.dir = dir,
-			.point = CRUMB_PT_SOCK_COPY,
-		};
-
-		stack_record(ctx, f->id, &w);
-	}
+	sock_stack(ctx, sk, f, dir, ts->recv_seq, len, CRUMB_PT_SOCK_COPY, now);
 	return 0;
 }
 
