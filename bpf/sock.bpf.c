@@ -247,34 +247,46 @@ static __always_inline struct crumb_ev_sock *sock_record(const struct sock *sk,
 
 /*
  * TCP works in softirq and, for what came while the socket was owned (release_sock), in task context with softirqs on:
- * one may interrupt the other within our program, and the kernel does not run a program inside itself. So there
- * are two of them: the second acts only where the first is being interrupted. Its turns are counted, so that
- * what the kernel says it skipped of the first can be told from what was lost.
+ * one may interrupt the other at any instruction of our program or of the kernel's around it, and the kernel does not
+ * run a program inside itself. So there are two programs on such a tracepoint, called one after the other. The first
+ * leaves word of what it was called for; where the second finds none, the first was skipped, and it acts. Its turns
+ * are counted, so that what the kernel says it skipped of the first can be told from what was lost.
  */
-static __always_inline void twin_enter(__u32 which)
+static __always_inline void twin_first(__u32 which, const void *object)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
+	__u64 *slot;
 
-	if (cpu < CRUMB_MAX_CPUS)
-		crumb_busy[cpu].in[which] = 1;
+	if (cpu >= CRUMB_MAX_CPUS)
+		return;
+	slot = crumb_handed[cpu].object[which];
+	if (slot[0]) {	     /* of a task that was interrupted between its two programs */
+		if (slot[1]) /* or word that was never taken: its second program was skipped */
+			slot[0] = slot[1];
+		slot[1] = (__u64)object;
+	} else {
+		slot[0] = (__u64)object;
+	}
 	barrier();
 }
 
-static __always_inline void twin_leave(__u32 which)
+/* Was the first program skipped for this one? */
+static __always_inline bool twin_second(__u32 which, const void *object)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
+	__u64 *slot;
 
-	barrier();
-	if (cpu < CRUMB_MAX_CPUS)
-		crumb_busy[cpu].in[which] = 0;
-}
-
-static __always_inline bool twin_needed(__u32 which)
-{
-	__u32 cpu = bpf_get_smp_processor_id();
-
-	if (cpu >= CRUMB_MAX_CPUS || !crumb_busy[cpu].in[which])
+	if (cpu >= CRUMB_MAX_CPUS)
 		return false;
+	slot = crumb_handed[cpu].object[which];
+	if (slot[0] == (__u64)object) {
+		slot[0] = 0;
+		return false;
+	}
+	if (slot[1] == (__u64)object) {
+		slot[1] = 0;
+		return false;
+	}
 	__sync_fetch_and_add(&crumb_counters.covered[which], 1);
 	return true;
 }
@@ -313,16 +325,14 @@ static __always_inline int tcp_received(void *ctx, struct sock *sk, const struct
 SEC("?tp_btf/tcp_probe")
 int BPF_PROG(tcp_probe, struct sock *sk, const struct sk_buff *skb)
 {
-	twin_enter(CRUMB_TWIN_PROBE);
-	tcp_received(ctx, sk, skb);
-	twin_leave(CRUMB_TWIN_PROBE);
-	return 0;
+	twin_first(CRUMB_TWIN_PROBE, skb);
+	return tcp_received(ctx, sk, skb);
 }
 
 SEC("?tp_btf/tcp_probe")
 int BPF_PROG(tcp_probe_nested, struct sock *sk, const struct sk_buff *skb)
 {
-	return twin_needed(CRUMB_TWIN_PROBE) ? tcp_received(ctx, sk, skb) : 0;
+	return twin_second(CRUMB_TWIN_PROBE, skb) ? tcp_received(ctx, sk, skb) : 0;
 }
 
 static __always_inline int became_ready(void *ctx, const struct sock *sk)
@@ -362,16 +372,14 @@ static __always_inline int became_ready(void *ctx, const struct sock *sk)
 SEC("?tp_btf/sk_data_ready")
 int BPF_PROG(sk_data_ready, const struct sock *sk)
 {
-	twin_enter(CRUMB_TWIN_READY);
-	became_ready(ctx, sk);
-	twin_leave(CRUMB_TWIN_READY);
-	return 0;
+	twin_first(CRUMB_TWIN_READY, sk);
+	return became_ready(ctx, sk);
 }
 
 SEC("?tp_btf/sk_data_ready")
 int BPF_PROG(sk_data_ready_nested, const struct sock *sk)
 {
-	return twin_needed(CRUMB_TWIN_READY) ? became_ready(ctx, sk) : 0;
+	return twin_second(CRUMB_TWIN_READY, sk) ? became_ready(ctx, sk) : 0;
 }
 
 static __always_inline void recv_begin(struct task_state *ts, const struct sock *sk,
