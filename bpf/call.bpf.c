@@ -15,7 +15,9 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long nr)
 	enum call_kind kind = call_kind(nr);
 	struct task_struct *task;
 	struct task_state *ts;
+	struct crumb_cpu *cpu;
 	bool selected;
+	__u64 call;
 
 	if (kind == CALL_OTHER)
 		return 0;
@@ -23,11 +25,19 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long nr)
 	selected = tasks_asked() && task_selected(task);
 	if (kind == CALL_SETUP && !selected)
 		return 0;
+	call = (__u32)nr | 1ull << 32 | (__u64)selected << 40; /* nr, in_call, selected */
+	cpu = this_cpu();
+	if (!selected && cpu) {
+		cpu->calling.task = (__u64)task;
+		cpu->calling.enter_ns = bpf_ktime_get_ns();
+		cpu->calling.call = call;
+		return 0;
+	}
 	ts = task_state_make(task);
 	if (!ts)
 		return 0;
 	ts->enter_ns = bpf_ktime_get_ns();
-	ts->call = (__u32)nr | 1ull << 32 | (__u64)selected << 40; /* nr, in_call, selected */
+	ts->call = call;
 	return 0;
 }
 
@@ -63,9 +73,16 @@ static __always_inline void call_record(const struct task_state *ts, __u64 now, 
 SEC("?tp_btf/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 {
-	struct task_state *ts = task_state_get(bpf_get_current_task_btf());
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct crumb_cpu *cpu = this_cpu();
+	struct task_state *ts;
 	__u64 now;
 
+	if (cpu && cpu->calling.task == (__u64)task) { /* nothing happened in it */
+		cpu->calling.task = 0;
+		return 0;
+	}
+	ts = task_state_get(task);
 	if (!ts || !ts->in_call)
 		return 0;
 	if (ts->send_active || ts->recv_active) {

@@ -173,7 +173,6 @@ static __always_inline void send_goes_on(struct task_state *ts, __u32 write_seq,
 SEC("?tp_btf/tcp_sendmsg_locked")
 int BPF_PROG(tcp_sendmsg_locked, const struct sock *sk, const struct msghdr *msg)
 {
-	struct task_struct *task;
 	struct task_state *ts;
 	struct crumb_flow *f;
 	struct tcp_sock *tp;
@@ -182,8 +181,7 @@ int BPF_PROG(tcp_sendmsg_locked, const struct sock *sk, const struct msghdr *msg
 	f = sock_flow(sk, true, &dir);
 	if (!f)
 		return 0;
-	task = bpf_get_current_task_btf();
-	ts = task_state_make(task);
+	ts = task_state_now();
 	if (!ts)
 		return 0;
 	if (ts->send_active && (ts->send_sk != (__u64)sk || ts->send_flow != f->id))
@@ -200,11 +198,22 @@ int BPF_PROG(tcp_sendmsg_locked, const struct sock *sk, const struct msghdr *msg
 	return 0;
 }
 
+/* Certainly not followed. A socket that was closed meanwhile has lost its port, and may be. */
+static __always_inline bool sock_ignored(const struct sock *sk)
+{
+	struct tuple t;
+
+	return !sock_tuple(sk, &t) || (t.sport && !flow_marked(&t));
+}
+
 SEC("?tp_btf/sock_send_length")
 int BPF_PROG(sock_send_length, struct sock *sk, int ret)
 {
-	struct task_state *ts = task_state_get(bpf_get_current_task_btf());
+	struct task_state *ts;
 
+	if (sock_ignored(sk))
+		return 0;
+	ts = task_state_get(bpf_get_current_task_btf());
 	if (!ts || !ts->send_active || ts->send_sk != (__u64)sk)
 		return 0;
 	ts->send_sock_ns = bpf_ktime_get_ns();
@@ -254,18 +263,18 @@ static __always_inline struct crumb_ev_sock *sock_record(const struct sock *sk,
  */
 static __always_inline void twin_first(__u32 which, const void *object)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	__u64 *slot;
+	struct crumb_cpu *cpu = this_cpu();
+	__u64 *place;
 
-	if (cpu >= CRUMB_MAX_CPUS)
+	if (!cpu)
 		return;
-	slot = crumb_handed[cpu].object[which];
-	if (slot[0]) {	     /* of a task that was interrupted between its two programs */
-		if (slot[1]) /* or word that was never taken: its second program was skipped */
-			slot[0] = slot[1];
-		slot[1] = (__u64)object;
+	place = cpu->handed[which];
+	if (place[0]) {	      /* of a task that was interrupted between its two programs */
+		if (place[1]) /* or word that was never taken: its second program was skipped */
+			place[0] = place[1];
+		place[1] = (__u64)object;
 	} else {
-		slot[0] = (__u64)object;
+		place[0] = (__u64)object;
 	}
 	barrier();
 }
@@ -273,18 +282,18 @@ static __always_inline void twin_first(__u32 which, const void *object)
 /* Was the first program skipped for this one? */
 static __always_inline bool twin_second(__u32 which, const void *object)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	__u64 *slot;
+	struct crumb_cpu *cpu = this_cpu();
+	__u64 *place;
 
-	if (cpu >= CRUMB_MAX_CPUS)
+	if (!cpu)
 		return false;
-	slot = crumb_handed[cpu].object[which];
-	if (slot[0] == (__u64)object) {
-		slot[0] = 0;
+	place = cpu->handed[which];
+	if (place[0] == (__u64)object) {
+		place[0] = 0;
 		return false;
 	}
-	if (slot[1] == (__u64)object) {
-		slot[1] = 0;
+	if (place[1] == (__u64)object) {
+		place[1] = 0;
 		return false;
 	}
 	__sync_fetch_and_add(&crumb_counters.covered[which], 1);
@@ -339,9 +348,8 @@ static __always_inline int became_ready(void *ctx, const struct sock *sk)
 {
 	struct crumb_ev_sock *e;
 	struct crumb_flow *f;
-	struct crumb_armed *armed;
 	struct tcp_sock *tp;
-	__u32 cpu;
+	struct crumb_cpu *cpu;
 	__u8 dir;
 
 	if (sk->__sk_common.skc_state == TCP_LISTEN)
@@ -358,12 +366,11 @@ static __always_inline int became_ready(void *ctx, const struct sock *sk)
 	e = sock_record(sk, tp, f, dir, CRUMB_PT_SOCK_READY);
 	if (e)
 		ring_submit(e);
-	cpu = bpf_get_smp_processor_id();
-	if (cpu < CRUMB_MAX_CPUS) {
-		armed = &crumb_armed[cpu];
-		armed->flow = f->id;
-		armed->dir = dir;
-		armed->ns = bpf_ktime_get_ns();
+	cpu = this_cpu();
+	if (cpu) {
+		cpu->armed.flow = f->id;
+		cpu->armed.dir = dir;
+		cpu->armed.ns = bpf_ktime_get_ns();
 	}
 	sock_stack(ctx, sk, f, dir, tp->rcv_nxt - 1, 1, CRUMB_PT_SOCK_READY, 0);
 	return 0;
@@ -465,7 +472,7 @@ int BPF_PROG(skb_copy_datagram_iovec, const struct sk_buff *skb, int len)
 	if (crumb_cfg.pattern_len && f->want_start[dir & 1] == f->want_end[dir & 1])
 		return 0;
 	copied_seq = BPF_CORE_READ((struct tcp_sock *)sk, copied_seq);
-	ts = task_state_make(bpf_get_current_task_btf());
+	ts = task_state_now();
 	if (!ts)
 		return 0;
 	if (ts->recv_active && (ts->recv_sk != (__u64)sk || ts->recv_done))
@@ -504,7 +511,7 @@ static __always_inline int read_without_copy(struct sock *sk, __u32 bytes)
 	if (!f)
 		return 0;
 	tp = (void *)bpf_skc_to_tcp_sock(sk);
-	ts = task_state_make(bpf_get_current_task_btf());
+	ts = task_state_now();
 	if (!tp || !ts)
 		return 0;
 	end = tp->copied_seq;
@@ -523,8 +530,11 @@ static __always_inline int read_without_copy(struct sock *sk, __u32 bytes)
 SEC("?tp_btf/sock_recv_length")
 int BPF_PROG(sock_recv_length, struct sock *sk, int ret, int flags)
 {
-	struct task_state *ts = task_state_get(bpf_get_current_task_btf());
+	struct task_state *ts;
 
+	if (sock_ignored(sk))
+		return 0;
+	ts = task_state_get(bpf_get_current_task_btf());
 	if (ret > 0 && !(flags & MSG_PEEK) && (!ts || !ts->recv_active))
 		return read_without_copy(sk, ret);
 	if (!ts || !ts->recv_active || ts->recv_sk != (__u64)sk)

@@ -186,6 +186,8 @@ static int open_object(struct session *s, struct error *e)
 	err = filter_compile(s->config.filter, &filter, e);
 	if (err)
 		return err;
+	s->config.settings.filter_bytes =
+		filter_reach(filter) > CRUMB_HEAD_BYTES ? CRUMB_FILTER_BYTES : CRUMB_HEAD_BYTES;
 	s->skel = calloc(1, sizeof(*s->skel));
 	if (!s->skel)
 		return -ENOMEM;
@@ -311,12 +313,9 @@ int session_new(const struct session_config *c, struct session **ret, struct err
 		libbpf_set_print(NULL);
 	s->config = *c;
 	s->config.settings.self_tgid = getpid();
-	s->config.settings.filter_bytes = CRUMB_FILTER_BYTES;
 	s->config.settings.libc = c->libc;
 	if (c->filter && c->filter[0])
 		s->config.settings.select |= CRUMB_SELECT_FILTER;
-	else
-		s->config.settings.filter_bytes = 64;
 	s->cpus = libbpf_num_possible_cpus();
 	if (s->cpus > CRUMB_MAX_CPUS)
 		s->cpus = CRUMB_MAX_CPUS;
