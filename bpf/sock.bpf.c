@@ -8,6 +8,7 @@
  * when the call slept for buffer space and another thread wrote in between.
  */
 #include "body/call.h"
+#include "body/held.h"
 
 /* Does the text asked for occur in the first bytes that the caller offers? */
 static __noinline bool payload_matches(const struct msghdr *msg)
@@ -206,6 +207,25 @@ static __always_inline bool sock_ignored(const struct sock *sk)
 	return !sock_tuple(sk, &t) || (t.sport && !flow_marked(&t));
 }
 
+/*
+ * Does the sender's TCP keep bytes of a followed flow? Before an ACK only a queue that is not empty matters; after a
+ * send call also that nothing is kept, so that an old reason does not stand.
+ */
+static __always_inline void sender_looked_at(const struct sock *sk, bool after)
+{
+	struct tcp_sock *tp = (void *)bpf_skc_to_tcp_sock((void *)sk);
+	struct crumb_flow *f;
+	struct tuple t;
+	__u8 dir;
+
+	if (!tp || (!after && !held_any(tp)) || !sock_tuple(sk, &t) || !flow_marked(&t))
+		return;
+	t.zone = zone_of(t.b, sock_netns(sk));
+	f = flow_find(&t, &dir);
+	if (f)
+		held_look(sk, tp, f, dir, after);
+}
+
 SEC("?tp_btf/sock_send_length")
 int BPF_PROG(sock_send_length, struct sock *sk, int ret)
 {
@@ -216,6 +236,7 @@ int BPF_PROG(sock_send_length, struct sock *sk, int ret)
 	ts = task_state_get(bpf_get_current_task_btf());
 	if (!ts || !ts->send_active || ts->send_sk != (__u64)sk)
 		return 0;
+	sender_looked_at(sk, true);
 	ts->send_sock_ns = bpf_ktime_get_ns();
 	if (ret > 0 && !ts->part_done)
 		ts->send_bytes += ret - (ts->part_left - ts->last_left);
@@ -309,6 +330,7 @@ static __always_inline int tcp_received(void *ctx, struct sock *sk, const struct
 	struct tcp_sock *tp;
 	__u8 dir;
 
+	sender_looked_at(sk, false);
 	if (seq == end_seq) /* a bare ACK */
 		return 0;
 	f = sock_flow(sk, false, &dir);

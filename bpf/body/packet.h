@@ -394,6 +394,8 @@ static __always_inline int packet_seen(void *ctx, struct sighting *s)
 	if ((p.tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
 		flow_begin(f, s, &p);
 	now = bpf_ktime_get_ns();
+	if (s->point == CRUMB_PT_DEV_QUEUE && p.payload && !s->skb->skb_iif)
+		f->sent_ns[dir & 1] = now;
 	record_packet(s, &p, f, dir, now);
 	if (stack_due(f, dir, p.seq, p.payload)) {
 		struct stack_where w = {

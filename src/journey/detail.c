@@ -64,6 +64,13 @@ static void say_append(struct words *w, const struct crumb_ev_send_begin *b)
 	say_pair(w, ", sndbuf ", b->wmem_queued, b->sndbuf);
 }
 
+static void say_held(struct words *w, const struct crumb_ev_held *h)
+{
+	words_bytes(w, h->write_seq - h->snd_nxt);
+	say_pair(w, " unsent; in flight ", h->in_flight, h->snd_cwnd);
+	say_pair(w, ", window ", h->snd_nxt - h->snd_una, h->snd_wnd);
+}
+
 static void say_mac(struct words *w, const uint8_t mac[6])
 {
 	for (int i = 0; i < 6; i++) {
@@ -217,6 +224,11 @@ const char *detail_step(struct assembler *a, const struct message *m, const stru
 		break;
 	case CRUMB_PT_TCP_APPEND:
 		say_append(&w, &m->begin);
+		break;
+	case CRUMB_PT_SOCK_SEND_RETURN:
+	case CRUMB_PT_TCP_HELD:
+		if (s->held)
+			say_held(&w, &s->held->ev);
 		break;
 	case CRUMB_PT_QDISC_ENQUEUE:
 	case CRUMB_PT_QDISC_DEQUEUE:
