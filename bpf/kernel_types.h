@@ -183,6 +183,7 @@ struct signal_struct {
 struct task_struct {
 	struct signal_struct *signal;
 	int pid, tgid;
+	unsigned long nvcsw; /* voluntary context switches */
 	char comm[16];
 };
 

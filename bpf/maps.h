@@ -46,6 +46,10 @@ struct task_state {
 		last_left; /* of the current sock_sendmsg: offered at its start, at the last look */
 	__u8 send_dir, send_flags, part_done;
 	__u8 recv_flags;
+	__u64 turn_ns,
+		turn_nvcsw; /* of the copy loop's last turn: how often the task had slept by then */
+	__u64 slept_ns;	    /* in turns within which it slept: for buffer space */
+	__u32 sleeps, pad2;
 
 	/* bytes coming in */
 	__u64 recv_sk;

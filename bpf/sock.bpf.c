@@ -119,6 +119,10 @@ static __always_inline void send_begin(void *ctx, struct task_state *ts, const s
 	ts->part_left = left;
 	ts->last_left = left;
 	ts->part_done = 0;
+	ts->turn_ns = now;
+	ts->turn_nvcsw = task->nvcsw;
+	ts->slept_ns = 0;
+	ts->sleeps = 0;
 	ts->send_flags = call_flags(ts, task, sock_netns(sk));
 	libc_carries(ts, f->id, dir);
 
@@ -151,6 +155,19 @@ static __always_inline void send_begin(void *ctx, struct task_state *ts, const s
 	__builtin_memcpy(e->comm, task->comm, sizeof(e->comm));
 	ring_submit(e);
 	sock_stack(ctx, sk, f, dir, ts->send_seq, left, CRUMB_PT_TCP_APPEND, now);
+}
+
+/* Did the task sleep since the copy loop's last turn? With the socket locked only for want of buffer space. */
+static __always_inline void send_slept(struct task_state *ts)
+{
+	__u64 now = bpf_ktime_get_ns(), nvcsw = bpf_get_current_task_btf()->nvcsw;
+
+	if (nvcsw != ts->turn_nvcsw) {
+		ts->slept_ns += now - ts->turn_ns;
+		ts->sleeps++;
+		ts->turn_nvcsw = nvcsw;
+	}
+	ts->turn_ns = now;
 }
 
 /* The copy loop turns: what went in since the last look, and did it go where the extent ends? */
@@ -193,6 +210,7 @@ int BPF_PROG(tcp_sendmsg_locked, const struct sock *sk, const struct msghdr *msg
 		send_begin(ctx, ts, sk, f, dir, msg);
 		return 0;
 	}
+	send_slept(ts);
 	tp = (void *)bpf_skc_to_tcp_sock((void *)sk);
 	if (tp)
 		send_goes_on(ts, tp->write_seq, msg->msg_iter.count);

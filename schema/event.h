@@ -189,6 +189,9 @@ struct crumb_ev_send_end {
 	__u64 sock_ns;	  /* sock.send.return of the last part */
 	__s64 ret;	  /* of the syscall: bytes accepted or -errno */
 	__u32 seq, bytes; /* the last extent; earlier ones came as CRUMB_EV_SEND_EXTENT */
+	__u64 append_ns;  /* when the last of them entered the stream (the copy loop's last turn) */
+	__u64 slept_ns; /* of that, asleep for buffer space (sk_stream_wait_memory), copying of some pages included */
+	__u32 sleeps, pad0;
 };
 
 #define CRUMB_SKB_PORT	    0x01 /* the device is a bridge port */
@@ -543,7 +546,7 @@ _Static_assert(sizeof(struct crumb_ev_packet) % 8 == 0, "packet");
 _Static_assert(sizeof(struct crumb_ev_packet_short) % 8 == 0, "short packet");
 _Static_assert(sizeof(struct crumb_ev_held) == 64, "held");
 _Static_assert(sizeof(struct crumb_ev_send_begin) % 8 == 0, "send_begin");
-_Static_assert(sizeof(struct crumb_ev_send_end) == 56, "send_end");
+_Static_assert(sizeof(struct crumb_ev_send_end) == 80, "send_end"); /* 56 before append_ns */
 _Static_assert(sizeof(struct crumb_ev_sock) % 8 == 0, "sock");
 _Static_assert(sizeof(struct crumb_ev_recv) % 8 == 0, "recv");
 _Static_assert(sizeof(struct crumb_ev_call) % 8 == 0, "call");

@@ -188,6 +188,8 @@ static uint32_t gap_facts(const struct message *m, const struct path *p, const s
 		facts |= GAP_CALL_WENT_ON;
 	if (from->held)
 		facts |= path_held_fact(m, from->held);
+	if (to->last_bytes && m->end.slept_ns >= (to->ns - from->ns) / 2)
+		facts |= GAP_SLEPT;
 	return facts;
 }
 

@@ -11,6 +11,7 @@ enum cause_id {
 	TX_STACK,
 	TX_NEIGH,
 	TX_STREAM,
+	TX_SNDBUF,
 	TX_COPY,
 	TX_RECOVERY,
 	TX_PACING,
@@ -71,7 +72,12 @@ static const struct cause_row rows[CAUSES] = {
 	[TX_STREAM] = { { "tx.stream", "the rest of the message: copied and sent skb by skb" },
 			"The message took several skbs: from its first byte in the stream "
 			"until the skb with its last byte stood at the device, within the "
-			"send call. Includes waiting for buffer space and for the window." },
+			"send call. Includes waiting for the window." },
+	[TX_SNDBUF] = { { "tx.sndbuf", "send buffer full: slept in the call" },
+			"The socket's send buffer had no room for the rest of the message: the "
+			"send call slept (sk_stream_wait_memory()) until acknowledgements made "
+			"some. What kept the queue from draining is named beside it. `ss -tm` "
+			"shows the buffer, SO_SNDBUF and net.ipv4.tcp_wmem set it." },
 	[TX_COPY] = { { "tx.copy", "copy into the kernel" },
 		      "Within the send call: the bytes are copied into skbs of the socket's "
 		      "send queue, and TCP, asked to send, keeps them." },
@@ -252,6 +258,8 @@ static const struct rule {
 	{ OUT | ARRIVED, OUT | ARRIVED, GAP_RETRANSMIT, 0, TX_RETRANSMIT },
 	{ FROM_STREAM, P(NEIGH_UPDATE), 0, 0, TX_NEIGH },
 	{ P(NEIGH_RESOLVE), TO_DEVICE, 0, 0, TX_NEIGH },
+	{ P(TCP_APPEND), P(TCP_APPEND), GAP_SLEPT, 0, TX_SNDBUF },
+	{ P(TCP_APPEND), P(TCP_APPEND), 0, 0, TX_STREAM },
 	{ FROM_STREAM, TO_DEVICE, GAP_AFTER_RETURN, 0, TX_QUEUE },
 	{ FROM_STREAM, TO_DEVICE, GAP_LATER_SKB, 0, TX_STREAM },
 	{ FROM_STREAM, TO_DEVICE, 0, 0, TX_STACK },

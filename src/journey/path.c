@@ -37,6 +37,13 @@ static void find_sender(const struct message *m, struct path *p)
 	if (b->enter_ns)
 		path_add(p, CRUMB_PT_SYS_SEND, b->enter_ns, PATH_ORDER_SENDER + 1);
 	path_add(p, CRUMB_PT_TCP_APPEND, b->h.time_ns, PATH_ORDER_SENDER + 2);
+	if (m->returned && m->end.sleeps && m->end.append_ns > b->h.time_ns) {
+		struct path_step *s =
+			path_add(p, CRUMB_PT_TCP_APPEND, m->end.append_ns, PATH_ORDER_SENDER + 2);
+
+		if (s)
+			s->last_bytes = true;
+	}
 	for (uint32_t i = from; i < p->count; i++) {
 		p->steps[i].netns = b->netns;
 		p->steps[i].cpu = b->h.cpu;

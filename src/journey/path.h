@@ -16,6 +16,7 @@ struct path_step {
 	uint16_t point;
 	bool exact;
 	bool superseded; /* a transmission that did not make it: the next step is a later one */
+	bool last_bytes; /* tcp.append once more: of the message's last bytes, after the call had slept */
 	const struct sighting *seen; /* device and TCP points */
 	const struct ready *ready;   /* sock.ready */
 	const struct wake *wake;     /* sched.wake, sched.run */
@@ -43,6 +44,9 @@ void path_find_net(struct assembler *a, const struct message *m, const struct fa
 /* path_held.c: the steps of a wait in the send queue, up to the first dev.queue of @p. */
 #define PATH_HELD_STEPS 24 /* the rest of a wait with more changes of its reason has none */
 void path_find_held(const struct message *m, struct path *p);
+
+/* What held the queue most of the time in between, in words; NULL if nothing did. */
+const char *path_held_mostly(const struct message *m, uint64_t from_ns, uint64_t to_ns);
 
 /* enum gap_fact of what @h says about the bytes of @m; 0: no reason that is known. */
 uint32_t path_held_fact(const struct message *m, const struct held *h);

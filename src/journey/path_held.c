@@ -12,7 +12,8 @@
 #include "cause.h"
 #include "path.h"
 
-#define MSG_MORE 0x8000 /* include/linux/socket.h */
+#define HELD_FACTS 9	  /* that path_held_fact() can tell */
+#define MSG_MORE   0x8000 /* include/linux/socket.h */
 
 /* Does the call that wrote the bytes say that more will follow? */
 static bool says_more(const struct crumb_ev_send_begin *b)
@@ -64,6 +65,42 @@ static uint32_t held_at(const struct ring *r, uint64_t ns)
 			lo = mid + 1;
 	}
 	return lo ? lo - 1 : r->count;
+}
+
+struct held_sum {
+	uint32_t fact;
+	uint64_t ns;
+};
+
+static void held_add(struct held_sum *sums, uint32_t fact, uint64_t ns)
+{
+	while (sums->fact && sums->fact != fact)
+		sums++;
+	sums->fact = fact;
+	sums->ns += ns;
+}
+
+const char *path_held_mostly(const struct message *m, uint64_t from_ns, uint64_t to_ns)
+{
+	const struct ring *r = &message_half(m)->held;
+	struct held_sum sums[HELD_FACTS + 1] = { 0 }, *most = sums;
+	const struct cause_row *row;
+	uint32_t at = held_at(r, from_ns);
+
+	for (at = at < r->count ? at : 0; at < r->count; at++) {
+		const struct held *h = ring_at(r, at);
+		const struct held *next = at + 1 < r->count ? ring_at(r, at + 1) : NULL;
+		uint64_t from = h->from_ns > from_ns ? h->from_ns : from_ns;
+		uint64_t to = next && next->from_ns < to_ns ? next->from_ns : to_ns;
+		uint32_t fact = path_held_fact(m, h);
+
+		if (fact && to > from)
+			held_add(sums, fact, to - from);
+	}
+	for (uint32_t i = 1; i < HELD_FACTS; i++)
+		most = sums[i].ns > most->ns ? &sums[i] : most;
+	row = most->fact ? cause_find(CRUMB_PT_TCP_HELD, CRUMB_PT_DEV_QUEUE, most->fact) : NULL;
+	return row ? row->cause.words : NULL;
 }
 
 static struct path_step *held_step(struct path *p, const struct message *m, uint16_t point,
