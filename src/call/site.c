@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "site.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tracee.h"
+
+#define CALL_BYTES_MAX 7 /* of an x86 call instruction that compilers make */
+
+static struct story_insn *add_insn(struct story *s, uint64_t addr, const struct disasm_insn *in,
+				   enum story_mark mark)
+{
+	struct story_insn *out;
+
+	if (s->site_count == STORY_SITE_MAX)
+		return NULL;
+	out = &s->site[s->site_count++];
+	*out = (struct story_insn){ .addr = addr, .size = in->size, .mark = mark, .executed = true };
+	snprintf(out->text, sizeof(out->text), "%s", in->text);
+	return out;
+}
+
+/* x86 instructions cannot be read backwards: a call of which length ends at the return address? */
+static bool call_before(struct story *s, struct disasm *d, pid_t tid, struct disasm_insn *ret,
+			uint64_t *ret_addr)
+{
+	static const unsigned int lengths[] = { 5, 6, 2, 3, 7, 4 };
+	uint8_t bytes[CALL_BYTES_MAX];
+
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		uint64_t addr = s->return_addr - lengths[i];
+
+		if (s->arch == STORY_AARCH64 && lengths[i] != 4)
+			continue;
+		if (tracee_read(tid, addr, bytes, lengths[i]) == lengths[i] &&
+		    disasm_one(d, bytes, lengths[i], addr, ret) && ret->is_call &&
+		    ret->size == lengths[i]) {
+			*ret_addr = addr;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void read_slot(struct story *s, const struct modules *m, pid_t tid, uint64_t slot)
+{
+	uint64_t value;
+
+	if (s->got && s->got != slot)
+		s->got_before = (struct story_place){ 0 }; /* another module's slot */
+	s->got = slot;
+	if (tracee_read(tid, slot, &value, sizeof(value)) == sizeof(value))
+		modules_place(m, value, &s->got_now);
+}
+
+/* The PLT entry: at most a landing mark and a jump through the slot. */
+static void read_plt(struct story *s, struct disasm *d, const struct modules *m, pid_t tid,
+		     uint64_t addr)
+{
+	for (int i = 0; i < 3; i++) {
+		uint8_t bytes[DISASM_BYTES_MAX];
+		struct disasm_insn in;
+		size_t n = tracee_read(tid, addr, bytes, sizeof(bytes));
+
+		if (!disasm_one(d, bytes, n, addr, &in))
+			return;
+		add_insn(s, addr, &in, in.is_jump && in.has_memory ? MARK_PLT_JUMP : MARK_NONE);
+		if (in.is_jump && in.has_memory)
+			read_slot(s, m, tid, in.memory);
+		if (in.is_jump)
+			return;
+		addr += in.size;
+	}
+}
+
+void site_read(struct story *s, struct disasm *d, const struct modules *m, pid_t tid)
+{
+	struct disasm_insn in;
+	uint64_t addr;
+
+	if (!call_before(s, d, tid, &in, &addr)) {
+		modules_place(m, s->return_addr, &s->site_place);
+		return; /* reached by a jump: the caller of the caller will get the result */
+	}
+	modules_place(m, addr, &s->site_place);
+	add_insn(s, addr, &in, MARK_CALL);
+	if (in.has_memory)
+		read_slot(s, m, tid, in.memory);
+	else if (in.has_target && in.target != s->function.addr)
+		read_plt(s, d, m, tid, in.target);
+	if (s->got && !s->got_now.addr)
+		s->got = 0; /* the call did not go through it */
+}
+
+void site_keep_around(struct story *s, uint64_t addr, uint64_t before)
+{
+	uint32_t first = 0;
+
+	while (first < s->insn_count && s->insns[first].addr + before < addr)
+		first++;
+	memmove(s->insns, s->insns + first, (s->insn_count - first) * sizeof(s->insns[0]));
+	s->insn_count -= first;
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "wrapper.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct reading {
+	struct story *s;
+	const struct wrapper_source *from;
+	bool after_syscall; /* in the order of the code, since the last syscall instruction */
+	bool after_check;   /* since the last comparison with -4095 */
+	bool compared;	    /* the line before set the flags that a jump depends on */
+};
+
+static bool is_error_limit(uint64_t imm)
+{
+	/* -4095 (jae), -4096 (ja), on arm64 cmn with 4095 or 4096 */
+	return imm == -(uint64_t)4095 || imm == -(uint64_t)4096 || imm == 4095 || imm == 4096 ||
+	       imm == (uint32_t)-4095 || imm == (uint32_t)-4096;
+}
+
+static bool is_cancellation(const char *name)
+{
+	return name && (strstr(name, "asynccancel") || strstr(name, "cancel"));
+}
+
+static enum story_mark mark_call(struct reading *r, const struct disasm_insn *in,
+				 struct story_insn *out)
+{
+	const char *name = in->has_target ? r->from->callee(r->from->ctx, in->target) : NULL;
+
+	if (name)
+		snprintf(out->note, sizeof(out->note), "%s", name);
+	if (!is_cancellation(name))
+		return MARK_NONE;
+	r->s->cancel_point = true;
+	r->s->cancel_taken |= out->executed;
+	return MARK_CANCEL;
+}
+
+static enum story_mark mark_before(struct reading *r, const struct disasm_insn *in)
+{
+	if (in->is_compare && in->touches_memory && in->has_imm && in->imm == 0)
+		return MARK_THREADS;
+	if (in->writes == 0 && in->has_imm && in->imm == r->s->at.nr)
+		return MARK_NUMBER;
+	if (in->writes > 0 && !in->is_compare)
+		return MARK_ARGUMENT;
+	return MARK_NONE;
+}
+
+static enum story_mark mark_after(struct reading *r, const struct disasm_insn *in)
+{
+	if (in->is_compare && in->has_imm && is_error_limit(in->imm)) {
+		r->after_check = true;
+		return MARK_CHECK;
+	}
+	if (!r->after_check)
+		return MARK_NONE;
+	if (in->is_negate)
+		return MARK_NEGATE;
+	if (in->stores_tls)
+		return MARK_ERRNO;
+	if (in->is_minus_one)
+		return MARK_MINUS_ONE;
+	if (in->has_memory && in->touches_memory && !in->is_compare && in->writes != 0)
+		return MARK_ERRNO_AT;
+	return MARK_NONE;
+}
+
+static enum story_mark mark_one(struct reading *r, const struct disasm_insn *in,
+				struct story_insn *out)
+{
+	enum story_mark mark;
+
+	if (in->is_syscall) {
+		r->after_syscall = true;
+		r->after_check = false;
+		return MARK_SYSCALL;
+	}
+	if (in->is_return)
+		return MARK_RETURN;
+	if (in->is_call)
+		return mark_call(r, in, out);
+	if (in->is_conditional)
+		return r->compared ? MARK_BRANCH : MARK_NONE;
+	mark = r->after_syscall ? mark_after(r, in) : MARK_NONE;
+	if (mark == MARK_NONE) {
+		mark = mark_before(r, in);
+		if (mark == MARK_NUMBER)
+			r->after_syscall = false; /* the second path begins */
+		else if (r->after_syscall)
+			mark = MARK_NONE;
+	}
+	return mark;
+}
+
+/* A conditional jump was taken if what follows it was not executed, and its target was. */
+static void note_branches(struct story *s, const struct wrapper_source *from)
+{
+	for (uint32_t i = 0; i + 1 < s->insn_count; i++) {
+		struct story_insn *in = &s->insns[i];
+
+		if (in->mark != MARK_BRANCH || !in->executed)
+			continue;
+		snprintf(in->note, sizeof(in->note), "%s",
+			 s->insns[i + 1].executed ? "not taken" : "taken");
+	}
+	(void)from;
+}
+
+void wrapper_read(struct story *s, struct disasm *d, const struct wrapper_source *from)
+{
+	struct reading r = { .s = s, .from = from };
+	struct disasm_insn in;
+	size_t at = 0;
+
+	s->insn_count = 0;
+	while (at < from->n && disasm_one(d, from->bytes + at, from->n - at, from->addr + at, &in)) {
+		struct story_insn *out;
+		bool compares;
+
+		if (s->insn_count == STORY_INSNS_MAX) {
+			s->insns_cut = true;
+			break;
+		}
+		out = &s->insns[s->insn_count++];
+		*out = (struct story_insn){ .addr = from->addr + at, .size = in.size };
+		snprintf(out->text, sizeof(out->text), "%s", in.text);
+		out->executed = from->executed(from->ctx, out->addr);
+		out->mark = mark_one(&r, &in, out);
+		compares = out->mark == MARK_THREADS || out->mark == MARK_CHECK;
+		/* moves leave the flags alone: send() has one between comparison and jump */
+		if (compares || out->mark == MARK_BRANCH || in.is_compare)
+			r.compared = compares;
+		at += in.size;
+	}
+	note_branches(s, from);
+}
