@@ -227,6 +227,26 @@ const char *elf_image_symbol(const struct elf_image *i, uint64_t addr, uint64_t 
 	return i->symbols[low].name;
 }
 
+const char *elf_image_section(const struct elf_image *i, uint64_t addr)
+{
+	Elf_Scn *scn = NULL;
+	size_t names;
+
+	if (elf_getshdrstrndx(i->elf, &names))
+		return "";
+	while ((scn = elf_nextscn(i->elf, scn))) {
+		GElf_Shdr sh;
+		const char *name;
+
+		if (!gelf_getshdr(scn, &sh) || !(sh.sh_flags & SHF_ALLOC) || addr < sh.sh_addr ||
+		    addr >= sh.sh_addr + sh.sh_size)
+			continue;
+		name = elf_strptr(i->elf, names, sh.sh_name);
+		return name ? name : "";
+	}
+	return "";
+}
+
 static bool fills_slot(const struct elf_image *i, unsigned int type)
 {
 	if (i->ehdr.e_machine == EM_AARCH64)

@@ -31,6 +31,9 @@ bool elf_image_function(const struct elf_image *i, const char *name, uint64_t *r
 const char *elf_image_symbol(const struct elf_image *i, uint64_t addr, uint64_t *ret_start,
 			     uint64_t *ret_bytes);
 
+/* Name of the section around @addr, "" if there is none. Borrowed. */
+const char *elf_image_section(const struct elf_image *i, uint64_t addr);
+
 /* The slot of the GOT that the dynamic linker fills with the address of imported @name; 0 if there is none. */
 uint64_t elf_image_got(const struct elf_image *i, const char *name);
 

@@ -171,6 +171,11 @@ void modules_place(const struct modules *m, uint64_t addr, struct story_place *r
 	snprintf(ret->file, sizeof(ret->file), "%s", in->path);
 	snprintf(ret->build_id, sizeof(ret->build_id), "%s", elf_image_build_id(in->image));
 	ret->offset = elf_image_offset(in->image, addr - in->bias);
+	name = elf_image_section(in->image, addr - in->bias);
+	if (!strncmp(name, ".plt", 4)) {
+		snprintf(ret->symbol, sizeof(ret->symbol), "%.79s", name);
+		return;
+	}
 	name = elf_image_symbol(in->image, addr - in->bias, &start, &bytes);
 	if (!name)
 		return;

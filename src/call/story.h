@@ -137,7 +137,8 @@ struct story {
 	bool watched;
 	char watch_why[STORY_PATH_BYTES]; /* why it was not */
 	struct story_regs kernel;
-	char handler[STORY_NAME_BYTES]; /* sys_call_table[nr] */
+	char handler[STORY_NAME_BYTES]; /* the kernel function of this number */
+	bool handler_in_table;		/* read from sys_call_table[nr], not seen in a stack */
 	char header[STORY_PATH_BYTES];	/* "#define __NR_socket 41" and where that stands */
 	struct story_seen seen[STORY_SEEN_MAX];
 	uint32_t seen_count;

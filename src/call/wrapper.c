@@ -10,6 +10,9 @@ struct reading {
 	bool after_syscall; /* in the order of the code, since the last syscall instruction */
 	bool after_check;   /* since the last comparison with -4095 */
 	bool compared;	    /* the line before set the flags that a jump depends on */
+	bool returned;	    /* a path ended since the last syscall instruction */
+	uint32_t syscalls;
+	bool asked_threads;
 };
 
 static bool is_error_limit(uint64_t imm)
@@ -19,11 +22,10 @@ static bool is_error_limit(uint64_t imm)
 	       imm == (uint32_t)-4095 || imm == (uint32_t)-4096;
 }
 
-static bool is_cancellation(const char *name)
-{
-	return name && (strstr(name, "asynccancel") || strstr(name, "cancel"));
-}
-
+/*
+ * glibc makes a system call that blocks in two ways: at once, or between two calls of its own that let other threads
+ * cancel this one. Those have no name in a stripped library; where they stand tells what they are.
+ */
 static enum story_mark mark_call(struct reading *r, const struct disasm_insn *in,
 				 struct story_insn *out)
 {
@@ -31,17 +33,23 @@ static enum story_mark mark_call(struct reading *r, const struct disasm_insn *in
 
 	if (name)
 		snprintf(out->note, sizeof(out->note), "%s", name);
-	if (!is_cancellation(name))
+	if (!r->asked_threads && !(name && strstr(name, "cancel")))
 		return MARK_NONE;
 	r->s->cancel_point = true;
 	r->s->cancel_taken |= out->executed;
+	if (!name)
+		snprintf(out->note, sizeof(out->note),
+			 r->returned || !r->syscalls ? "pthread_cancel() may strike from here on" :
+						       "and no more from here on");
 	return MARK_CANCEL;
 }
 
 static enum story_mark mark_before(struct reading *r, const struct disasm_insn *in)
 {
-	if (in->is_compare && in->touches_memory && in->has_imm && in->imm == 0)
+	if (in->is_compare && in->touches_memory && in->has_imm && in->imm == 0) {
+		r->asked_threads = true;
 		return MARK_THREADS;
+	}
 	if (in->writes == 0 && in->has_imm && in->imm == r->s->at.nr)
 		return MARK_NUMBER;
 	if (in->writes > 0 && !in->is_compare)
@@ -75,11 +83,14 @@ static enum story_mark mark_one(struct reading *r, const struct disasm_insn *in,
 
 	if (in->is_syscall) {
 		r->after_syscall = true;
-		r->after_check = false;
+		r->after_check = r->returned = false;
+		r->syscalls++;
 		return MARK_SYSCALL;
 	}
-	if (in->is_return)
+	if (in->is_return) {
+		r->returned = true;
 		return MARK_RETURN;
+	}
 	if (in->is_call)
 		return mark_call(r, in, out);
 	if (in->is_conditional)
@@ -89,9 +100,12 @@ static enum story_mark mark_one(struct reading *r, const struct disasm_insn *in,
 		mark = mark_before(r, in);
 		if (mark == MARK_NUMBER)
 			r->after_syscall = false; /* the second path begins */
-		else if (r->after_syscall)
+		else if (r->after_syscall &&
+			 !(r->returned && mark == MARK_ARGUMENT && !in->has_memory))
 			mark = MARK_NONE;
 	}
+	if (mark == MARK_ARGUMENT)
+		snprintf(out->note, sizeof(out->note), "argument %d of the system call", in->writes);
 	return mark;
 }
 

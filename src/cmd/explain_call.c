@@ -45,6 +45,17 @@ static void before(void *ctx, pid_t tid)
 		call_watch_start(w->w, tid);
 }
 
+/* Kernels do not always list sys_call_table: then the handler is the frame that is named like one. */
+static void take_handler(struct story *s)
+{
+	for (uint32_t i = 0; i < s->seen_count && !s->handler[0]; i++)
+		for (uint32_t d = 0; d < s->seen[i].depth; d++)
+			if (!strncmp(s->seen[i].stack[d], "__x64_sys_", 10) ||
+			    !strncmp(s->seen[i].stack[d], "__arm64_sys_", 12))
+				snprintf(s->handler, sizeof(s->handler), "%.79s",
+					 s->seen[i].stack[d]);
+}
+
 /* What BPF adds to a stack: its own program, and the trampoline that calls it. */
 static bool is_machinery(const char *name)
 {
@@ -127,6 +138,10 @@ static void after(void *ctx, struct story *s)
 		cost += list[i].cost_ns;
 	}
 	s->watch_ns = cost;
+	if (!s->handler[0])
+		take_handler(s);
+	else
+		s->handler_in_table = true;
 }
 
 /* Stacks are dear the first time: tables are read in. Better that a socket of ours pays than the call that is shown. */

@@ -437,7 +437,8 @@ static void fill_getopt(const struct usage *u, struct option *longs, char *short
 {
 	size_t i, n = 0;
 
-	*shorts++ = '+'; /* options come before the filter and the files, as with tcpdump */
+	if (!(u->groups & OPTIONS_CALL))
+		*shorts++ = '+'; /* options come before the filter and the files, as with tcpdump */
 	*shorts++ = ':';
 	*shorts++ = 'h';
 	longs[n++] = (struct option){ .name = "help", .val = 'h' };

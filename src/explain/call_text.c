@@ -45,6 +45,8 @@ static char *place_words(const struct story_place *at, char *buf, size_t size)
 {
 	if (!at->addr)
 		snprintf(buf, size, "nowhere known");
+	else if (!strncmp(at->symbol, ".plt", 4))
+		snprintf(buf, size, "the PLT of %s", base_name(at->file));
 	else if (!at->file[0])
 		snprintf(buf, size, "0x%" PRIx64, at->addr);
 	else if (!at->symbol[0])
@@ -63,13 +65,12 @@ static void mark_words(const struct story *s, const struct story_insn *in, char 
 {
 	static const char *const words[MARK_MAX] = {
 		[MARK_CALL] = "the call",
-		[MARK_PLT_JUMP] = "PLT: jumps to wherever the GOT slot points",
+		[MARK_PLT_JUMP] = "PLT: jumps to where the GOT slot points",
 		[MARK_THREADS] = "has this process one thread only?",
-		[MARK_ARGUMENT] = "an argument register",
 		[MARK_SYSCALL] = "into the kernel",
-		[MARK_CHECK] = "-4095 to -1 is an error, anything else a result",
+		[MARK_CHECK] = "-4095 to -1: an error",
 		[MARK_NEGATE] = "-errno becomes errno",
-		[MARK_ERRNO_AT] = "where errno lies, counted from the thread pointer",
+		[MARK_ERRNO_AT] = "errno's distance from the thread pointer",
 		[MARK_ERRNO] = "the store to errno",
 		[MARK_MINUS_ONE] = "the result for the program is -1",
 		[MARK_RETURN] = "back",
@@ -78,12 +79,10 @@ static void mark_words(const struct story *s, const struct story_insn *in, char 
 
 	buf[0] = '\0';
 	if (in->mark == MARK_NUMBER)
-		snprintf(buf, size, "the number of the system call: %" PRIu64 " is %s", s->at.nr,
+		snprintf(buf, size, "the number: %" PRIu64 " is %s", s->at.nr,
 			 name ? name : "unknown");
 	else if (in->mark == MARK_BRANCH)
 		snprintf(buf, size, "%s", in->note);
-	else if (in->mark == MARK_CANCEL)
-		snprintf(buf, size, "%s: pthread_cancel() may strike", in->note);
 	else if (in->mark == MARK_ERRNO && in->executed)
 		snprintf(buf, size, "errno = %d, at 0x%" PRIx64, s->errno_value, s->errno_addr);
 	else if (in->mark < MARK_MAX && words[in->mark])
@@ -112,7 +111,7 @@ static enum style insn_style(const struct story *s, const struct story_insn *in)
 
 static void put_insn(struct page *p, const struct story *s, const struct story_insn *in)
 {
-	unsigned int words = p->width >= 90 ? 62 : 48;
+	unsigned int words = p->width >= 90 ? 54 : 46;
 	char text[STORY_TEXT_BYTES + 64];
 
 	page_tab(p, CALL_INDENT);
@@ -122,14 +121,11 @@ static void put_insn(struct page *p, const struct story *s, const struct story_i
 	page_tab(p, MARK_COLUMN);
 	page_text(p, insn_style(s, in), in->text, words - MARK_COLUMN - 1);
 	mark_words(s, in, text, sizeof(text));
-	if (text[0]) {
-		if (p->column + 2 > words) {
-			page_skip(p, 2);
-		}
-		page_tab(p, words);
-		page_put(p, in->executed ? STYLE_PLAIN : STYLE_DIM, text);
-	}
-	page_newline(p);
+	page_tab(p, words);
+	if (text[0])
+		page_wrap(p, in->executed ? STYLE_PLAIN : STYLE_DIM, text);
+	else
+		page_newline(p);
 }
 
 /* ------------------------------------------------------------------------------------------ first part */
@@ -354,13 +350,25 @@ static void put_numbers(struct page *p, const struct story *s)
 			 name ? name : "unknown");
 	}
 	call_paragraph(p, text);
-	if (!s->handler[0])
+	if (!s->kernel.known)
 		return;
-	snprintf(text, sizeof(text),
-		 "The kernel's entry found number %" PRIu64
-		 " in the saved registers, and its own table says "
-		 "the same of it: sys_call_table[%" PRIu64 "] = %s.",
-		 s->kernel.nr, s->kernel.nr, s->handler);
+	if (s->handler_in_table)
+		snprintf(text, sizeof(text),
+			 "The kernel's entry found number %" PRIu64
+			 " in the saved registers, and its own table "
+			 "says the same of it: sys_call_table[%" PRIu64 "] = %s.",
+			 s->kernel.nr, s->kernel.nr, s->handler);
+	else if (s->handler[0])
+		snprintf(text, sizeof(text),
+			 "The kernel's entry found number %" PRIu64
+			 " in the saved registers, and called %s.",
+			 s->kernel.nr, s->handler);
+	else
+		snprintf(text, sizeof(text),
+			 "The kernel's entry found number %" PRIu64
+			 " in the saved registers. Its handler is in no "
+			 "stack below: it ends in a jump to the next function, which leaves no trace there.",
+			 s->kernel.nr);
 	call_paragraph(p, text);
 }
 
