@@ -173,8 +173,8 @@ static void diag_fact(struct story *s, int family, int protocol, uint64_t inode)
 	}
 	if (!found)
 		story_add_fact(s, "sock_diag (what ss shows)",
-			       "not listed: the kernel finds sockets there by port, and this one has none "
-			       "yet");
+			       "not listed: sockets are found there by the port that they hold, and "
+			       "this one holds none");
 }
 
 void made_facts(struct story *s, pid_t pid, int fd)

@@ -52,7 +52,7 @@ static enum story_mark mark_before(struct reading *r, const struct disasm_insn *
 	}
 	if (in->writes == 0 && in->has_imm && in->imm == r->s->at.nr)
 		return MARK_NUMBER;
-	if (in->writes > 0 && !in->is_compare)
+	if (in->writes > 0 && (uint32_t)in->writes <= r->s->arg_count && !in->is_compare)
 		return MARK_ARGUMENT;
 	return MARK_NONE;
 }

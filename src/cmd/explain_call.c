@@ -25,6 +25,11 @@ struct watching {
 	char why[256]; /* there is none */
 };
 
+const char *explain_call_at(unsigned int i)
+{
+	return capture_call_at(i);
+}
+
 bool explain_is_call(const char *name)
 {
 	const char *known;

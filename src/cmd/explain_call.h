@@ -18,6 +18,9 @@ struct explain_call {
 /* Is there a call of that name? */
 bool explain_is_call(const char *name);
 
+/* Names of the calls; NULL past the last. */
+const char *explain_call_at(unsigned int i);
+
 /* Exit status. */
 int explain_call_run(const struct explain_call *c, const struct options *o);
 

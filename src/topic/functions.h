@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What kernel functions of the network path do, a sentence each: for the tree of a call and for the walk of the demo. */
-#ifndef CRUMB_EXPLAIN_FUNCTIONS_H
-#define CRUMB_EXPLAIN_FUNCTIONS_H
+#ifndef CRUMB_TOPIC_FUNCTIONS_H
+#define CRUMB_TOPIC_FUNCTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
