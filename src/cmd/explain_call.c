@@ -18,6 +18,8 @@
 #include "cleanup.h"
 #include "cmd.h"
 #include "log.h"
+#include "show.h"
+#include "source.h"
 #include "story_file.h"
 
 struct watching {
@@ -184,12 +186,13 @@ static int find_program(const char *name, char *path, size_t size, struct error 
 			 dir);
 }
 
-static int show(const struct options *o, const struct story *s, struct error *e)
+static int show_story(const struct options *o, const struct story *s, struct error *e)
 {
 	_cleanup_strbuf_ struct strbuf out = { 0 };
 	_cleanup_fclose_ FILE *f = NULL;
+	struct source *source = NULL;
 	struct render_options r;
-	int err;
+	int err = 0;
 
 	if (o->output && strcmp(o->output, "-")) {
 		f = fopen(o->output, "we");
@@ -198,7 +201,13 @@ static int show(const struct options *o, const struct story *s, struct error *e)
 					 strerror(errno));
 	}
 	r = options_render(o, f ? fileno(f) : STDOUT_FILENO);
-	err = call_text(&r, s, &out);
+	if (o->links)
+		err = show_links(&r, &source);
+	if (!err && source && !strncmp(s->release, "Linux ", 6))
+		source_set_kernel(source, s->release + 6);
+	if (!err)
+		err = call_text(&r, s, &out);
+	source_free(source);
 	if (err)
 		return err;
 	fwrite(out.text, 1, out.len, f ? f : stdout);
@@ -226,7 +235,7 @@ static int show_file(const struct explain_call *c, const struct options *o, stru
 		return error_set(e, -ENOENT, "cannot read %s: %s", c->read, strerror(errno));
 	err = story_read(f, &s, e);
 	if (!err)
-		err = show(o, s, e);
+		err = show_story(o, s, e);
 	story_free(s);
 	return err;
 }
@@ -257,7 +266,7 @@ static int run_program(const struct explain_call *c, const struct options *o, ch
 	if (!err && c->write)
 		err = save(c->write, capture_story(capture), e);
 	if (!err)
-		err = show(o, capture_story(capture), e);
+		err = show_story(o, capture_story(capture), e);
 	if (!err)
 		capture_let_go(capture, &status);
 	capture_free(capture);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "links.h"
 #include "sysnr.h"
 #include "units.h"
 
@@ -561,6 +562,21 @@ static void put_several(struct page *p, const struct story *s)
 	}
 }
 
+static void put_links(struct page *p, const struct render_options *o, const struct story *s)
+{
+	struct links links = { .n = 0 };
+
+	if (!o->link)
+		return;
+	if (s->kind != STORY_DIRECT)
+		links_add(&links, s->wanted, true);
+	for (uint32_t i = 0; i < s->seen_count; i++)
+		for (uint32_t d = 0; d < s->seen[i].depth; d++)
+			links_add(&links, s->seen[i].stack[d], false);
+	page_newline(p);
+	links_text(p, o, &links);
+}
+
 int call_text(const struct render_options *o, const struct story *s, struct strbuf *out)
 {
 	struct page p;
@@ -577,5 +593,6 @@ int call_text(const struct render_options *o, const struct story *s, struct strb
 	call_kernel_text(&p, s);
 	put_made(&p, s);
 	put_back(&p, s);
+	put_links(&p, o, s);
 	return page_result(&p);
 }

@@ -11,6 +11,7 @@
 #include "args.h"
 #include "cleanup.h"
 #include "functions.h"
+#include "links.h"
 #include "page.h"
 #include "sysnr.h"
 #include "units.h"
@@ -401,6 +402,7 @@ static int walk_journey(const struct render_options *o, const struct journey *j,
 {
 	_cleanup_free_ struct walk *w = calloc(1, sizeof(*w));
 	unsigned int chapter = UINT32_MAX, next;
+	struct links links = { .n = 0 };
 
 	if (!w)
 		return -ENOMEM;
@@ -428,6 +430,9 @@ static int walk_journey(const struct render_options *o, const struct journey *j,
 	put_meanwhile(w);
 	put_account(w);
 	page_newline(&w->p);
+	if (o->link)
+		links_add_journey(&links, j);
+	links_text(&w->p, o, &links);
 	return page_result(&w->p);
 }
 

@@ -30,7 +30,7 @@ static const struct walk_chapter chapters[] = {
 	{ "Out of the host", out,
 	  "To the kernel a network device is an object with a transmit function. In front of it may stand a queueing discipline that orders, delays or drops; the devices of this lab are veths and have none. A veth comes in pairs: what one end transmits the other end receives, here in another network namespace. So the wire of this lab is a function call. With hardware, this is where the network card fetches the packet from memory and puts it on the cable." },
 	{ "Through the switch", way,
-	  "The switch is a Linux bridge in a namespace of its own. An arriving packet is not worked on by whoever brought it: it is appended to the backlog of a CPU, and a softirq, work that the kernel puts off until it is about to leave interrupt or bottom-half context, takes it from there.\n"
+	  "The switch is a Linux bridge in a namespace of its own. An arriving packet is not worked on by whoever brought it: it is appended to the backlog of a CPU, and a softirq, work that is put off until the kernel leaves the interrupt or the section where softirqs were held back, takes it from there.\n"
 	  "A bridge learns from each frame on which port its sender lives, and keeps that in its forwarding database (FDB). It looks up the destination there: found, the frame leaves by that port alone; unknown, it would be flooded to all of them." },
 	{ "Up the stack", up,
 	  "At the receiving host it is a backlog and a softirq again. Now the headers are taken off in turn: Ethernet's says that it is IP, IP's that it is for this host and carries TCP, and TCP looks for the one socket whose four numbers, two addresses and two ports, are those of the packet." },
@@ -39,7 +39,7 @@ static const struct walk_chapter chapters[] = {
 	{ "The reader", wake,
 	  "So far all work was done in the sender's system call or in softirqs. The receiving program had no part in it. If it sleeps in a call that waits for bytes it is made runnable, and runs as soon as the scheduler gives it a CPU; if it is busy with something else, the bytes wait." },
 	{ "Copied, and back", copy,
-	  "The bytes are copied a second time, from the socket buffer to the reader's memory. Between the two copies they did not move: functions handed each other a pointer. The system call returns their number, the C library's wrapper passes it on, and the program has its bytes." },
+	  "The bytes are copied a second time, from the socket buffer to the reader's memory. Between the two copies they did not move, in this lab: functions handed each other a pointer. The system call returns their number, the C library's wrapper passes it on, and the program has its bytes." },
 };
 /* clang-format on */
 

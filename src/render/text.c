@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "links.h"
 #include "units.h"
 
 static const enum style verdict_styles[VERDICT_MAX] = {
@@ -327,6 +328,7 @@ static void put_account(struct page *p, const struct journey *j)
 
 static int text_journey(const struct render_options *o, const struct journey *j, struct strbuf *out)
 {
+	struct links links = { .n = 0 };
 	struct page p;
 	int err;
 
@@ -350,6 +352,9 @@ static int text_journey(const struct render_options *o, const struct journey *j,
 		text_side_steps(&p, j);
 	put_account(&p, j);
 	page_newline(&p);
+	if (o->link)
+		links_add_journey(&links, j);
+	links_text(&p, o, &links);
 	return page_result(&p);
 }
 
