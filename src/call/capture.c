@@ -19,6 +19,7 @@
 #include "args.h"
 #include "clock.h"
 #include "disasm.h"
+#include "emulated.h"
 #include "made.h"
 #include "modules.h"
 #include "site.h"
@@ -35,6 +36,7 @@
 struct capture {
 	const struct capture_options *o;
 	struct tracee *t;
+	struct gdb_remote *remote; /* instead of it */
 	struct modules *m;
 	struct disasm *d;
 	struct story *s;
@@ -461,6 +463,7 @@ static int run_through(struct capture *c, pid_t tid, struct error *e)
 
 static int take_function(struct capture *c, pid_t tid, struct error *e)
 {
+	const struct site_source from = { c->d, c->m, { read_memory, &tid } };
 	struct story *s = c->s;
 	struct story_regs r;
 	int err = tracee_regs(tid, &r);
@@ -473,7 +476,7 @@ static int take_function(struct capture *c, pid_t tid, struct error *e)
 	modules_place(c->m, c->function, &s->function);
 	snprintf(s->function.symbol, sizeof(s->function.symbol), "%s", s->wanted);
 	s->function.into = 0;
-	site_read(s, c->d, c->m, tid);
+	site_read(s, &from);
 	if (makes_several(s->wanted))
 		return run_through(c, tid, e);
 	err = step_through(c, tid, r.sp, e);
@@ -579,10 +582,27 @@ static void look_at_descriptor(struct capture *c)
 	made_facts(s, s->tid, made ? (int)s->after.ret : (int)s->at.arg[0]);
 }
 
+static int run_here(struct capture *c, struct error *e)
+{
+	pid_t tid;
+	int err = tracee_start(c->o->argv, c->o->out, &c->t, e);
+
+	if (err)
+		return err;
+	tid = tracee_pid(c->t);
+	err = run_to_entry(c, &tid, e);
+	if (!err)
+		err = look_around(c, tid, e);
+	if (!err)
+		err = find_call(c, tid, e);
+	if (!err)
+		look_at_descriptor(c);
+	return err;
+}
+
 int capture_run(const struct capture_options *o, struct capture **ret, struct error *e)
 {
 	struct capture *c = calloc(1, sizeof(*c));
-	pid_t tid;
 	int err;
 
 	if (!c)
@@ -592,21 +612,13 @@ int capture_run(const struct capture_options *o, struct capture **ret, struct er
 	err = c->s ? 0 : -ENOMEM;
 	if (!err) {
 		describe_machine(c->s);
-		err = tracee_start(o->argv, o->out, &c->t, e);
+		err = emulated_needed(o->argv[0]) ? emulated_run(o, c->s, &c->remote, e) :
+						    run_here(c, e);
 	}
-	if (!err) {
-		tid = tracee_pid(c->t);
-		err = run_to_entry(c, &tid, e);
-	}
-	if (!err)
-		err = look_around(c, tid, e);
-	if (!err)
-		err = find_call(c, tid, e);
 	if (err) {
 		capture_free(c);
 		return err;
 	}
-	look_at_descriptor(c);
 	*ret = c;
 	return 0;
 }
@@ -619,6 +631,8 @@ const struct story *capture_story(const struct capture *c)
 int capture_let_go(struct capture *c, int *ret_status)
 {
 	c->let_go = true;
+	if (c->remote)
+		return gdb_remote_let_go(c->remote, ret_status);
 	tracee_release(c->t);
 	return tracee_wait(c->t, ret_status);
 }
@@ -628,6 +642,7 @@ void capture_free(struct capture *c)
 	if (!c)
 		return;
 	tracee_free(c->t);
+	gdb_remote_free(c->remote);
 	modules_free(c->m);
 	disasm_free(c->d);
 	story_free(c->s);

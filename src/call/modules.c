@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "modules.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@ struct modules {
 	struct module list[MODULES_MAX];
 	size_t n;
 	uint64_t vdso;
+	unsigned int machine; /* only files for this one; 0 all */
 };
 
 static bool names_libc(const char *path)
@@ -51,6 +53,10 @@ static void add_mapping(struct modules *m, pid_t pid, uint64_t range[2], uint64_
 	new = &m->list[m->n];
 	if (open_image(pid, path, &new->image))
 		return;
+	if (m->machine && elf_image_machine(new->image) != m->machine) {
+		elf_image_free(new->image);
+		return;
+	}
 	snprintf(new->path, sizeof(new->path), "%s", path);
 	new->start = range[0];
 	new->end = range[1];
@@ -71,19 +77,15 @@ static void mark_program(struct modules *m, pid_t pid)
 		m->list[i].is_program = !strcmp(m->list[i].path, path);
 }
 
-int modules_of(pid_t pid, struct modules **ret, struct error *e)
+static int read_maps(pid_t pid, struct modules *m, struct error *e)
 {
 	_cleanup_fclose_ FILE *maps = NULL;
 	char line[4352], path[64];
-	struct modules *m;
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
 	maps = fopen(path, "re");
 	if (!maps)
 		return error_set(e, -errno, "cannot read %s: %s", path, strerror(errno));
-	m = calloc(1, sizeof(*m));
-	if (!m)
-		return -ENOMEM;
 	while (fgets(line, sizeof(line), maps)) {
 		unsigned long range[2], offset;
 		char *name = strpbrk(line, "/[");
@@ -96,27 +98,39 @@ int modules_of(pid_t pid, struct modules **ret, struct error *e)
 		else if (*name == '/')
 			add_mapping(m, pid, (uint64_t[]){ range[0], range[1] }, offset, name);
 	}
+	return 0;
+}
+
+int modules_of(pid_t pid, struct modules **ret, struct error *e)
+{
+	struct modules *m = calloc(1, sizeof(*m));
+	int err = m ? read_maps(pid, m, e) : -ENOMEM;
+
+	if (err) {
+		modules_free(m);
+		return err;
+	}
 	mark_program(m, pid);
 	*ret = m;
 	return 0;
 }
 
-int modules_of_file(const char *path, struct modules **ret, struct error *e)
+int modules_of_emulated(pid_t pid, const char *program, struct modules **ret, struct error *e)
 {
 	struct modules *m = calloc(1, sizeof(*m));
-	int err;
+	int err = m ? 0 : -ENOMEM;
 
-	if (!m)
-		return -ENOMEM;
-	err = elf_image_open(path, &m->list[0].image, e);
+	if (m)
+		m->machine = EM_AARCH64;
+	if (!err)
+		err = read_maps(pid, m, e);
 	if (err) {
-		free(m);
+		modules_free(m);
 		return err;
 	}
-	snprintf(m->list[0].path, sizeof(m->list[0].path), "%s", path);
-	m->list[0].end = UINT64_MAX;
-	m->list[0].is_program = true;
-	m->n = 1;
+	m->vdso = 0; /* the emulator's */
+	for (size_t i = 0; i < m->n; i++)
+		m->list[i].is_program = !strcmp(m->list[i].path, program);
 	*ret = m;
 	return 0;
 }

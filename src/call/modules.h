@@ -21,8 +21,8 @@ struct modules;
 int modules_of(pid_t pid, struct modules **ret, struct error *e);
 void modules_free(struct modules *m);
 
-/* One program at its own addresses, nothing else: what an emulator runs. */
-int modules_of_file(const char *path, struct modules **ret, struct error *e);
+/* What emulator @pid has mapped for @program: the emulator's own files are for another machine and are left out. */
+int modules_of_emulated(pid_t pid, const char *program, struct modules **ret, struct error *e);
 
 const struct module *modules_program(const struct modules *m);
 const struct module *modules_libc(const struct modules *m); /* NULL: a static program */

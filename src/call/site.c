@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tracee.h"
-
 #define CALL_BYTES_MAX 7 /* of an x86 call instruction that compilers make */
 
 static struct story_insn *add_insn(struct story *s, uint64_t addr, const struct disasm_insn *in,
@@ -21,8 +19,13 @@ static struct story_insn *add_insn(struct story *s, uint64_t addr, const struct 
 	return out;
 }
 
+static size_t read_memory(const struct site_source *from, uint64_t addr, void *buf, size_t n)
+{
+	return from->memory.read(from->memory.ctx, addr, buf, n);
+}
+
 /* x86 instructions cannot be read backwards: a call of which length ends at the return address? */
-static bool call_before(struct story *s, struct disasm *d, pid_t tid, struct disasm_insn *ret,
+static bool call_before(struct story *s, const struct site_source *from, struct disasm_insn *ret,
 			uint64_t *ret_addr)
 {
 	static const unsigned int lengths[] = { 5, 6, 2, 3, 7, 4 };
@@ -33,8 +36,8 @@ static bool call_before(struct story *s, struct disasm *d, pid_t tid, struct dis
 
 		if (s->arch == STORY_AARCH64 && lengths[i] != 4)
 			continue;
-		if (tracee_read(tid, addr, bytes, lengths[i]) == lengths[i] &&
-		    disasm_one(d, bytes, lengths[i], addr, ret) && ret->is_call &&
+		if (read_memory(from, addr, bytes, lengths[i]) == lengths[i] &&
+		    disasm_one(from->d, bytes, lengths[i], addr, ret) && ret->is_call &&
 		    ret->size == lengths[i]) {
 			*ret_addr = addr;
 			return true;
@@ -43,52 +46,54 @@ static bool call_before(struct story *s, struct disasm *d, pid_t tid, struct dis
 	return false;
 }
 
-static void read_slot(struct story *s, const struct modules *m, pid_t tid, uint64_t slot)
+static void read_slot(struct story *s, const struct site_source *from, uint64_t slot)
 {
 	uint64_t value;
 
 	if (s->got && s->got != slot)
 		s->got_before = (struct story_place){ 0 }; /* another module's slot */
 	s->got = slot;
-	if (tracee_read(tid, slot, &value, sizeof(value)) == sizeof(value))
-		modules_place(m, value, &s->got_now);
+	if (read_memory(from, slot, &value, sizeof(value)) == sizeof(value))
+		modules_place(from->m, value, &s->got_now);
 }
 
-/* The PLT entry: at most a landing mark and a jump through the slot. */
-static void read_plt(struct story *s, struct disasm *d, const struct modules *m, pid_t tid,
-		     uint64_t addr)
+/* The PLT entry: a landing mark perhaps, the slot's address on arm64, and a jump through the slot. */
+static void read_plt(struct story *s, const struct site_source *from, uint64_t addr)
 {
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 5; i++) {
 		uint8_t bytes[DISASM_BYTES_MAX];
 		struct disasm_insn in;
-		size_t n = tracee_read(tid, addr, bytes, sizeof(bytes));
+		size_t n = read_memory(from, addr, bytes, sizeof(bytes));
+		bool through;
 
-		if (!disasm_one(d, bytes, n, addr, &in))
+		if (!disasm_one(from->d, bytes, n, addr, &in))
 			return;
-		add_insn(s, addr, &in, in.is_jump && in.has_memory ? MARK_PLT_JUMP : MARK_NONE);
-		if (in.is_jump && in.has_memory)
-			read_slot(s, m, tid, in.memory);
+		/* arm64 has the slot's address in a register by then: the file says which slot it is */
+		through = in.is_jump && (in.has_memory || (s->arch == STORY_AARCH64 && s->got));
+		add_insn(s, addr, &in, through ? MARK_PLT_JUMP : MARK_NONE);
+		if (through)
+			read_slot(s, from, in.has_memory ? in.memory : s->got);
 		if (in.is_jump)
 			return;
 		addr += in.size;
 	}
 }
 
-void site_read(struct story *s, struct disasm *d, const struct modules *m, pid_t tid)
+void site_read(struct story *s, const struct site_source *from)
 {
 	struct disasm_insn in;
 	uint64_t addr;
 
-	if (!call_before(s, d, tid, &in, &addr)) {
-		modules_place(m, s->return_addr, &s->site_place);
+	if (!call_before(s, from, &in, &addr)) {
+		modules_place(from->m, s->return_addr, &s->site_place);
 		return; /* reached by a jump: the caller of the caller will get the result */
 	}
-	modules_place(m, addr, &s->site_place);
+	modules_place(from->m, addr, &s->site_place);
 	add_insn(s, addr, &in, MARK_CALL);
 	if (in.has_memory)
-		read_slot(s, m, tid, in.memory);
+		read_slot(s, from, in.memory);
 	else if (in.has_target && in.target != s->function.addr)
-		read_plt(s, d, m, tid, in.target);
+		read_plt(s, from, in.target);
 	if (s->got && !s->got_now.addr)
 		s->got = 0; /* the call did not go through it */
 }

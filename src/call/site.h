@@ -3,13 +3,19 @@
 #ifndef CRUMB_CALL_SITE_H
 #define CRUMB_CALL_SITE_H
 
-#include <sys/types.h>
-
+#include "args.h"
 #include "disasm.h"
 #include "modules.h"
 
-/* Thread @tid stands at the first instruction of s->function, and will return to s->return_addr. */
-void site_read(struct story *s, struct disasm *d, const struct modules *m, pid_t tid);
+/* Where a site is read from: the program's memory, and what is mapped there. */
+struct site_source {
+	struct disasm *d;
+	const struct modules *m;
+	struct args_source memory;
+};
+
+/* The program stands at the first instruction of s->function, and will return to s->return_addr. */
+void site_read(struct story *s, const struct site_source *from);
 
 /* Of s->insns keep what stands around @addr: @before bytes in front of it, and all behind it. */
 void site_keep_around(struct story *s, uint64_t addr, uint64_t before);
