@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 /* The kernel's calling convention: number and arguments in registers, see syscall(2). */
-static long direct_call(long nr, long a, long b, long c)
+static __attribute__((noinline)) long direct_call(long nr, long a, long b, long c)
 {
 #if defined(__x86_64__)
 	long ret;

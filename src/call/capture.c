@@ -153,30 +153,6 @@ static void describe_machine(struct story *s)
 	snprintf(s->host, sizeof(s->host), "%.60s", u.nodename);
 }
 
-/* "GNU C Library (Debian GLIBC 2.36-9+deb12u14) stable release version 2.36" is a string in the library. */
-static void describe_libc(struct story *s, const struct module *libc)
-{
-	static const char before[] = "GNU C Library (";
-	FILE *f = fopen(libc->path, "re");
-	char *bytes = NULL, *at;
-	size_t n = 0;
-
-	if (!f)
-		return;
-	bytes = malloc(4u << 20);
-	if (bytes)
-		n = fread(bytes, 1, 4u << 20, f);
-	at = n ? memmem(bytes, n, before, sizeof(before) - 1) : NULL;
-	if (at) {
-		const char *words = at + sizeof(before) - 1, *end = strpbrk(words, ")\n");
-
-		if (end && end < bytes + n)
-			snprintf(s->libc, sizeof(s->libc), "%.*s", (int)(end - words), words);
-	}
-	free(bytes);
-	fclose(f);
-}
-
 static void find_function(struct capture *c)
 {
 	const struct module *in = modules_libc(c->m), *program = modules_program(c->m);
@@ -189,8 +165,7 @@ static void find_function(struct capture *c)
 		c->function = addr + in->bias;
 		c->s->function_bytes = bytes;
 	}
-	if (in->is_libc)
-		describe_libc(c->s, in);
+	modules_libc_version(c->m, c->s->libc, sizeof(c->s->libc));
 }
 
 static void look_at_got(struct capture *c, pid_t tid)
@@ -283,7 +258,7 @@ static const char *name_callee(void *ctx, uint64_t addr)
 	const struct capture *c = ctx;
 
 	modules_place(c->m, addr, &place);
-	return place.symbol[0] && !place.into ? place.symbol : NULL;
+	return place.symbol[0] && place.symbol[0] != '.' && !place.into ? place.symbol : NULL;
 }
 
 static void read_code(struct capture *c, pid_t tid, uint64_t addr, size_t n)
@@ -518,6 +493,8 @@ static int take_direct(struct capture *c, pid_t tid, struct error *e)
 		end = begin + modules_function_bytes(c->m, begin);
 	read_code(c, tid, begin, end - begin);
 	site_keep_around(s, insn, DIRECT_BEFORE);
+	for (uint32_t i = 0; i < s->insn_count; i++)
+		s->insns[i].executed = s->insns[i].addr == insn; /* of the others nobody knows */
 	return 0;
 }
 
@@ -538,6 +515,21 @@ static bool programs_own(struct capture *c, pid_t tid)
 	return !c->s->is_static || !c->function || place.symbol[0] != '_';
 }
 
+/*
+ * The C library connects to nscd, asks name servers ...: those sockets are not the program's. What it reads and writes
+ * may well be (stdio).
+ */
+static bool librarys_own(struct capture *c, pid_t tid)
+{
+	static const char *const shared[] = { "read", "readv", "write", "writev", "close" };
+	const struct module *in = modules_at(c->m, tracee_return_address(tid));
+
+	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++)
+		if (!strcmp(shared[i], c->s->wanted))
+			return false;
+	return in && in->is_libc;
+}
+
 static int find_call(struct capture *c, pid_t tid, struct error *e)
 {
 	for (;;) {
@@ -545,7 +537,12 @@ static int find_call(struct capture *c, pid_t tid, struct error *e)
 
 		switch (tracee_run(c->t, !makes_several(c->s->wanted), &tid)) {
 		case TRACEE_BREAKPOINT:
-			return take_function(c, tid, e);
+			if (!librarys_own(c, tid))
+				return take_function(c, tid, e);
+			err = tracee_step_over(c->t, tid);
+			if (err)
+				return error_set(e, err, "the program ended inside %s", c->s->wanted);
+			break;
 		case TRACEE_ENTER:
 			if (programs_own(c, tid))
 				return take_direct(c, tid, e);

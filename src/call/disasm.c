@@ -110,7 +110,7 @@ static void read_x86(const struct disasm *d, const cs_insn *in, struct disasm_in
 	r->is_negate = in->id == X86_INS_NEG;
 	r->is_compare = in->id == X86_INS_CMP;
 	r->is_minus_one = (in->id == X86_INS_MOV || in->id == X86_INS_OR) && r->has_imm &&
-			  (uint32_t)r->imm == UINT32_MAX && r->writes == 0;
+			  (uint32_t)r->imm == UINT32_MAX;
 }
 
 /* -------------------------------------------------------------------------------------------- arm64 */
@@ -134,6 +134,8 @@ static void read_arm64(const struct disasm *d, const cs_insn *in, struct disasm_
 		if (a->operands[k].type == ARM64_OP_IMM) {
 			r->has_imm = true;
 			r->imm = a->operands[k].imm;
+			if (a->operands[k].shift.type == ARM64_SFT_LSL)
+				r->imm <<= a->operands[k].shift.value;
 		} else if (a->operands[k].type == ARM64_OP_MEM) {
 			r->touches_memory = true;
 		}
@@ -145,8 +147,15 @@ static void read_arm64(const struct disasm *d, const cs_insn *in, struct disasm_
 	r->is_syscall = in->id == ARM64_INS_SVC;
 	r->is_negate = in->id == ARM64_INS_NEG;
 	r->is_compare = in->id == ARM64_INS_CMN || in->id == ARM64_INS_CMP;
-	r->is_minus_one = (in->id == ARM64_INS_MOV || in->id == ARM64_INS_MOVN) && r->writes == 1 &&
-			  r->has_imm && (r->imm == UINT64_MAX || r->imm == UINT32_MAX);
+	r->is_minus_one = (in->id == ARM64_INS_MOVN && r->has_imm && r->imm == 0) ||
+			  (in->id == ARM64_INS_MOV && r->has_imm &&
+			   (r->imm == UINT64_MAX || r->imm == UINT32_MAX));
+	r->is_thread_pointer = in->id == ARM64_INS_MRS;
+	/* the comparison with 0 is in the jump (cbz): the load of the byte stands for it */
+	if (in->id == ARM64_INS_LDRB) {
+		r->is_compare = r->has_imm = true;
+		r->imm = 0;
+	}
 	if (in->id == ARM64_INS_CBZ || in->id == ARM64_INS_CBNZ || in->id == ARM64_INS_TBZ ||
 	    in->id == ARM64_INS_TBNZ ||
 	    (in->id == ARM64_INS_B && a->cc != ARM64_CC_INVALID && a->cc != ARM64_CC_AL &&

@@ -12,10 +12,11 @@ struct disasm_insn {
 	unsigned int size;
 	bool is_call, is_jump, is_conditional, is_return, is_syscall;
 	bool is_negate, is_compare, is_minus_one;
-	bool stores_tls; /* writes to memory relative to the thread pointer */
-	char tls[2][8];	 /* registers whose sum is that address, "" none */
-	bool has_target; /* of a direct call or jump */
-	bool has_memory; /* memory at a known address: relative to the instruction */
+	bool is_thread_pointer; /* reads it (arm64) */
+	bool stores_tls;	/* writes to memory relative to the thread pointer */
+	char tls[2][8];		/* registers whose sum is that address, "" none */
+	bool has_target;	/* of a direct call or jump */
+	bool has_memory;	/* memory at a known address: relative to the instruction */
 	bool has_imm;
 	bool touches_memory;
 	uint64_t target, memory, imm;

@@ -73,7 +73,7 @@ static const char *name_callee(void *ctx, uint64_t addr)
 	const struct emulated *em = ctx;
 
 	modules_place(em->m, addr, &place);
-	return place.symbol[0] && !place.into ? place.symbol : NULL;
+	return place.symbol[0] && place.symbol[0] != '.' && !place.into ? place.symbol : NULL;
 }
 
 /* ----------------------------------------------------------------------------------------- on the way */
@@ -113,6 +113,7 @@ static int run_to_call(struct emulated *em, struct error *e)
 	s->is_static = !elf_image_is_dynamic(program->image);
 	if (!in)
 		in = program;
+	modules_libc_version(em->m, s->libc, sizeof(s->libc));
 	if (!elf_image_function(in->image, s->wanted, &addr, &bytes))
 		return error_set(e, -ENOMSG,
 				 "%s has no function %s: only calls through the C library are "
@@ -189,6 +190,11 @@ static int step_one(struct emulated *em, uint64_t sp)
 		struct args_source from = { read_memory, em->r };
 
 		s->after = story_regs_of(regs);
+		/* qemu's step over svc takes the instruction behind it along */
+		if (regs[PC] == r.ip + 2 * sizeof(bytes) && em->n_executed < EXECUTED_MAX) {
+			em->executed[em->n_executed++] = r.ip + sizeof(bytes);
+			s->steps++;
+		}
 		args_written(sysnr_name(STORY_AARCH64, s->at.nr), &s->at, (int64_t)s->after.ret,
 			     &from, s->out_text, sizeof(s->out_text));
 	}

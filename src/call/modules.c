@@ -10,6 +10,7 @@
 #include "cleanup.h"
 
 #define MODULES_MAX 64
+#define LIBC_BYTES  (4u << 20) /* of the library that are searched for its version */
 
 struct modules {
 	struct module list[MODULES_MAX];
@@ -205,4 +206,23 @@ uint64_t modules_function_bytes(const struct modules *m, uint64_t addr)
 	if (!in || !elf_image_symbol(in->image, addr - in->bias, &start, &bytes) || !bytes)
 		return 0;
 	return start + bytes - (addr - in->bias);
+}
+
+/* "GNU C Library (Debian GLIBC 2.36-9+deb12u14) stable release version 2.36" is a string in the library. */
+void modules_libc_version(const struct modules *m, char *buf, size_t size)
+{
+	static const char before[] = "GNU C Library (";
+	const struct module *libc = modules_libc(m);
+	_cleanup_fclose_ FILE *f = fopen(libc ? libc->path : modules_program(m)->path, "re");
+	_cleanup_free_ char *bytes = malloc(LIBC_BYTES);
+	size_t n = f && bytes ? fread(bytes, 1, LIBC_BYTES, f) : 0;
+	char *at = n ? memmem(bytes, n, before, sizeof(before) - 1) : NULL;
+
+	if (at) {
+		const char *words = at + sizeof(before) - 1,
+			   *end = memchr(words, ')', bytes + n - words);
+
+		if (end)
+			snprintf(buf, size, "%.*s", (int)(end - words), words);
+	}
 }

@@ -29,6 +29,9 @@ const struct module *modules_libc(const struct modules *m); /* NULL: a static pr
 const struct module *modules_at(const struct modules *m, uint64_t addr);
 uint64_t modules_vdso(const struct modules *m);
 
+/* "Debian GLIBC 2.36-9+deb12u14"; @buf untouched if it does not say. */
+void modules_libc_version(const struct modules *m, char *buf, size_t size);
+
 /* Everything that is known of @addr. */
 void modules_place(const struct modules *m, uint64_t addr, struct story_place *ret);
 

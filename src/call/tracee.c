@@ -356,6 +356,20 @@ int tracee_step(struct tracee *t, pid_t tid)
 	return -ESRCH;
 }
 
+int tracee_step_over(struct tracee *t, pid_t tid)
+{
+	struct breakpoint kept[BREAKS_MAX];
+	size_t n = t->n_breaks;
+	int err;
+
+	memcpy(kept, t->breaks, sizeof(kept));
+	tracee_unbreak(t, tid);
+	err = tracee_step(t, tid);
+	for (size_t i = 0; !err && i < n; i++)
+		err = tracee_break(t, tid, kept[i].addr, NULL);
+	return err;
+}
+
 /* --------------------------------------------------------------------------------------------- its life */
 
 static void child_main(char *const *argv, int out)
@@ -435,6 +449,29 @@ int tracee_entry(pid_t pid, uint64_t *ret, struct error *e)
 	return error_set(e, -EIO, "cannot find the entry of process %d in %s", pid, path);
 }
 
+/*
+ * Only a stopped thread can be let go. A stop of another kind may be reported before the one that was asked for: were
+ * the thread let go in that, it would be caught by the SIGSTOP afterwards, with nobody to wake it.
+ */
+static bool stop_thread(pid_t tid)
+{
+	int status;
+
+	if (syscall(SYS_tkill, tid, SIGSTOP))
+		return false;
+	for (;;) {
+		int sig;
+
+		if (waitpid(tid, &status, __WALL) != tid || !WIFSTOPPED(status))
+			return false;
+		sig = WSTOPSIG(status);
+		if (sig == SIGSTOP && !(status >> 16))
+			return true;
+		sig &= 0x7f;
+		go_on(tid, false, sig == SIGTRAP || is_group_stop(sig) || status >> 16 ? 0 : sig);
+	}
+}
+
 void tracee_release(struct tracee *t)
 {
 	if (t->released)
@@ -443,15 +480,8 @@ void tracee_release(struct tracee *t)
 	for (size_t i = 0; i < t->n_threads; i++) {
 		pid_t tid = t->threads[i];
 
-		if (tid != t->stopped) {
-			/* only a stopped thread can be let go */
-			int status;
-
-			syscall(SYS_tkill, tid, SIGSTOP);
-			if (waitpid(tid, &status, __WALL) != tid || !WIFSTOPPED(status))
-				continue;
-		}
-		ptrace(PTRACE_DETACH, tid, NULL, NULL);
+		if (tid == t->stopped || stop_thread(tid))
+			ptrace(PTRACE_DETACH, tid, NULL, NULL);
 	}
 	t->stopped = 0;
 }

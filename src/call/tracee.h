@@ -33,6 +33,9 @@ int tracee_entry(pid_t pid, uint64_t *ret, struct error *e);
 int tracee_break(struct tracee *t, pid_t pid, uint64_t addr, struct error *e);
 void tracee_unbreak(struct tracee *t, pid_t pid); /* all of them */
 
+/* From a breakpoint on: over its instruction, the breakpoint stays. */
+int tracee_step_over(struct tracee *t, pid_t tid);
+
 /* Run until something happens; with @syscalls also at each system call. The thread that it happened to stays stopped. */
 enum tracee_stop tracee_run(struct tracee *t, bool syscalls, pid_t *ret_tid);
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ERROR_PATHS 4 /* one for each syscall instruction of a wrapper */
+
 struct reading {
 	struct story *s;
 	const struct wrapper_source *from;
@@ -13,6 +15,9 @@ struct reading {
 	bool returned;	    /* a path ended since the last syscall instruction */
 	uint32_t syscalls;
 	bool asked_threads;
+	bool in_error; /* where a jump after the check leads, up to where that path ends */
+	uint64_t error_at[ERROR_PATHS];
+	uint32_t n_errors;
 };
 
 static bool is_error_limit(uint64_t imm)
@@ -57,30 +62,55 @@ static enum story_mark mark_before(struct reading *r, const struct disasm_insn *
 	return MARK_NONE;
 }
 
-static enum story_mark mark_after(struct reading *r, const struct disasm_insn *in)
+static enum story_mark mark_error(const struct disasm_insn *in)
 {
-	if (in->is_compare && in->has_imm && is_error_limit(in->imm)) {
-		r->after_check = true;
-		return MARK_CHECK;
-	}
-	if (!r->after_check)
-		return MARK_NONE;
 	if (in->is_negate)
 		return MARK_NEGATE;
 	if (in->stores_tls)
 		return MARK_ERRNO;
 	if (in->is_minus_one)
 		return MARK_MINUS_ONE;
-	if (in->has_memory && in->touches_memory && !in->is_compare && in->writes != 0)
+	if (in->is_thread_pointer || (in->has_memory && in->touches_memory && !in->is_compare))
 		return MARK_ERRNO_AT;
 	return MARK_NONE;
+}
+
+static enum story_mark mark_rest(struct reading *r, const struct disasm_insn *in,
+				 struct story_insn *out)
+{
+	enum story_mark mark;
+
+	if (r->after_syscall && in->is_compare && in->has_imm && is_error_limit(in->imm)) {
+		r->after_check = true;
+		return MARK_CHECK;
+	}
+	if (r->in_error)
+		return mark_error(in);
+	mark = mark_before(r, in);
+	if (mark == MARK_NUMBER)
+		r->after_syscall = false; /* the second path begins */
+	else if (r->after_syscall && !(r->returned && mark == MARK_ARGUMENT))
+		return MARK_NONE;
+	if (mark == MARK_ARGUMENT)
+		snprintf(out->note, sizeof(out->note), "argument %d of the system call", in->writes);
+	return mark;
+}
+
+static enum story_mark mark_branch(struct reading *r, const struct disasm_insn *in)
+{
+	if (!r->compared)
+		return MARK_NONE;
+	if (r->after_check && in->has_target && r->n_errors < ERROR_PATHS)
+		r->error_at[r->n_errors++] = in->target;
+	r->after_check = false;
+	return MARK_BRANCH;
 }
 
 static enum story_mark mark_one(struct reading *r, const struct disasm_insn *in,
 				struct story_insn *out)
 {
-	enum story_mark mark;
-
+	for (uint32_t i = 0; i < r->n_errors; i++)
+		r->in_error |= r->error_at[i] == out->addr;
 	if (in->is_syscall) {
 		r->after_syscall = true;
 		r->after_check = r->returned = false;
@@ -89,24 +119,19 @@ static enum story_mark mark_one(struct reading *r, const struct disasm_insn *in,
 	}
 	if (in->is_return) {
 		r->returned = true;
+		r->in_error = false;
 		return MARK_RETURN;
 	}
 	if (in->is_call)
 		return mark_call(r, in, out);
 	if (in->is_conditional)
-		return r->compared ? MARK_BRANCH : MARK_NONE;
-	mark = r->after_syscall ? mark_after(r, in) : MARK_NONE;
-	if (mark == MARK_NONE) {
-		mark = mark_before(r, in);
-		if (mark == MARK_NUMBER)
-			r->after_syscall = false; /* the second path begins */
-		else if (r->after_syscall &&
-			 !(r->returned && mark == MARK_ARGUMENT && !in->has_memory))
-			mark = MARK_NONE;
+		return mark_branch(r, in);
+	if (in->is_jump) {
+		r->returned = true; /* as good as one */
+		r->in_error = false;
+		return MARK_NONE;
 	}
-	if (mark == MARK_ARGUMENT)
-		snprintf(out->note, sizeof(out->note), "argument %d of the system call", in->writes);
-	return mark;
+	return mark_rest(r, in, out);
 }
 
 /* A conditional jump was taken if what follows it was not executed, and its target was. */

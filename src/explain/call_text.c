@@ -2,6 +2,7 @@
 /* Every number here was seen in this call; what could not be seen is said to be so. */
 #include "call_text.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,6 +85,8 @@ static void mark_words(const struct story *s, const struct story_insn *in, char 
 			 name ? name : "unknown");
 	else if (in->mark == MARK_BRANCH)
 		snprintf(buf, size, "%s", in->note);
+	else if (in->mark == MARK_ERRNO_AT && s->arch == STORY_AARCH64)
+		snprintf(buf, size, "the thread pointer: errno is in the thread's own memory");
 	else if (in->mark == MARK_ERRNO && in->executed)
 		snprintf(buf, size, "errno = %d, at 0x%" PRIx64, s->errno_value, s->errno_addr);
 	else if (in->mark < MARK_MAX && words[in->mark])
@@ -163,10 +166,11 @@ static void put_head(struct page *p, const struct story *s)
 	char text[1024];
 
 	put_first_line(p, s);
-	snprintf(text, sizeof(text), "%s[%u] on %s, %s %s%s%s%s%s", base_name(s->program), s->tid,
+	snprintf(text, sizeof(text), "%s[%u] on %s, %s%s%s%s%s%s%s", base_name(s->program), s->tid,
 		 s->host[0] ? s->host : "?", s->release[0] ? s->release : "kernel unknown",
-		 story_arch_name(s->arch), s->libc[0] ? ", C library: " : "", s->libc,
-		 s->emulator[0] ? ", run by " : "", s->emulator);
+		 s->emulator[0] ? "" : " ", s->emulator[0] ? "" : story_arch_name(s->arch),
+		 s->libc[0] ? ", C library: " : "", s->libc,
+		 s->emulator[0] ? ", an arm64 program run by " : "", s->emulator);
 	page_tab(p, CALL_INDENT);
 	page_wrap(p, STYLE_DIM, text);
 }
@@ -207,16 +211,28 @@ static void put_function(struct page *p, const struct story *s)
 	call_paragraph(p, text);
 }
 
+/* "call 0x1234", "bl #0x1234": not through memory or a register. */
+static bool calls_directly(const struct story_insn *in)
+{
+	return strstr(in->text, " 0x") || strstr(in->text, " #0x");
+}
+
 static void put_site(struct page *p, const struct story *s)
 {
 	char text[400];
 
 	call_heading(p, "1  The program's call", place_words(&s->site_place, text, sizeof(text)));
 	if (s->kind == STORY_DIRECT) {
-		snprintf(text, sizeof(text),
-			 "No function of the C library stands between: the program executes the "
-			 "instruction itself, in %s.",
-			 s->site_place.symbol[0] ? s->site_place.symbol : "code without a symbol");
+		if (s->site_place.symbol[0])
+			snprintf(text, sizeof(text),
+				 "No function of the C library stands between: the program executes the "
+				 "instruction itself, in %s.",
+				 s->site_place.symbol);
+		else
+			snprintf(text, sizeof(text),
+				 "The instruction stands in the program itself, in code without a symbol: a C "
+				 "library that was linked in and stripped cannot be told from the program's own "
+				 "code.");
 		call_paragraph(p, text);
 		return;
 	}
@@ -228,6 +244,9 @@ static void put_site(struct page *p, const struct story *s)
 	if (s->is_static)
 		call_paragraph(p, "A static program: the C library is part of it, the call goes straight to "
 				  "the function; there is no PLT and no GOT.");
+	else if (!s->got && s->site_count && !calls_directly(&s->site[0]))
+		call_paragraph(p,
+			       "The call goes through a pointer that the program keeps, not through its GOT.");
 	else if (!s->got && s->site_count)
 		call_paragraph(p, "The call goes straight to the function, without PLT and GOT: caller and "
 				  "function are in the same file.");
@@ -404,8 +423,6 @@ static void put_registers(struct page *p, const struct story *s)
 
 static void put_made(struct page *p, const struct story *s)
 {
-	if (!s->fact_count && !s->out_text[0])
-		return;
 	call_heading(p, "5  What there is now", "asked while the program stands behind its call");
 	for (uint32_t i = 0; i < s->fact_count; i++) {
 		page_tab(p, CALL_INDENT);
@@ -416,6 +433,10 @@ static void put_made(struct page *p, const struct story *s)
 		page_tab(p, 40);
 		page_wrap(p, STYLE_PLAIN, s->facts[i].text);
 	}
+	if (!s->fact_count && !s->out_text[0])
+		call_paragraph(p, s->emulator[0] ?
+					  "Not asked: to the kernel the descriptor is the emulator's." :
+					  "Nothing that could be asked.");
 	if (s->out_text[0]) {
 		page_tab(p, CALL_INDENT);
 		page_put(p, STYLE_DIM, "the program's memory");
@@ -450,7 +471,11 @@ static void put_error_source(struct page *p, const struct story *s)
 
 	if (!s->watched)
 		return;
-	if (from)
+	if (s->after.ret == (uint64_t)-EINPROGRESS || s->after.ret == (uint64_t)-EAGAIN)
+		snprintf(text, sizeof(text),
+			 "Where it came from: nothing went wrong. The call would have to wait, and may not: the "
+			 "socket is non-blocking, or MSG_DONTWAIT was given. poll() or epoll tells when to go on.");
+	else if (from)
 		snprintf(text, sizeof(text),
 			 "Where it came from: %s put %s (%" PRId64
 			 ") into the socket, sk->sk_err, %s after "
