@@ -76,6 +76,7 @@ static const struct call_args calls[] = {
 	{ "ioctl", 3, { A_FD, A_HEX, A_HEX } },
 	{ "fcntl", 3, { A_FD, A_INT, A_HEX } },
 	{ "uname", 1, { A_HEX } },
+	{ "getrandom", 3, { A_HEX, A_SIZE, A_HEX } },
 	{ "getpid", 0, { A_NONE } },
 	{ "futex", 6, { A_HEX, A_HEX, A_HEX, A_HEX, A_HEX, A_HEX } },
 };

@@ -193,8 +193,8 @@ static void put_got(struct page *p, const struct story *s)
 	else
 		snprintf(text, sizeof(text),
 			 "GOT slot 0x%" PRIx64
-			 ": before the program's first instruction it pointed to %s, "
-			 "back into the PLT, from where the dynamic linker is called; at this call it points "
+			 ": before the program's first instruction it pointed back into "
+			 "%s, from where the dynamic linker is called; at this call it points "
 			 "to %s. The function is looked up when it is first called (lazy binding).",
 			 s->got, before, now);
 	call_paragraph(p, text);
@@ -562,11 +562,14 @@ static void put_several(struct page *p, const struct story *s)
 		page_tab(p, CALL_INDENT + UNITS_COLUMNS + 2);
 		column = p->width > 80 ? p->width - 26 : p->width - 12;
 		page_text(p, STYLE_PLAIN, c->text, column - p->column - 18);
-		page_printf(p, c->ret < 0 ? STYLE_WARN : STYLE_PLAIN, " = %" PRId64 "%s%s", c->ret,
-			    c->ret < 0 ? " " : "",
-			    c->ret < 0 && strerrorname_np(-(int)c->ret) ?
-				    strerrorname_np(-(int)c->ret) :
-				    "");
+		if (c->ret > INT32_MAX)
+			page_printf(p, STYLE_PLAIN, " = 0x%" PRIx64, (uint64_t)c->ret);
+		else
+			page_printf(p, c->ret < 0 ? STYLE_WARN : STYLE_PLAIN, " = %" PRId64 "%s%s",
+				    c->ret, c->ret < 0 ? " " : "",
+				    c->ret < 0 && strerrorname_np(-(int)c->ret) ?
+					    strerrorname_np(-(int)c->ret) :
+					    "");
 		page_tab(p, column);
 		page_put(p, STYLE_DIM, c->from);
 		page_newline(p);
