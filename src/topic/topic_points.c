@@ -8,7 +8,7 @@
 const struct topic_more topic_points[] = {
 	{ "libc.send",
 	  "Nothing yet: this is still the program. The C library's write(), send(), sendto(), sendmsg() ... is a few instructions around the syscall instruction.",
-	  "Seen by a uprobe on the library's function, placed in the traced process only.",
+	  "Nothing is decided here. Seen by a uprobe on the library's function, in the traced process only.",
 	  "crumb explain write\tthe wrapper, instruction by instruction\nltrace -e write CMD\tthe calls of a program, slowly" },
 	{ "sys.send",
 	  "The syscall instruction has switched to kernel mode; do_syscall_64() (arm64: el0_svc()) calls the handler of the number in the register.",
@@ -132,7 +132,7 @@ const struct topic_more topic_points[] = {
 	  "strace -T -e trace=read,recvfrom -p PID\tresult and duration" },
 	{ "libc.recv",
 	  "Nothing yet: this is still the program, on its way into the C library.",
-	  "Seen by a uprobe on the library's function.",
+	  "Nothing is decided here. Seen by a uprobe on the library's function.",
 	  "crumb explain read\tthe wrapper, instruction by instruction" },
 	{ "libc.recv.return",
 	  "The C library returns: the journey's last step, the program has its bytes.",
