@@ -86,14 +86,14 @@ static bool find_worth(struct tree *t, uint32_t at, bool all)
 	return n->worth;
 }
 
-static const char *tcp_state(int64_t state)
+static const char *tcp_state(unsigned int state)
 {
 	static const char *const names[] = { "?",	    "ESTABLISHED", "SYN_SENT",	"SYN_RECV",
 					     "FIN_WAIT1",   "FIN_WAIT2",   "TIME_WAIT", "CLOSE",
 					     "CLOSE_WAIT",  "LAST_ACK",	   "LISTEN",	"CLOSING",
 					     "NEW_SYN_RECV" };
 
-	return state > 0 && (size_t)state < sizeof(names) / sizeof(names[0]) ? names[state] : "?";
+	return state < sizeof(names) / sizeof(names[0]) ? names[state] : "?";
 }
 
 static void point_words(const struct node *n, char *buf, size_t size)
