@@ -8,10 +8,12 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static const char muffin[] = "muffin";
@@ -155,6 +157,86 @@ static long do_shutdown(struct pair *p, int fail)
 	return shutdown(fail ? p->listener : p->near, SHUT_WR);
 }
 
+static long do_accept4(struct pair *p, int fail)
+{
+	return accept4(fail ? p->near : p->listener, NULL, NULL, SOCK_CLOEXEC);
+}
+
+static long do_sendto(struct pair *p, int fail)
+{
+	return sendto(fail ? 1000 : p->near, muffin, strlen(muffin), 0, NULL, 0);
+}
+
+static long do_sendmsg(struct pair *p, int fail)
+{
+	struct iovec parts[] = { { (void *)muffin, 3 }, { (void *)(muffin + 3), 3 } };
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
+
+	return sendmsg(fail ? 1000 : p->near, &message, 0);
+}
+
+static long do_writev(struct pair *p, int fail)
+{
+	struct iovec parts[] = { { (void *)muffin, 3 }, { (void *)(muffin + 3), 3 } };
+
+	return writev(fail ? 1000 : p->near, parts, 2);
+}
+
+static long do_recvfrom(struct pair *p, int fail)
+{
+	char buf[64];
+
+	return recvfrom(p->far, buf, sizeof(buf), fail ? MSG_DONTWAIT : 0, NULL, NULL);
+}
+
+static long do_recvmsg(struct pair *p, int fail)
+{
+	char buf[64];
+	struct iovec part = { buf, sizeof(buf) };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+
+	return recvmsg(p->far, &message, fail ? MSG_DONTWAIT : 0);
+}
+
+static long do_readv(struct pair *p, int fail)
+{
+	char buf[64];
+	struct iovec part = { buf, sizeof(buf) };
+
+	return readv(fail ? 1000 : p->far, &part, 1);
+}
+
+static long do_getsockname(struct pair *p, int fail)
+{
+	struct sockaddr_in address;
+	socklen_t len = sizeof(address);
+
+	return getsockname(fail ? 1000 : p->near, (struct sockaddr *)&address, &len);
+}
+
+static long do_getpeername(struct pair *p, int fail)
+{
+	struct sockaddr_in address;
+	socklen_t len = sizeof(address);
+
+	return getpeername(fail ? p->listener : p->near, (struct sockaddr *)&address, &len);
+}
+
+static long do_setsockopt(struct pair *p, int fail)
+{
+	int on = 1;
+
+	return setsockopt(p->near, IPPROTO_TCP, fail ? 1000 : TCP_NODELAY, &on, sizeof(on));
+}
+
+static long do_getsockopt(struct pair *p, int fail)
+{
+	int value = 0;
+	socklen_t len = sizeof(value);
+
+	return getsockopt(p->near, SOL_SOCKET, fail ? 1000 : SO_RCVBUF, &value, &len);
+}
+
 /* ------------------------------------------------------------------------------------- what they need */
 
 static void nothing(struct pair *p, int fail)
@@ -238,6 +320,17 @@ static const struct row {
 	{ "read", with_bytes, do_read },
 	{ "close", a_peer, do_close },
 	{ "shutdown", unconnected, do_shutdown },
+	{ "accept4", a_client, do_accept4 },
+	{ "sendto", a_peer, do_sendto },
+	{ "sendmsg", a_peer, do_sendmsg },
+	{ "writev", a_peer, do_writev },
+	{ "recvfrom", with_bytes, do_recvfrom },
+	{ "recvmsg", with_bytes, do_recvmsg },
+	{ "readv", with_bytes, do_readv },
+	{ "getsockname", just_a_socket, do_getsockname },
+	{ "getpeername", a_client, do_getpeername },
+	{ "setsockopt", just_a_socket, do_setsockopt },
+	{ "getsockopt", just_a_socket, do_getsockopt },
 };
 
 int main(int argc, char **argv)

@@ -137,7 +137,7 @@ static void put_insn(struct page *p, const struct story *s, const struct story_i
 static void put_first_line(struct page *p, const struct story *s)
 {
 	const char *name = sysnr_name(s->arch, s->at.nr);
-	char text[1024];
+	char text[1024], result[32];
 	size_t at;
 
 	if (s->kind == STORY_SEVERAL) {
@@ -154,7 +154,9 @@ static void put_first_line(struct page *p, const struct story *s)
 			value = blank + 1;
 		at += snprintf(text + at, sizeof(text) - at, "%s%.60s", i ? ", " : "", value);
 	}
-	page_printf(p, STYLE_BOLD, "%s) = %" PRId64, text, (int64_t)s->after.ret);
+	snprintf(result, sizeof(result), ") = %" PRId64, (int64_t)s->after.ret);
+	page_text(p, STYLE_BOLD, text, p->width - page_columns(p, result));
+	page_put(p, STYLE_BOLD, result);
 	if ((int64_t)s->after.ret < 0 && strerrorname_np(-(int)s->after.ret))
 		page_printf(p, STYLE_BAD, " %s (%s)", strerrorname_np(-(int)s->after.ret),
 			    strerrordesc_np(-(int)s->after.ret));
