@@ -151,6 +151,16 @@ int watch_kfree_skb(struct bpf_raw_tracepoint_args *ctx)
 	return watch(ctx, CRUMB_WATCH_kfree_skb, 0, (__u32)ctx->args[2]);
 }
 
+/* The code of the kernel's dispatcher: what its switch makes of a number is read there. */
+__u64 watch_code_at;
+__u8 watch_code[CRUMB_WATCH_CODE];
+
+SEC("?syscall")
+int watch_read_code(void *ctx)
+{
+	return bpf_probe_read_kernel(watch_code, sizeof(watch_code), (void *)watch_code_at);
+}
+
 PLAIN(kmem_cache_alloc)
 PLAIN(kmem_cache_free)
 PLAIN(kmalloc)

@@ -58,6 +58,7 @@ enum crumb_watch_point {
 #define CRUMB_WATCH_DEPTH 40
 #define CRUMB_WATCH_RING  (4u << 20)
 #define CRUMB_WATCH_REGS  9
+#define CRUMB_WATCH_CODE  16384 /* bytes of the kernel's dispatcher */
 
 struct crumb_watch_seen {
 	__u64 time_ns;

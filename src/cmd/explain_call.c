@@ -17,6 +17,7 @@
 #include "capture.h"
 #include "cleanup.h"
 #include "cmd.h"
+#include "dispatch.h"
 #include "log.h"
 #include "show.h"
 #include "source.h"
@@ -52,7 +53,29 @@ static void before(void *ctx, pid_t tid)
 		call_watch_start(w->w, tid);
 }
 
-/* Kernels do not always list sys_call_table: then the handler is the frame that is named like one. */
+/* Kernels do not always list sys_call_table: then the code is followed that takes its place. */
+static void follow_dispatcher(struct call_watch *w, struct story *s)
+{
+	struct disasm *d = NULL;
+	const uint8_t *code;
+	const char *name;
+	uint64_t addr, to;
+	uint32_t into, compares = 0;
+	size_t n;
+
+	code = call_watch_dispatcher(w, &addr, &n);
+	if (!code || disasm_new(STORY_X86_64, &d))
+		return;
+	to = dispatch_follow(d, code, n, addr, (uint32_t)s->kernel.nr, &compares);
+	name = to ? call_watch_function(w, to, &into) : NULL;
+	if (name && !into) {
+		snprintf(s->handler, sizeof(s->handler), "%.79s", name);
+		s->handler_compares = compares;
+	}
+	disasm_free(d);
+}
+
+/* And if neither is to be had, the handler is the frame that is named like one. */
 static void take_handler(struct story *s)
 {
 	for (uint32_t i = 0; i < s->seen_count && !s->handler[0]; i++)
@@ -145,10 +168,11 @@ static void after(void *ctx, struct story *s)
 		cost += list[i].cost_ns;
 	}
 	s->watch_ns = cost;
+	s->handler_in_table = s->handler[0];
+	if (!s->handler[0])
+		follow_dispatcher(w->w, s);
 	if (!s->handler[0])
 		take_handler(s);
-	else
-		s->handler_in_table = true;
 }
 
 /* Stacks are dear the first time: tables are read in. Better that a socket of ours pays than the call that is shown. */

@@ -380,6 +380,13 @@ static void put_numbers(struct page *p, const struct story *s)
 			 " in the saved registers, and its own table "
 			 "says the same of it: sys_call_table[%" PRIu64 "] = %s.",
 			 s->kernel.nr, s->kernel.nr, s->handler);
+	else if (s->handler_compares)
+		snprintf(text, sizeof(text),
+			 "The kernel's entry found number %" PRIu64
+			 " in the saved registers. x64_sys_call(), the "
+			 "kernel's own switch over all numbers, read from the kernel's memory and followed, leads "
+			 "from %" PRIu64 " to %s after %u comparisons.",
+			 s->kernel.nr, s->kernel.nr, s->handler, s->handler_compares);
 	else if (s->handler[0])
 		snprintf(text, sizeof(text),
 			 "The kernel's entry found number %" PRIu64

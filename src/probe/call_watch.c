@@ -50,16 +50,15 @@ static int on_seen(void *ctx, void *data, size_t size)
 	return 0;
 }
 
-/* Data symbols are not among the functions of symbols.c. */
-static uint64_t syscall_table(void)
+/* Data symbols are not among the functions of symbols.c, and here a function's address is asked for. */
+static uint64_t kernel_address(const char *wanted)
 {
 	_cleanup_fclose_ FILE *f = fopen("/proc/kallsyms", "re");
 	char line[512], name[256];
 	unsigned long long addr;
 
 	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%llx %*c %255s", &addr, name) == 2 &&
-		    !strcmp(name, "sys_call_table"))
+		if (sscanf(line, "%llx %*c %255s", &addr, name) == 2 && !strcmp(name, wanted))
 			return addr;
 	return 0;
 }
@@ -76,7 +75,8 @@ static int load(struct call_watch *w, struct error *e)
 		btf__free(btf);
 		return error_set(e, err, "cannot open the BPF program: %s", strerror(-err));
 	}
-	w->skel->rodata->watch_table = syscall_table();
+	w->skel->rodata->watch_table = kernel_address("sys_call_table");
+	bpf_program__set_autoload(w->skel->progs.watch_read_code, true);
 	for (unsigned int i = 1; i < CRUMB_WATCH_MAX; i++) {
 		struct bpf_program *prog;
 
@@ -182,6 +182,30 @@ const struct crumb_watch_seen *call_watch_records(struct call_watch *w, size_t *
 	*ret_n = w->n;
 	*ret_lost = w->skel->bss->watch_lost + w->no_memory;
 	return w->list;
+}
+
+const uint8_t *call_watch_dispatcher(struct call_watch *w, uint64_t *ret_addr, size_t *ret_n)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	static const char dispatcher[] = "x64_sys_call";
+	uint64_t addr = kernel_address(dispatcher);
+	uint32_t into;
+	size_t n = 0;
+
+	w->skel->bss->watch_code_at = addr;
+	if (!addr || bpf_prog_test_run_opts(bpf_program__fd(w->skel->progs.watch_read_code), &opts) ||
+	    opts.retval)
+		return NULL;
+	while (n < sizeof(w->skel->bss->watch_code)) {
+		const char *name = symbols_function(w->symbols, addr + n, &into);
+
+		if (!name || strcmp(name, dispatcher) != 0)
+			break;
+		n++;
+	}
+	*ret_addr = addr;
+	*ret_n = n;
+	return w->skel->bss->watch_code;
 }
 
 const char *call_watch_point(unsigned int point)

@@ -25,6 +25,12 @@ void call_watch_stop(struct call_watch *w);
 const struct crumb_watch_seen *call_watch_records(struct call_watch *w, size_t *ret_n,
 						  uint64_t *ret_lost);
 
+/*
+ * The kernel's code that goes from a system call's number to its handler, where it is a function of its own (x64_sys_call,
+ * Linux 6.9 and later): its bytes, which lie at *@ret_addr in the kernel. NULL: there is none or it cannot be read.
+ */
+const uint8_t *call_watch_dispatcher(struct call_watch *w, uint64_t *ret_addr, size_t *ret_n);
+
 /* Name of a tracepoint, enum crumb_watch_point. */
 const char *call_watch_point(unsigned int point);
 

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 
 #include "args.h"
+#include "dispatch.h"
 #include "story_file.h"
 #include "sysnr.h"
 #include "wrapper.h"
@@ -143,6 +144,35 @@ static void test_bytes_that_are_no_code(void **state)
 	read_bytes(s, code, sizeof(code));
 	assert_int_equal(s->insn_count, 1);
 	story_free(s);
+}
+
+/* cmp esi, 2; je A; ja B; test esi, esi; je C; jmp D;  A: jmp E */
+static void test_dispatch(void **state)
+{
+	static const uint8_t code[] = {
+		0x83, 0xfe, 0x02,		    /* 1000 cmp esi, 2 */
+		0x74, 0x10,			    /* 1003 je 1015 */
+		0x0f, 0x87, 0xf5, 0x0f, 0x00, 0x00, /* 1005 ja 2000 */
+		0x85, 0xf6,			    /* 100b test esi, esi */
+		0x0f, 0x84, 0xed, 0x1f, 0x00, 0x00, /* 100d je 3000 */
+		0xeb, 0x05,			    /* 1013 jmp 101a: behind the code */
+		0xe9, 0xe6, 0x2f, 0x00, 0x00,	    /* 1015 jmp 4000 */
+	};
+	static const uint64_t wanted[] = { 0x3000, 0x101a, 0x4000, 0x2000 };
+	uint32_t compares = 0;
+	struct disasm *d;
+
+	(void)state;
+	assert_int_equal(disasm_new(STORY_X86_64, &d), 0);
+	for (uint32_t nr = 0; nr < 4; nr++)
+		assert_int_equal(dispatch_follow(d, code, sizeof(code), 0x1000, nr, &compares),
+				 wanted[nr]);
+	assert_int_equal(compares, 1);
+	/* mov eax, 1: not a dispatcher */
+	assert_int_equal(dispatch_follow(d, (const uint8_t *)"\xb8\x01\0\0\0", 5, 0x1000, 1,
+					 &compares),
+			 0);
+	disasm_free(d);
 }
 
 /* ---------------------------------------------------------------------------------------------- words */
@@ -312,6 +342,7 @@ int main(void)
 		cmocka_unit_test(test_plain_arm64),
 		cmocka_unit_test(test_cancellation_x86),
 		cmocka_unit_test(test_bytes_that_are_no_code),
+		cmocka_unit_test(test_dispatch),
 		cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_written),
 		cmocka_unit_test(test_numbers),
