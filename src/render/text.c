@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "links.h"
+#include "topic.h"
 #include "units.h"
 
 static const enum style verdict_styles[VERDICT_MAX] = {
@@ -153,6 +154,19 @@ static void put_id(struct page *p, const struct journey *j)
 	page_newline(p);
 }
 
+/* What the reason means, in the words of crumb explain. */
+static void put_reason(struct page *p, const char *reason)
+{
+	char text[512];
+	struct topic t;
+
+	if (!topic_find(reason, &t))
+		return;
+	snprintf(text, sizeof(text), "%.400s (crumb explain %.64s)", t.what, t.name);
+	page_tab(p, TEXT_INDENT);
+	page_wrap(p, STYLE_DIM, text);
+}
+
 /* How it ended, where it was not delivered. */
 static void put_ending(struct page *p, const struct journey *j)
 {
@@ -179,6 +193,8 @@ static void put_ending(struct page *p, const struct journey *j)
 		page_printf(p, STYLE_BOLD, ", for %s so far",
 			    units_duration(lasted, j->waiting_ns, p->utf8));
 	page_newline(p);
+	if (j->verdict == VERDICT_DROPPED && j->reason)
+		put_reason(p, j->reason);
 }
 
 /* ------------------------------------------------------------------------------ the two calls */
