@@ -420,7 +420,7 @@ static void put_registers(struct page *p, const struct story *s)
 		call_paragraph(
 			p,
 			"What the program had in its registers is what the kernel found in struct "
-			"pt_regs: nothing is copied or converted on the way. The number is there as "
+			"pt_regs: they were saved as they stood. The number is there as "
 			"orig_ax; ax itself already holds -ENOSYS, in case nobody fills in a result.");
 	else if (s->kernel.known && !registers_agree(s))
 		call_paragraph(p,
@@ -495,8 +495,7 @@ static void put_error_source(struct page *p, const struct story *s)
 			 name ? name : "the error", from->value,
 			 units_duration(at, from->ns, p->utf8),
 			 was_seen(s, "tcp_send_reset") ?
-				 " (the RST was sent by this same kernel, in "
-				 "tcp_v4_send_reset: no socket listened on that port)" :
+				 " (the RST was sent by this same kernel: no socket listened on that port)" :
 				 "");
 	else
 		snprintf(text, sizeof(text),

@@ -153,7 +153,7 @@ static const struct function_doc docs[] = {
 	{ "do_softirq", "kernel/softirq.c", "runs what waits, before the interrupted code goes on" },
 	{ "handle_softirqs", "kernel/softirq.c", "calls each softirq that was raised on this CPU" },
 	{ "net_rx_action", "net/core/dev.c", "the receive softirq: polls the devices that have packets" },
-	{ "__napi_poll", "net/core/dev.c", "asks one of them for up to its weight (64) of packets" },
+	{ "__napi_poll", "net/core/dev.c", "asks one of them for up to its weight, usually 64, of packets" },
 	{ "process_backlog", "net/core/dev.c", "takes packets from the CPU's backlog" },
 	{ "__netif_receive_skb_one_core", "net/core/dev.c", "one packet to the protocol it is for" },
 	{ "__netif_receive_skb_core", "net/core/dev.c", "packet sockets, tc ingress, then the device's master (a bridge, a bond), else the protocol" },

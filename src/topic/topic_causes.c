@@ -31,7 +31,7 @@ const struct topic_more topic_causes[] = {
 	  "Congestion window full; receiver's window full; Nagle or TCP_CORK hold a small segment; pacing; too much of this socket in qdisc and device (TSQ).",
 	  "ss -ti\tcwnd, unacked, notsent, pacing_rate, rwnd_limited, busy\nnstat -az TcpExtTCPAutoCorking\tsmall writes put together\nstrace -e trace=setsockopt CMD\tTCP_NODELAY, TCP_CORK set?" },
 	{ "tx.retransmit",
-	  "The first copy did not arrive, or its ACK did not. RACK and SACK find out after about a round trip, a tail loss probe after two, else the RTO (at least 200 ms).",
+	  "The first copy did not arrive, or its ACK did not. RACK and SACK find out after about a round trip, a tail loss probe after two, else the RTO (by default at least 200 ms).",
 	  "Which timer ran out: see rto and backoff.",
 	  "ss -ti\tretrans, rto, rtt, lost, reordering\nnstat -az TcpRetransSegs TcpExtTCPTimeouts TcpExtTCPLossProbes\twhich kind\nip -s link\tdrops and errors on the way" },
 	{ "tx.dev",
