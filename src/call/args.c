@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -26,6 +27,11 @@ enum arg_kind {
 	A_MSG_FLAGS,
 	A_SOCK_FLAGS,
 	A_PATH,
+	A_IOV, /* its count is the next argument */
+	A_MSGHDR,
+	A_LEVEL,
+	A_OPTION, /* of the level before it */
+	A_HOW,
 	A_DIRFD,
 };
 
@@ -45,20 +51,20 @@ static const struct call_args calls[] = {
 	{ "connect", 3, { A_FD, A_SOCKADDR, A_SIZE } },
 	{ "sendto", 6, { A_FD, A_BUFFER, A_SIZE, A_MSG_FLAGS, A_SOCKADDR, A_SIZE } },
 	{ "recvfrom", 6, { A_FD, A_BUFFER_OUT, A_SIZE, A_MSG_FLAGS, A_SOCKADDR_OUT, A_HEX } },
-	{ "sendmsg", 3, { A_FD, A_HEX, A_MSG_FLAGS } },
+	{ "sendmsg", 3, { A_FD, A_MSGHDR, A_MSG_FLAGS } },
 	{ "recvmsg", 3, { A_FD, A_HEX, A_MSG_FLAGS } },
 	{ "sendmmsg", 4, { A_FD, A_HEX, A_INT, A_MSG_FLAGS } },
 	{ "recvmmsg", 5, { A_FD, A_HEX, A_INT, A_MSG_FLAGS, A_HEX } },
 	{ "write", 3, { A_FD, A_BUFFER, A_SIZE } },
 	{ "read", 3, { A_FD, A_BUFFER_OUT, A_SIZE } },
-	{ "writev", 3, { A_FD, A_HEX, A_INT } },
+	{ "writev", 3, { A_FD, A_IOV, A_INT } },
 	{ "readv", 3, { A_FD, A_HEX, A_INT } },
 	{ "close", 1, { A_FD } },
-	{ "shutdown", 2, { A_FD, A_INT } },
+	{ "shutdown", 2, { A_FD, A_HOW } },
 	{ "getsockname", 3, { A_FD, A_SOCKADDR_OUT, A_HEX } },
 	{ "getpeername", 3, { A_FD, A_SOCKADDR_OUT, A_HEX } },
-	{ "setsockopt", 5, { A_FD, A_INT, A_INT, A_HEX, A_SIZE } },
-	{ "getsockopt", 5, { A_FD, A_INT, A_INT, A_HEX, A_HEX } },
+	{ "setsockopt", 5, { A_FD, A_LEVEL, A_OPTION, A_HEX, A_SIZE } },
+	{ "getsockopt", 5, { A_FD, A_LEVEL, A_OPTION, A_HEX, A_HEX } },
 	{ "openat", 3, { A_DIRFD, A_PATH, A_HEX } },
 	{ "open", 2, { A_PATH, A_HEX } },
 	{ "newfstatat", 4, { A_DIRFD, A_PATH, A_HEX, A_HEX } },
@@ -147,6 +153,53 @@ const char *args_protocol(int family, int protocol)
 	};
 
 	return family == AF_INET || family == AF_INET6 ? NAME_OF(rows, (uint64_t)protocol) : NULL;
+}
+
+static const char *level_name(int level)
+{
+	static const struct flag rows[] = {
+		{ SOL_SOCKET, "SOL_SOCKET" },	  { IPPROTO_IP, "IPPROTO_IP" },
+		{ IPPROTO_TCP, "IPPROTO_TCP" },	  { IPPROTO_UDP, "IPPROTO_UDP" },
+		{ IPPROTO_IPV6, "IPPROTO_IPV6" },
+	};
+
+	return NAME_OF(rows, (uint64_t)level);
+}
+
+static const char *option_name(int level, int option)
+{
+	static const struct flag of_socket[] = {
+		{ SO_REUSEADDR, "SO_REUSEADDR" }, { SO_TYPE, "SO_TYPE" },
+		{ SO_ERROR, "SO_ERROR" },	  { SO_BROADCAST, "SO_BROADCAST" },
+		{ SO_SNDBUF, "SO_SNDBUF" },	  { SO_RCVBUF, "SO_RCVBUF" },
+		{ SO_KEEPALIVE, "SO_KEEPALIVE" }, { SO_LINGER, "SO_LINGER" },
+		{ SO_REUSEPORT, "SO_REUSEPORT" }, { SO_RCVTIMEO, "SO_RCVTIMEO" },
+		{ SO_SNDTIMEO, "SO_SNDTIMEO" },	  { SO_TIMESTAMPING, "SO_TIMESTAMPING" },
+		{ SO_MARK, "SO_MARK" },		  { SO_BINDTODEVICE, "SO_BINDTODEVICE" },
+	};
+	static const struct flag of_tcp[] = {
+		{ TCP_NODELAY, "TCP_NODELAY" },	    { TCP_MAXSEG, "TCP_MAXSEG" },
+		{ TCP_CORK, "TCP_CORK" },	    { TCP_KEEPIDLE, "TCP_KEEPIDLE" },
+		{ TCP_KEEPINTVL, "TCP_KEEPINTVL" }, { TCP_KEEPCNT, "TCP_KEEPCNT" },
+		{ TCP_QUICKACK, "TCP_QUICKACK" },   { TCP_CONGESTION, "TCP_CONGESTION" },
+		{ TCP_INFO, "TCP_INFO" },	    { TCP_USER_TIMEOUT, "TCP_USER_TIMEOUT" },
+		{ TCP_FASTOPEN, "TCP_FASTOPEN" },
+	};
+
+	if (level == SOL_SOCKET)
+		return NAME_OF(of_socket, (uint64_t)option);
+	return level == IPPROTO_TCP ? NAME_OF(of_tcp, (uint64_t)option) : NULL;
+}
+
+static const char *how_name(int how)
+{
+	static const struct flag rows[] = {
+		{ SHUT_RD, "SHUT_RD" },
+		{ SHUT_WR, "SHUT_WR" },
+		{ SHUT_RDWR, "SHUT_RDWR" },
+	};
+
+	return NAME_OF(rows, (uint64_t)how);
 }
 
 /* The names of the bits of @value, what is left in hexadecimal; "" for 0. */
@@ -286,6 +339,40 @@ static void put_buffer(const struct args_source *from, uint64_t addr, uint64_t l
 	snprintf(buf, size, "0x%llx %s", (unsigned long long)addr, text);
 }
 
+#define SHOWN_PARTS 4
+
+/* {"muf", "fin"}: as struct iovec of a 64-bit program has them */
+static void put_iov(const struct args_source *from, uint64_t addr, uint64_t count, char *buf,
+		    size_t size)
+{
+	size_t at = snprintf(buf, size, "0x%llx {", (unsigned long long)addr);
+
+	for (uint64_t i = 0; i < count && i < SHOWN_PARTS && at < size; i++) {
+		char text[4 * SHOWN_BYTES + 32];
+		uint64_t part[2];
+		const char *blank;
+
+		if (read_from(from, addr + i * sizeof(part), part, sizeof(part)) != sizeof(part))
+			break;
+		put_buffer(from, part[0], part[1], text, sizeof(text));
+		blank = strchr(text, ' ');
+		at += snprintf(buf + at, size - at, "%s%s", i ? ", " : "", blank ? blank + 1 : text);
+	}
+	if (at < size)
+		snprintf(buf + at, size - at, count > SHOWN_PARTS ? ", ...}" : "}");
+}
+
+/* struct msghdr: name and its length, then the parts and how many. */
+static void put_msghdr(const struct args_source *from, uint64_t addr, char *buf, size_t size)
+{
+	uint64_t words[4];
+
+	if (read_from(from, addr, words, sizeof(words)) == sizeof(words))
+		put_iov(from, words[2], words[3], buf, size);
+	else
+		snprintf(buf, size, "0x%llx", (unsigned long long)addr);
+}
+
 static void put_path(const struct args_source *from, uint64_t addr, char *buf, size_t size)
 {
 	char path[128];
@@ -369,6 +456,21 @@ void args_text(const char *name, const struct story_regs *r, unsigned int i,
 		break;
 	case A_SOCK_FLAGS:
 		put_flag_words(sock_flags, 2, v, buf, size);
+		break;
+	case A_IOV:
+		put_iov(from, v, next, buf, size);
+		break;
+	case A_MSGHDR:
+		put_msghdr(from, v, buf, size);
+		break;
+	case A_LEVEL:
+		put_words(level_name((int)v), v, buf, size);
+		break;
+	case A_OPTION:
+		put_words(option_name((int)r->arg[i - 1], (int)v), v, buf, size);
+		break;
+	case A_HOW:
+		put_words(how_name((int)v), v, buf, size);
 		break;
 	case A_PATH:
 		put_path(from, v, buf, size);

@@ -491,7 +491,7 @@ static void put_error_source(struct page *p, const struct story *s)
 			 "the entry%s; the call, about to return, took it from there with a minus sign.",
 			 was_seen(s, "tcp_receive_reset") ?
 				 "a packet with RST arrived, and tcp_reset()" :
-				 "TCP",
+				 "the kernel",
 			 name ? name : "the error", from->value,
 			 units_duration(at, from->ns, p->utf8),
 			 was_seen(s, "tcp_send_reset") ?

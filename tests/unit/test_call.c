@@ -235,6 +235,24 @@ static void test_arguments(void **state)
 		    "write(1, \"012345678901234567890123\"..., 100)");
 }
 
+static void test_parts_and_options(void **state)
+{
+	struct {
+		uint64_t iov[4];
+		char bytes[6];
+	} m = { { 0x5020, 3, 0x5023, 3 }, { 'm', 'u', 'f', 'f', 'i', 'n' } };
+	const struct memory none = { 0 };
+
+	(void)state;
+	assert_call("writev", (struct story_regs){ .arg = { 3, 0x5000, 2 } },
+		    (struct memory){ 0x5000, &m, sizeof(m) }, "writev(3, {\"muf\", \"fin\"}, 2)");
+	assert_call("setsockopt", (struct story_regs){ .arg = { 3, IPPROTO_TCP, 1, 0x5000, 4 } },
+		    none, "setsockopt(3, IPPROTO_TCP, TCP_NODELAY, 20480, 4)");
+	assert_call("getsockopt", (struct story_regs){ .arg = { 3, SOL_SOCKET, 1000, 0, 0 } }, none,
+		    "getsockopt(3, SOL_SOCKET, 1000, 0, 0)");
+	assert_call("shutdown", (struct story_regs){ .arg = { 3, 1 } }, none, "shutdown(3, SHUT_WR)");
+}
+
 static void test_written(void **state)
 {
 	struct memory m = { 0x5000, "muffin", 6 };
@@ -344,6 +362,7 @@ int main(void)
 		cmocka_unit_test(test_bytes_that_are_no_code),
 		cmocka_unit_test(test_dispatch),
 		cmocka_unit_test(test_arguments),
+		cmocka_unit_test(test_parts_and_options),
 		cmocka_unit_test(test_written),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_file_keeps_everything),
