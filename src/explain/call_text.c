@@ -35,6 +35,12 @@ void call_paragraph(struct page *p, const char *text)
 	page_wrap(p, STYLE_PLAIN, text);
 }
 
+/* 0: @ret is no error. strerrorname_np() knows a name for that too: ask first. */
+static int errno_of(uint64_t ret)
+{
+	return ret >= (uint64_t)-4095 ? (int)-ret : 0;
+}
+
 static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -157,9 +163,9 @@ static void put_first_line(struct page *p, const struct story *s)
 	snprintf(result, sizeof(result), ") = %" PRId64, (int64_t)s->after.ret);
 	page_text(p, STYLE_BOLD, text, p->width - page_columns(p, result));
 	page_put(p, STYLE_BOLD, result);
-	if ((int64_t)s->after.ret < 0 && strerrorname_np(-(int)s->after.ret))
-		page_printf(p, STYLE_BAD, " %s (%s)", strerrorname_np(-(int)s->after.ret),
-			    strerrordesc_np(-(int)s->after.ret));
+	if (errno_of(s->after.ret) && strerrorname_np(errno_of(s->after.ret)))
+		page_printf(p, STYLE_BAD, " %s (%s)", strerrorname_np(errno_of(s->after.ret)),
+			    strerrordesc_np(errno_of(s->after.ret)));
 	page_newline(p);
 }
 
@@ -475,7 +481,7 @@ static bool was_seen(const struct story *s, const char *point)
 static void put_error_source(struct page *p, const struct story *s)
 {
 	const struct story_seen *from = error_source(s);
-	const char *name = strerrorname_np(-(int)s->after.ret);
+	const char *name = strerrorname_np(errno_of(s->after.ret));
 	char text[800], at[UNITS_BYTES];
 
 	if (!s->watched)
@@ -509,7 +515,7 @@ static void put_back(struct page *p, const struct story *s)
 {
 	int64_t ret = (int64_t)s->after.ret;
 	const char *reg = story_register(s->arch, 7),
-		   *name = ret < 0 ? strerrorname_np(-(int)ret) : NULL;
+		   *name = ret < 0 ? strerrorname_np(errno_of(ret)) : NULL;
 	char text[800];
 
 	call_heading(p, "6  The way back", "");
@@ -575,8 +581,8 @@ static void put_several(struct page *p, const struct story *s)
 		else
 			page_printf(p, c->ret < 0 ? STYLE_WARN : STYLE_PLAIN, " = %" PRId64 "%s%s",
 				    c->ret, c->ret < 0 ? " " : "",
-				    c->ret < 0 && strerrorname_np(-(int)c->ret) ?
-					    strerrorname_np(-(int)c->ret) :
+				    c->ret < 0 && strerrorname_np(errno_of(c->ret)) ?
+					    strerrorname_np(errno_of(c->ret)) :
 					    "");
 		page_tab(p, column);
 		page_put(p, STYLE_DIM, c->from);
