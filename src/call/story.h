@@ -140,7 +140,7 @@ struct story {
 	char handler[STORY_NAME_BYTES]; /* the kernel function of this number */
 	bool handler_in_table;		/* read from sys_call_table[nr] */
 	uint32_t handler_compares; /* found by following the kernel's dispatcher, so many comparisons; 0: not */
-	char header[STORY_PATH_BYTES];	/* "#define __NR_socket 41" and where that stands */
+	char header[STORY_PATH_BYTES]; /* "#define __NR_socket 41" and where that stands */
 	struct story_seen seen[STORY_SEEN_MAX];
 	uint32_t seen_count;
 	uint64_t seen_lost;
