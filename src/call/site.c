@@ -79,6 +79,20 @@ static void read_plt(struct story *s, const struct site_source *from, uint64_t a
 	}
 }
 
+/*
+ * A call through a register: to the function, or to one that jumped there? If the slot of the GOT was filled in only now,
+ * somebody went through the PLT, which this instruction did not.
+ */
+static void check_pointer(struct story *s, const struct site_source *from)
+{
+	if (!s->got)
+		return;
+	read_slot(s, from, s->got);
+	s->tail_call = s->got_now.addr == s->function.addr && s->got_before.addr != s->function.addr;
+	if (!s->tail_call)
+		s->got_now = (struct story_place){ 0 };
+}
+
 void site_read(struct story *s, const struct site_source *from)
 {
 	struct disasm_insn in;
@@ -90,11 +104,20 @@ void site_read(struct story *s, const struct site_source *from)
 	}
 	modules_place(from->m, addr, &s->site_place);
 	add_insn(s, addr, &in, MARK_CALL);
-	if (in.has_memory)
-		read_slot(s, from, in.memory);
-	else if (in.has_target && in.target != s->function.addr)
+	if (in.has_target && in.target == s->function.addr) {
+		s->got = 0;
+	} else if (in.has_target) {
 		read_plt(s, from, in.target);
-	if (s->got && !s->got_now.addr)
+		s->tail_call = s->got_now.addr != s->function.addr;
+	} else if (in.has_memory) {
+		read_slot(s, from, in.memory);
+		s->tail_call = s->got_now.addr != s->function.addr;
+	} else {
+		check_pointer(s, from);
+	}
+	if (s->tail_call)
+		s->site_count = 1; /* what was read behind it is another function */
+	if (s->got_now.addr != s->function.addr)
 		s->got = 0; /* the call did not go through it */
 }
 

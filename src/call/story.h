@@ -111,7 +111,8 @@ struct story {
 	uint32_t site_count;
 	struct story_place site_place; /* of the call instruction */
 	uint64_t return_addr;
-	uint64_t got;		       /* address of the slot, 0: none */
+	bool tail_call; /* what this instruction called has jumped on to the function */
+	uint64_t got;	/* address of the slot, 0: none */
 	struct story_place got_before; /* what it pointed to before the program's first instruction */
 	struct story_place got_now;    /* and when the function had been entered */
 	struct story_place function;   /* in libc; symbol "" if STORY_DIRECT */

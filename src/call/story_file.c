@@ -27,7 +27,7 @@ static const struct field story_fields[] = {
 	FIELD(story, wanted, F_TEXT), FIELD(story, arch, F_U32), FIELD(story, kind, F_U32),
 	FIELD(story, program, F_TEXT), FIELD(story, release, F_TEXT), FIELD(story, libc, F_TEXT),
 	FIELD(story, host, F_TEXT), FIELD(story, emulator, F_TEXT), FIELD(story, tid, F_U32),
-	FIELD(story, is_static, F_BOOL), FIELD(story, return_addr, F_U64), FIELD(story, got, F_U64),
+	FIELD(story, is_static, F_BOOL), FIELD(story, return_addr, F_U64), FIELD(story, got, F_U64), FIELD(story, tail_call, F_BOOL),
 	FIELD(story, function_bytes, F_U64), FIELD(story, insns_cut, F_BOOL),
 	FIELD(story, cancel_point, F_BOOL), FIELD(story, cancel_taken, F_BOOL), FIELD(story, steps, F_U32),
 	FIELD(story, vdso, F_U64), FIELD(story, arg_count, F_U32), FIELD(story, out_text, F_TEXT),

@@ -225,8 +225,8 @@ static void put_times(struct page *p, const struct story *s)
 
 	snprintf(text, sizeof(text),
 		 "%u tracepoints fired inside the call; at each of them the kernel's stack was taken, which is how "
-		 "the functions above it are known. Times count from the entry; the %s that taking the stacks took "
-		 "are taken out, which leaves %s for the call itself, and a little of crumb in it.",
+		 "the functions above it are known. Times count from the entry; a function's is that of the first "
+		 "tracepoint seen in it. The %s that taking the stacks took are taken out, which leaves %s for the call itself, and a little of crumb in it.",
 		 s->seen_count, units_duration(watch, s->watch_ns, p->utf8),
 		 units_duration(kernel, s->kernel_ns, p->utf8));
 	call_paragraph(p, text);

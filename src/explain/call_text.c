@@ -129,9 +129,13 @@ static void put_insn(struct page *p, const struct story *s, const struct story_i
 	page_tab(p, CALL_INDENT + 2);
 	page_printf(p, STYLE_DIM, "%12" PRIx64, in->addr);
 	page_tab(p, MARK_COLUMN);
-	page_text(p, insn_style(s, in), in->text, words - MARK_COLUMN - 1);
+	page_put(p, insn_style(s, in), in->text);
 	mark_words(s, in, text, sizeof(text));
-	page_tab(p, words);
+	/* an instruction that needs the room of its words pushes them to the next line */
+	if (text[0] && p->column + 1 > words)
+		page_newline(p);
+	if (text[0])
+		page_tab(p, words);
 	if (text[0])
 		page_wrap(p, in->executed ? STYLE_PLAIN : STYLE_DIM, text);
 	else
@@ -222,7 +226,7 @@ static void put_function(struct page *p, const struct story *s)
 /* "call 0x1234", "bl #0x1234": not through memory or a register. */
 static bool calls_directly(const struct story_insn *in)
 {
-	return strstr(in->text, " 0x") || strstr(in->text, " #0x");
+	return !strchr(in->text, '[') && (strstr(in->text, " 0x") || strstr(in->text, " #0x"));
 }
 
 static void put_site(struct page *p, const struct story *s)
@@ -249,13 +253,16 @@ static void put_site(struct page *p, const struct story *s)
 	if (!s->site_count)
 		call_paragraph(p, "No call instruction stands before the return address: the function was "
 				  "reached by a jump (a tail call).");
+	if (s->tail_call)
+		call_paragraph(p, "This instruction called another function, which then jumped to this one (a tail "
+				  "call): the result goes back to here.");
 	if (s->is_static)
-		call_paragraph(p, "A static program: the C library is part of it, the call goes straight to "
-				  "the function; there is no PLT and no GOT.");
-	else if (!s->got && s->site_count && !calls_directly(&s->site[0]))
+		call_paragraph(p, "A static program: the C library is part of it, at an address known when it was "
+				  "linked; there is no PLT and no GOT.");
+	else if (!s->got && s->site_count && !s->tail_call && !calls_directly(&s->site[0]))
 		call_paragraph(p,
 			       "The call goes through a pointer that the program keeps, not through its GOT.");
-	else if (!s->got && s->site_count)
+	else if (!s->got && s->site_count && !s->tail_call)
 		call_paragraph(p, "The call goes straight to the function, without PLT and GOT: caller and "
 				  "function are in the same file.");
 	put_got(p, s);

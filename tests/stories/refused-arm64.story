@@ -1,21 +1,21 @@
 crumb-call	1
-story	wanted=connect	arch=1	kind=0	program=/tmp/call/call-once	release=Linux 6.18.44-fc-v657	libc=Debian GLIBC 2.36-8	host=vm	emulator=qemu-aarch64	tid=18087	is_static=0	return_addr=0x550000139c	got=0x5500020090	function_bytes=0xd0	insns_cut=0	cancel_point=1	cancel_taken=0	steps=25	vdso=0x0	arg_count=3	out_text=	watched=0	watch_why=qemu-aarch64 takes the arm64 system call and makes one of this machine's kernel out of it, with another number: what that kernel sees is not the program's call.	handler=	handler_in_table=0	header=#define __NR_connect 203\t/usr/include/asm-generic/unistd.h	seen_lost=0x0	kernel_ns=0x0	watch_ns=0x0	result=4294967295	errno_addr=0x5502872420	errno_value=111	calls_lost=0	several_ns=0x0	several_text=
-call-site	addr=0x5500001398	offset=0x1398	symbol=do_connect	into=0x14	file=/tmp/call/call-once	build_id=f04fbd9721b947ccb95e8d006f49f086988927cb
-got-before	addr=0x5500000e60	offset=0xe60	symbol=.plt	into=0x0	file=/tmp/call/call-once	build_id=f04fbd9721b947ccb95e8d006f49f086988927cb
+story	wanted=connect	arch=1	kind=0	program=/tmp/call/call-once	release=Linux 6.18.44-fc-v657	libc=Debian GLIBC 2.36-8	host=vm	emulator=qemu-aarch64	tid=2027	is_static=0	return_addr=0x5500001cac	got=0x55000200c0	tail_call=0	function_bytes=0xd0	insns_cut=0	cancel_point=1	cancel_taken=0	steps=25	vdso=0x0	arg_count=3	out_text=	watched=0	watch_why=qemu-aarch64 takes the arm64 system call and makes one of this machine's kernel out of it, with another number: what that kernel sees is not the program's call.	handler=	handler_in_table=0	handler_compares=0	header=#define __NR_connect 203\t/usr/include/asm-generic/unistd.h	seen_lost=0x0	kernel_ns=0x0	watch_ns=0x0	result=4294967295	errno_addr=0x5502872420	errno_value=111	calls_lost=0	several_ns=0x0	several_text=
+call-site	addr=0x5500001ca8	offset=0x1ca8	symbol=do_connect	into=0x14	file=/tmp/call/call-once	build_id=5c7eca1c1710c63d16642f53bbd6592e874148ba
+got-before	addr=0x55000013b0	offset=0x13b0	symbol=.plt	into=0x0	file=/tmp/call/call-once	build_id=5c7eca1c1710c63d16642f53bbd6592e874148ba
 got-now	addr=0x5502969f20	offset=0xe9f20	symbol=connect	into=0x0	file=/usr/aarch64-linux-gnu/lib/libc.so.6	build_id=67adfea574cc9357d858bf79acc700c660126c81
 function	addr=0x5502969f20	offset=0xe9f20	symbol=connect	into=0x0	file=/usr/aarch64-linux-gnu/lib/libc.so.6	build_id=67adfea574cc9357d858bf79acc700c660126c81
 inner	addr=0x0	offset=0x0	symbol=	into=0x0	file=	build_id=
-regs-at	known=1	ip=0x5502969f4c	sp=0x55028215a0	nr=0xcb	ret=0x6	arg=0x6,0x550282163c,0x10,0x1,0x800000000000,0x0
-regs-after	known=1	ip=0x5502969f54	sp=0x55028215a0	nr=0xcb	ret=0xffffffffffffff91	arg=0xffffffffffffff91,0x550282163c,0x10,0x1,0x800000000000,0x0
+regs-at	known=1	ip=0x5502969f4c	sp=0x55028215a0	nr=0xcb	ret=0x6	arg=0x6,0x550282163c,0x10,0x1,0x8000000000,0x0
+regs-after	known=1	ip=0x5502969f54	sp=0x55028215a0	nr=0xcb	ret=0xffffffffffffff91	arg=0xffffffffffffff91,0x550282163c,0x10,0x1,0x8000000000,0x0
 regs-kernel	known=0	ip=0x0	sp=0x0	nr=0x0	ret=0x0	arg=0x0,0x0,0x0,0x0,0x0,0x0
 arg	index=0	text=6
-arg	index=1	text=0x550282163c {AF_INET, 127.0.0.1:46041}
+arg	index=1	text=0x550282163c {AF_INET, 127.0.0.1:55833}
 arg	index=2	text=16
-site	addr=0x5500001398	text=bl #0x5500000fa0	size=4	mark=1	executed=1	note=
-site	addr=0x5500000fa0	text=adrp x16, #0x5500020000	size=4	mark=0	executed=1	note=
-site	addr=0x5500000fa4	text=ldr x17, [x16, #0x90]	size=4	mark=0	executed=1	note=
-site	addr=0x5500000fa8	text=add x16, x16, #0x90	size=4	mark=0	executed=1	note=
-site	addr=0x5500000fac	text=br x17	size=4	mark=2	executed=1	note=
+site	addr=0x5500001ca8	text=bl #0x5500001550	size=4	mark=1	executed=1	note=
+site	addr=0x5500001550	text=adrp x16, #0x5500020000	size=4	mark=0	executed=1	note=
+site	addr=0x5500001554	text=ldr x17, [x16, #0xc0]	size=4	mark=0	executed=1	note=
+site	addr=0x5500001558	text=add x16, x16, #0xc0	size=4	mark=0	executed=1	note=
+site	addr=0x550000155c	text=br x17	size=4	mark=2	executed=1	note=
 insn	addr=0x5502969f20	text=stp x29, x30, [sp, #-0x30]!	size=4	mark=0	executed=1	note=
 insn	addr=0x5502969f24	text=adrp x3, #0x5502a27000	size=4	mark=0	executed=1	note=
 insn	addr=0x5502969f28	text=mov x29, sp	size=4	mark=0	executed=1	note=
