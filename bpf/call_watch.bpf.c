@@ -17,6 +17,7 @@ struct {
 
 __u32 watch_tid;    /* whose calls; 0: nobody's */
 __u32 watch_inside; /* it is between sys_enter and sys_exit */
+__u32 watch_light; /* entry and exit only, without stacks: for the time that the call takes by itself */
 __u64 watch_lost;
 const volatile __u64 watch_table; /* address of sys_call_table, 0 unknown */
 
@@ -74,6 +75,8 @@ static __always_inline int watch(void *ctx, __u32 point, __u64 a, __u64 b)
 		watch_inside = 1;
 	if (!watch_inside)
 		return 0;
+	if (watch_light && point != CRUMB_WATCH_sys_enter && point != CRUMB_WATCH_sys_exit)
+		return 0;
 	if (point == CRUMB_WATCH_sys_exit)
 		watch_inside = 0;
 	s = bpf_ringbuf_reserve(&seen_ring, sizeof(*s), 0);
@@ -93,7 +96,7 @@ static __always_inline int watch(void *ctx, __u32 point, __u64 a, __u64 b)
 	} else if (point == CRUMB_WATCH_inet_sk_error_report) {
 		s->value = BPF_CORE_READ((const struct sock___watch *)a, sk_err);
 	}
-	n = bpf_get_stack(ctx, s->ip, sizeof(s->ip), 0);
+	n = watch_light ? 0 : bpf_get_stack(ctx, s->ip, sizeof(s->ip), 0);
 	s->depth = n > 0 ? (__u32)n / 8 : 0;
 	s->cost_ns = bpf_ktime_get_ns() - s->time_ns;
 	bpf_ringbuf_submit(s, BPF_RB_NO_WAKEUP);

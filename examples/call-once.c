@@ -4,6 +4,9 @@
  * What a call needs (a socket, a peer, bytes to read) is made first, on the loopback interface, with other calls than
  * the one asked for. With `fail` the call is made so that it fails. Plain C and libc only.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* accept4() */
+#endif
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>

@@ -146,6 +146,7 @@ struct story {
 	uint32_t seen_count;
 	uint64_t seen_lost;
 	uint64_t kernel_ns, watch_ns; /* entry to exit, watching taken out; what watching took */
+	uint64_t alone_ns; /* entry to exit in another run, without stacks; 0: there was none */
 
 	/* the way back */
 	int64_t result; /* what the program gets from the function */

@@ -34,7 +34,7 @@ static const struct field story_fields[] = {
 	FIELD(story, watched, F_BOOL), FIELD(story, watch_why, F_TEXT), FIELD(story, handler, F_TEXT), FIELD(story, handler_in_table, F_BOOL),
 	FIELD(story, handler_compares, F_U32),
 	FIELD(story, header, F_TEXT), FIELD(story, seen_lost, F_U64), FIELD(story, kernel_ns, F_U64),
-	FIELD(story, watch_ns, F_U64), FIELD(story, result, F_I64), FIELD(story, errno_addr, F_U64),
+	FIELD(story, watch_ns, F_U64), FIELD(story, alone_ns, F_U64), FIELD(story, result, F_I64), FIELD(story, errno_addr, F_U64),
 	FIELD(story, errno_value, F_I32), FIELD(story, calls_lost, F_U32), FIELD(story, several_ns, F_U64),
 	FIELD(story, several_text, F_TEXT), END
 };

@@ -230,6 +230,13 @@ static void put_times(struct page *p, const struct story *s)
 		 s->seen_count, units_duration(watch, s->watch_ns, p->utf8),
 		 units_duration(kernel, s->kernel_ns, p->utf8));
 	call_paragraph(p, text);
+	if (!s->alone_ns)
+		return;
+	snprintf(text, sizeof(text),
+		 "A run of the same program before this one, with two tracepoints and no stacks, took %s from entry to "
+		 "exit.",
+		 units_duration(kernel, s->alone_ns, p->utf8));
+	call_paragraph(p, text);
 }
 
 void call_kernel_text(struct page *p, const struct story *s)

@@ -160,14 +160,25 @@ void call_watch_free(struct call_watch *w)
 	free(w);
 }
 
-void call_watch_start(struct call_watch *w, pid_t tid)
+static void start(struct call_watch *w, pid_t tid, bool light)
 {
 	w->n = 0;
 	ring_buffer__consume(w->ring); /* what an earlier thread left */
 	w->n = 0;
 	__atomic_store_n(&w->skel->bss->watch_lost, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&w->skel->bss->watch_inside, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&w->skel->bss->watch_light, light, __ATOMIC_RELAXED);
 	__atomic_store_n(&w->skel->bss->watch_tid, tid, __ATOMIC_RELEASE);
+}
+
+void call_watch_start(struct call_watch *w, pid_t tid)
+{
+	start(w, tid, false);
+}
+
+void call_watch_start_light(struct call_watch *w, pid_t tid)
+{
+	start(w, tid, true);
 }
 
 void call_watch_stop(struct call_watch *w)

@@ -19,6 +19,9 @@ void call_watch_free(struct call_watch *w);
 
 /* From now on, until call_watch_stop(), system calls of thread @tid are recorded. */
 void call_watch_start(struct call_watch *w, pid_t tid);
+
+/* Only entry and exit, without stacks: the call takes as long as it takes. */
+void call_watch_start_light(struct call_watch *w, pid_t tid);
 void call_watch_stop(struct call_watch *w);
 
 /* Records in order of time; borrowed until the next start. *@ret_lost: that had no room. */
