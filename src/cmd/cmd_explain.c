@@ -176,8 +176,17 @@ static int explain_call(const struct options *o, const char *what)
 			  "one behind --");
 		return EXIT_USAGE;
 	}
-	if (c.direct && c.fail) {
-		log_error("explain: --direct has no call that fails");
+	if (c.direct && (c.fail || c.is_static)) {
+		log_error("explain: --direct goes with neither --fail nor --static");
+		return EXIT_USAGE;
+	}
+	if (c.direct && strcmp(what, "socket") && strcmp(what, "write") && strcmp(what, "close")) {
+		log_error("explain: --direct knows socket, write and close; another program: -- PROGRAM");
+		return EXIT_USAGE;
+	}
+	if (c.is_static && !strcmp(what, "getaddrinfo")) {
+		log_error("explain: the C library has no static getaddrinfo, it loads its modules all the same: "
+			  "without --static");
 		return EXIT_USAGE;
 	}
 	return explain_call_run(&c, o);
