@@ -49,7 +49,9 @@ struct task_state {
 	__u64 turn_ns,
 		turn_nvcsw; /* of the copy loop's last turn: how often the task had slept by then */
 	__u64 slept_ns;	    /* in turns within which it slept: for buffer space */
-	__u32 sleeps, pad2;
+	__u32 sleeps;
+	__u8 turn_full; /* the send buffer was full at that turn: the call is about to sleep */
+	__u8 pad2[3];
 
 	/* bytes coming in */
 	__u64 recv_sk;

@@ -123,6 +123,7 @@ static __always_inline void send_begin(void *ctx, struct task_state *ts, const s
 	ts->turn_nvcsw = task->nvcsw;
 	ts->slept_ns = 0;
 	ts->sleeps = 0;
+	ts->turn_full = sk->sk_wmem_queued >= sk->sk_sndbuf;
 	ts->send_flags = call_flags(ts, task, sock_netns(sk));
 	libc_carries(ts, f->id, dir);
 
@@ -157,17 +158,21 @@ static __always_inline void send_begin(void *ctx, struct task_state *ts, const s
 	sock_stack(ctx, sk, f, dir, ts->send_seq, left, CRUMB_PT_TCP_APPEND, now);
 }
 
-/* Did the task sleep since the copy loop's last turn? With the socket locked only for want of buffer space. */
-static __always_inline void send_slept(struct task_state *ts)
+/*
+ * Did the task sleep for buffer space since the copy loop's last turn? It may sleep for other things: for a page of the
+ * caller's memory, between the parts of a sendfile.
+ */
+static __always_inline void send_slept(struct task_state *ts, const struct sock *sk)
 {
 	__u64 now = bpf_ktime_get_ns(), nvcsw = bpf_get_current_task_btf()->nvcsw;
 
-	if (nvcsw != ts->turn_nvcsw) {
+	if (nvcsw != ts->turn_nvcsw && ts->turn_full && !ts->part_done) {
 		ts->slept_ns += now - ts->turn_ns;
 		ts->sleeps++;
-		ts->turn_nvcsw = nvcsw;
 	}
+	ts->turn_nvcsw = nvcsw;
 	ts->turn_ns = now;
+	ts->turn_full = sk->sk_wmem_queued >= sk->sk_sndbuf;
 }
 
 /* The copy loop turns: what went in since the last look, and did it go where the extent ends? */
@@ -210,19 +215,19 @@ int BPF_PROG(tcp_sendmsg_locked, const struct sock *sk, const struct msghdr *msg
 		send_begin(ctx, ts, sk, f, dir, msg);
 		return 0;
 	}
-	send_slept(ts);
+	send_slept(ts, sk);
 	tp = (void *)bpf_skc_to_tcp_sock((void *)sk);
 	if (tp)
 		send_goes_on(ts, tp->write_seq, msg->msg_iter.count);
 	return 0;
 }
 
-/* Certainly not followed. A socket that was closed meanwhile has lost its port, and may be. */
+/* Certainly not followed. A socket that was closed meanwhile has lost a port, and may be. */
 static __always_inline bool sock_ignored(const struct sock *sk)
 {
 	struct tuple t;
 
-	return !sock_tuple(sk, &t) || (t.sport && !flow_marked(&t));
+	return !sock_tuple(sk, &t) || (t.sport && t.dport && !flow_marked(&t));
 }
 
 /*
@@ -255,6 +260,8 @@ int BPF_PROG(sock_send_length, struct sock *sk, int ret)
 	if (!ts || !ts->send_active || ts->send_sk != (__u64)sk)
 		return 0;
 	sender_looked_at(sk, true);
+	if (ts->turn_full && bpf_get_current_task_btf()->nvcsw != ts->turn_nvcsw)
+		send_slept(ts, sk); /* and gave up: a time-out, a signal */
 	ts->send_sock_ns = bpf_ktime_get_ns();
 	if (ret > 0 && !ts->part_done)
 		ts->send_bytes += ret - (ts->part_left - ts->last_left);
@@ -308,13 +315,8 @@ static __always_inline void twin_first(__u32 which, const void *object)
 	if (!cpu)
 		return;
 	place = cpu->handed[which];
-	if (place[0]) {	      /* of a task that was interrupted between its two programs */
-		if (place[1]) /* or word that was never taken: its second program was skipped */
-			place[0] = place[1];
-		place[1] = (__u64)object;
-	} else {
-		place[0] = (__u64)object;
-	}
+	/* The task's own word stays in the first place, however many packets a softirq brings before its second program. */
+	place[place[0] != 0] = (__u64)object;
 	barrier();
 }
 
@@ -329,6 +331,7 @@ static __always_inline bool twin_second(__u32 which, const void *object)
 	place = cpu->handed[which];
 	if (place[0] == (__u64)object) {
 		place[0] = 0;
+		place[1] = 0; /* of a softirq whose second program was skipped */
 		return false;
 	}
 	if (place[1] == (__u64)object) {

@@ -11,8 +11,8 @@
 
 #include "body/flow.h"
 
-#define TCP_NAGLE_OFF	 1 /* include/net/tcp.h */
-#define TCP_NAGLE_CORK	 2
+#define TCP_NAGLE_CORK	 2 /* include/net/tcp.h */
+#define TCP_NAGLE_PUSH	 4
 #define TCP_CA_RECOVERY	 3 /* include/uapi/linux/tcp.h; TCP_CA_Loss is 4 */
 #define TSQ_WAITING	 3 /* bits TSQ_THROTTLED and TSQ_QUEUED of sk_tsq_flags, include/linux/tcp.h */
 #define SK_PACING_NEEDED 1 /* include/net/sock.h */
@@ -22,43 +22,62 @@ static __always_inline bool seq_after(__u32 a, __u32 b)
 	return (__s32)(b - a) < 0;
 }
 
+/* What was read of the socket: after a send call its lock is not held, so each field is read once. */
+struct held_queue {
+	__u32 snd_nxt, unsent;
+	__u32 snd_una, snd_wnd, mss;
+	__u32 in_flight, cwnd;
+};
+
 /* tcp_nagle_check() and tcp_minshall_check(), for less than one TCP segment */
-static __always_inline __u16 held_small(const struct tcp_sock *tp)
+static __always_inline __u16 held_small(const struct tcp_sock *tp, const struct held_queue *q)
 {
 	__u8 nonagle = BPF_CORE_READ_BITFIELD(tp, nonagle);
 
+	if (nonagle & TCP_NAGLE_PUSH)
+		return 0;
 	if (nonagle & TCP_NAGLE_CORK)
 		return CRUMB_HELD_CORK;
-	if (!nonagle && tp->packets_out && seq_after(tp->snd_sml, tp->snd_una) &&
-	    !seq_after(tp->snd_sml, tp->snd_nxt))
+	if (!nonagle && tp->packets_out && seq_after(tp->snd_sml, q->snd_una) &&
+	    !seq_after(tp->snd_sml, q->snd_nxt))
 		return CRUMB_HELD_NAGLE;
 	return 0;
 }
 
-static __always_inline __u32 tcp_in_flight(const struct tcp_sock *tp)
+/* snd_nxt first: it never passes a write_seq that is read later. */
+static __always_inline void held_read(const struct tcp_sock *tp, struct held_queue *q)
 {
-	return tp->packets_out - (tp->sacked_out + tp->lost_out) + tp->retrans_out;
+	q->snd_nxt = tp->snd_nxt;
+	barrier();
+	q->unsent = tp->write_seq - q->snd_nxt;
+	if ((__s32)q->unsent < 0)
+		q->unsent = 0;
+	q->snd_una = tp->snd_una;
+	q->snd_wnd = tp->snd_wnd;
+	q->mss = tp->mss_cache;
+	q->in_flight = tp->packets_out - (tp->sacked_out + tp->lost_out) + tp->retrans_out;
+	q->cwnd = tp->snd_cwnd;
 }
 
-static __always_inline __u16 held_why(const struct sock *sk, const struct tcp_sock *tp, __u64 now)
+static __always_inline __u16 held_why(const struct sock *sk, const struct tcp_sock *tp,
+				      const struct held_queue *q, __u64 now)
 {
 	const struct inet_connection_sock *icsk = (const void *)sk;
-	__u32 unsent = tp->write_seq - tp->snd_nxt, mss = tp->mss_cache;
-	__u32 first = unsent < mss ? unsent : mss;
+	__u32 first = q->unsent < q->mss ? q->unsent : q->mss;
 	__u16 why = CRUMB_HELD_UNSENT;
 
-	if (!unsent)
+	if (!q->unsent)
 		return 0;
 	if (sk->sk_pacing_status == SK_PACING_NEEDED && tp->tcp_wstamp_ns > now)
 		why |= CRUMB_HELD_PACING;
 	if (BPF_CORE_READ_BITFIELD_PROBED(icsk, icsk_ca_state) >= TCP_CA_RECOVERY)
 		why |= CRUMB_HELD_RECOVERY;
-	if (tcp_in_flight(tp) >= tp->snd_cwnd)
+	if (q->in_flight >= q->cwnd)
 		why |= CRUMB_HELD_CWND;
-	if (seq_after(tp->snd_nxt + first, tp->snd_una + tp->snd_wnd))
+	if (seq_after(q->snd_nxt + first, q->snd_una + q->snd_wnd))
 		why |= CRUMB_HELD_RWND;
-	if (unsent < mss)
-		why |= CRUMB_HELD_PARTIAL | held_small(tp);
+	if (q->unsent < q->mss)
+		why |= CRUMB_HELD_PARTIAL | held_small(tp, q);
 	if (sk->sk_tsq_flags & TSQ_WAITING)
 		why |= CRUMB_HELD_TSQ;
 	return why;
@@ -69,26 +88,42 @@ static __always_inline bool held_any(const struct tcp_sock *tp)
 	return tp->write_seq != tp->snd_nxt;
 }
 
+/*
+ * Since when what is seen before an ACK holds. With an empty queue at the last look, or none before: since then, as the
+ * bytes that came meanwhile found it so.
+ */
+static __always_inline __u64 held_since(const struct crumb_flow *f, __u8 dir, __u64 now)
+{
+	if (f->sent_ns[dir] > f->held_ns[dir])
+		return f->sent_ns[dir];
+	return f->held_why[dir] ? now : f->held_ns[dir];
+}
+
 /* The sending socket of a followed flow, whose bytes go in direction @dir. */
 static __always_inline void held_look(const struct sock *sk, const struct tcp_sock *tp,
 				      struct crumb_flow *f, __u8 dir, bool after)
 {
-	__u64 now = bpf_ktime_get_ns(), since;
 	struct crumb_ev_held *e;
+	struct held_queue q;
+	__u64 now, since;
 	__u16 why;
 
 	dir &= 1;
-	if (held_any(tp) && !flow_wants(f, dir, tp->snd_nxt, tp->write_seq - tp->snd_nxt))
+	now = bpf_ktime_get_ns();
+	held_read(tp, &q);
+	if (q.unsent && !flow_wants(f, dir, q.snd_nxt, q.unsent))
 		return;
-	why = held_why(sk, tp, now);
-	since = !after && f->sent_ns[dir] > f->held_ns[dir] ? f->sent_ns[dir] : now;
+	why = held_why(sk, tp, &q, now);
+	if (f->held_ns[dir] > now) /* an ACK came between and was looked at: that is newer */
+		return;
+	since = after ? now : held_since(f, dir, now);
 	f->held_ns[dir] = now;
 	if (why == f->held_why[dir])
 		return;
-	f->held_why[dir] = why;
 	e = ring_reserve(sizeof(*e), CRUMB_PT_TCP_HELD);
 	if (!e)
 		return;
+	f->held_why[dir] = why; /* not before: a record that is lost must come again */
 	event_head(&e->h, CRUMB_EV_HELD, sizeof(*e), now);
 	e->flow = f->id;
 	e->dir = dir;
@@ -96,13 +131,13 @@ static __always_inline void held_look(const struct sock *sk, const struct tcp_so
 	e->after = after;
 	e->since_ns = since;
 	e->netns = sock_netns(sk);
-	e->snd_una = tp->snd_una;
-	e->snd_nxt = tp->snd_nxt;
-	e->write_seq = tp->write_seq;
-	e->snd_wnd = tp->snd_wnd;
-	e->snd_cwnd = tp->snd_cwnd;
-	e->in_flight = tcp_in_flight(tp);
-	e->mss = tp->mss_cache;
+	e->snd_una = q.snd_una;
+	e->snd_nxt = q.snd_nxt;
+	e->write_seq = q.snd_nxt + q.unsent;
+	e->snd_wnd = q.snd_wnd;
+	e->snd_cwnd = q.cwnd;
+	e->in_flight = q.in_flight;
+	e->mss = q.mss;
 	ring_submit(e);
 }
 

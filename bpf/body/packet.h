@@ -366,6 +366,8 @@ static __always_inline void flow_begin(struct crumb_flow *f, const struct sighti
 		f->sample_start[1] = f->sample_end[1] = 0;
 		f->want_start[0] = f->want_end[0] = 0;
 		f->want_start[1] = f->want_end[1] = 0;
+		f->sent_ns[0] = f->held_ns[0] = f->held_why[0] = 0;
+		f->sent_ns[1] = f->held_ns[1] = f->held_why[1] = 0;
 		f->midstream = 0;
 		flow_key(&p->t, &k);
 		flow_announce(&k, f->id, p->t.family, CRUMB_WHY_FILTER, s->netns);

@@ -48,7 +48,13 @@ struct wake { /* or a run */
 struct held {
 	struct crumb_ev_held ev;
 	uint64_t from_ns; /* true from then on, until the next one's */
+	uint32_t reason;
 };
+
+/* What a record says, whoever's bytes they are: enum gap_fact, 0 (no reason that is known), or one of these. */
+#define HELD_NOTHING 0x80000000u /* there was nothing to send */
+#define HELD_SMALL   0x40000000u /* less than a TCP segment, for no reason but perhaps MSG_MORE */
+uint32_t held_reason(const struct crumb_ev_held *ev);
 
 struct half { /* one direction */
 	struct byte_stream bytes;

@@ -112,10 +112,12 @@ int ingest_held(struct assembler *a, const struct crumb_ev_held *ev)
 	before = r->count ? ring_at(r, r->count - 1) : NULL;
 	if (before && from_ns < before->from_ns)
 		from_ns = before->from_ns;
+	if (before && before->reason == held_reason(ev)) /* the same story with other bits */
+		return 0;
 	h = ring_push(r);
 	if (!h)
 		return -ENOMEM;
-	*h = (struct held){ .ev = *ev, .from_ns = from_ns };
+	*h = (struct held){ .ev = *ev, .from_ns = from_ns, .reason = held_reason(ev) };
 	return 0;
 }
 

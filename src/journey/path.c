@@ -37,13 +37,6 @@ static void find_sender(const struct message *m, struct path *p)
 	if (b->enter_ns)
 		path_add(p, CRUMB_PT_SYS_SEND, b->enter_ns, PATH_ORDER_SENDER + 1);
 	path_add(p, CRUMB_PT_TCP_APPEND, b->h.time_ns, PATH_ORDER_SENDER + 2);
-	if (m->returned && m->end.sleeps && m->end.append_ns > b->h.time_ns) {
-		struct path_step *s =
-			path_add(p, CRUMB_PT_TCP_APPEND, m->end.append_ns, PATH_ORDER_SENDER + 2);
-
-		if (s)
-			s->last_bytes = true;
-	}
 	for (uint32_t i = from; i < p->count; i++) {
 		p->steps[i].netns = b->netns;
 		p->steps[i].cpu = b->h.cpu;
@@ -406,9 +399,9 @@ static void find_neigh(const struct assembler *a, const struct message *m, struc
 		return;
 	/* On a short link the answer comes while the question is being asked: then only the answer lies in between. */
 	asked = neighs_find(&a->neighs, CRUMB_PT_NEIGH_RESOLVE, queue->netns, queue->ifindex,
-			    m->begin.h.time_ns, queue->ns);
+			    p->appended_ns, queue->ns);
 	told = neighs_find(&a->neighs, CRUMB_PT_NEIGH_UPDATE, queue->netns, queue->ifindex,
-			   asked ? asked->h.time_ns : m->begin.h.time_ns, queue->ns);
+			   asked ? asked->h.time_ns : p->appended_ns, queue->ns);
 	if (asked)
 		add_neigh(p, asked, PATH_ORDER_SEEN);
 	if (told && (asked || told->nud_state == NUD_INCOMPLETE))
@@ -480,6 +473,8 @@ int path_find(struct assembler *a, const struct message *m, const struct fate *f
 			s->seen = f->drop;
 		}
 	}
+	p->appended_ns = m->begin.h.time_ns;
+	path_find_slept(m, p);
 	path_find_held(m, p);
 	find_neigh(a, m, p);
 	path_sort(p);

@@ -30,6 +30,7 @@ struct path {
 	uint32_t reads;		      /* calls that took bytes of it */
 	uint64_t skb;		      /* address of the one that arrived; 0 unknown */
 	bool call_went_on;	      /* the call copied later bytes after these */
+	uint64_t appended_ns;	      /* its last bytes were in the stream by then */
 	bool held; /* sock.send.return is on the path: they waited in the send queue */
 };
 
@@ -44,6 +45,7 @@ void path_find_net(struct assembler *a, const struct message *m, const struct fa
 /* path_held.c: the steps of a wait in the send queue, up to the first dev.queue of @p. */
 #define PATH_HELD_STEPS 24 /* the rest of a wait with more changes of its reason has none */
 void path_find_held(const struct message *m, struct path *p);
+void path_find_slept(const struct message *m, struct path *p);
 
 /* What held the queue most of the time in between, in words; NULL if nothing did. */
 const char *path_held_mostly(const struct message *m, uint64_t from_ns, uint64_t to_ns);

@@ -28,10 +28,12 @@ static bool says_more(const struct crumb_ev_send_begin *b)
 }
 
 /* In the order in which tcp_write_xmit() asks. */
-uint32_t path_held_fact(const struct message *m, const struct held *h)
+uint32_t held_reason(const struct crumb_ev_held *ev)
 {
-	uint16_t why = h->ev.why;
+	uint16_t why = ev->why;
 
+	if (!(why & CRUMB_HELD_UNSENT))
+		return HELD_NOTHING;
 	if ((why & CRUMB_HELD_RECOVERY) && (why & CRUMB_HELD_CWND))
 		return GAP_RECOVERY;
 	if (why & CRUMB_HELD_PACING)
@@ -46,9 +48,16 @@ uint32_t path_held_fact(const struct message *m, const struct held *h)
 		return GAP_NAGLE;
 	if (why & CRUMB_HELD_TSQ)
 		return why & CRUMB_HELD_PARTIAL ? GAP_AUTOCORK : GAP_TSQ;
-	if ((why & CRUMB_HELD_PARTIAL) && says_more(&m->begin))
-		return GAP_CORK;
-	return !(why & CRUMB_HELD_PARTIAL) && h->ev.in_flight ? GAP_TSO_DEFER : 0;
+	if (why & CRUMB_HELD_PARTIAL)
+		return HELD_SMALL;
+	return ev->in_flight ? GAP_TSO_DEFER : 0;
+}
+
+uint32_t path_held_fact(const struct message *m, const struct held *h)
+{
+	if (h->reason == HELD_SMALL)
+		return says_more(&m->begin) ? GAP_CORK : 0;
+	return h->reason == HELD_NOTHING ? 0 : h->reason;
 }
 
 /* Index of the record that holds at @ns; the ring's count if none does. */
@@ -94,12 +103,16 @@ const char *path_held_mostly(const struct message *m, uint64_t from_ns, uint64_t
 		uint64_t to = next && next->from_ns < to_ns ? next->from_ns : to_ns;
 		uint32_t fact = path_held_fact(m, h);
 
+		if (h->from_ns >= to_ns)
+			break;
 		if (fact && to > from)
 			held_add(sums, fact, to - from);
 	}
 	for (uint32_t i = 1; i < HELD_FACTS; i++)
 		most = sums[i].ns > most->ns ? &sums[i] : most;
-	row = most->fact ? cause_find(CRUMB_PT_TCP_HELD, CRUMB_PT_DEV_QUEUE, most->fact) : NULL;
+	row = most->ns > (to_ns - from_ns) / 2 ?
+		      cause_find(CRUMB_PT_TCP_HELD, CRUMB_PT_DEV_QUEUE, most->fact) :
+		      NULL;
 	return row ? row->cause.words : NULL;
 }
 
@@ -116,6 +129,28 @@ static struct path_step *held_step(struct path *p, const struct message *m, uint
 	return s;
 }
 
+/*
+ * The call slept for buffer space: when its last bytes entered the stream. Not if the path is that of an earlier byte
+ * (which was dropped), for then these came later.
+ */
+void path_find_slept(const struct message *m, struct path *p)
+{
+	const struct path_step *queue = path_first_queue(m, p);
+	uint64_t ns = m->end.append_ns;
+	struct path_step *s;
+
+	if (m->inferred || !m->returned || !m->end.sleeps || !queue || ns > queue->ns ||
+	    ns <= m->begin.h.time_ns || ns > m->end.h.time_ns)
+		return;
+	s = path_add(p, CRUMB_PT_TCP_APPEND, ns, PATH_ORDER_SENDER + 2);
+	if (!s)
+		return;
+	s->netns = m->begin.netns;
+	s->cpu = m->end.h.cpu;
+	s->last_bytes = true;
+	p->appended_ns = ns;
+}
+
 void path_find_held(const struct message *m, struct path *p)
 {
 	const struct ring *r = &message_half(m)->held;
@@ -124,13 +159,13 @@ void path_find_held(const struct message *m, struct path *p)
 	uint32_t fact, at, room = PATH_HELD_STEPS;
 	const struct held *h;
 
-	if (m->inferred || !m->returned || !from_ns || to_ns <= from_ns)
+	if (m->inferred || !m->returned || from_ns < m->begin.h.time_ns || to_ns <= from_ns)
 		return;
 	at = held_at(r, from_ns);
 	if (at == r->count) /* an older trace, or nothing was ever held */
 		return;
 	h = ring_at(r, at);
-	if (!(h->ev.why & CRUMB_HELD_UNSENT))
+	if (h->reason == HELD_NOTHING)
 		return;
 	fact = path_held_fact(m, h);
 	p->held = held_step(p, m, CRUMB_PT_SOCK_SEND_RETURN, from_ns, h) != NULL;

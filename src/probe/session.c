@@ -500,7 +500,7 @@ int session_watch_children(struct session *s, int timeout_ms)
 int session_attach(struct session *s, struct error *e)
 {
 	struct bpf_program *prog;
-	unsigned int attached = 0;
+	unsigned int attached = 0, cpu;
 
 	bpf_object__for_each_program(prog, s->skel->obj)
 	{
@@ -523,6 +523,10 @@ int session_attach(struct session *s, struct error *e)
 					 strerror(errno));
 		}
 	}
+	/* The first program of a pair may have run before the second was there. */
+	for (cpu = 0; cpu < CRUMB_MAX_CPUS; cpu++)
+		memset(s->skel->bss->crumb_cpus[cpu].handed, 0,
+		       sizeof(s->skel->bss->crumb_cpus[cpu].handed));
 	if (!attached)
 		return error_set(e, -ENOTSUP, "no hook could be attached: %s",
 				 s->why[CRUMB_PT_DEV_QUEUE]);
