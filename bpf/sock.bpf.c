@@ -73,6 +73,22 @@ static __always_inline void flow_sample(struct crumb_flow *f, __u8 dir, __u32 se
 	f->sample_end[dir] = seq + bytes;
 }
 
+/*
+ * The stack at a sighting of @payload bytes from @seq in a socket, when one is due; what it needs is
+ * looked up only then. @now 0: take the time here.
+ */
+static __always_inline void sock_stack(void *ctx, const struct sock *sk, const struct crumb_flow *f,
+				       __u8 dir, __u32 seq, __u32 payload, __u8 point, __u64 now)
+{
+	struct stack_where w = { .seq = seq, .payload = payload, .dir = dir, .point = point };
+
+	if (!stack_due(f, dir, seq, payload))
+		return;
+	w.now = now ? now : bpf_ktime_get_ns();
+	w.netns = sock_netns(sk);
+	stack_record(ctx, f->id, &w);
+}
+
 static __always_inline void send_begin(void *ctx, struct task_state *ts, const struct sock *sk,
 				       struct crumb_flow *f, __u8 dir, const struct msghdr *msg)
 {
@@ -133,18 +149,7 @@ static __always_inline void send_begin(void *ctx, struct task_state *ts, const s
 	e->sndbuf = sk->sk_sndbuf;
 	__builtin_memcpy(e->comm, task->comm, sizeof(e->comm));
 	ring_submit(e);
-	if (stack_due(f, dir, ts->send_seq, left)) {
-		struct stack_where w = {
-			.now = now,
-			.netns = sock_netns(sk),
-			.seq = ts->send_seq,
-			.payload = left,
-			.dir = dir,
-			.point = CRUMB_PT_TCP_APPEND,
-		};
-
-		stack_record(ctx, f->id, &w);
-	}
+	sock_stack(ctx, sk, f, dir, ts->send_seq, left, CRUMB_PT_TCP_APPEND, now);
 }
 
 /* The copy loop turns: what went in since the last look, and did it go where the extent ends? */
@@ -242,34 +247,46 @@ static __always_inline struct crumb_ev_sock *sock_record(const struct sock *sk,
 
 /*
  * TCP works in softirq and, for what came while the socket was owned (release_sock), in task context with softirqs on:
- * one may interrupt the other within our program, and the kernel does not run a program inside itself. So there
- * are two of them: the second acts only where the first is being interrupted. Its turns are counted, so that
- * what the kernel says it skipped of the first can be told from what was lost.
+ * one may interrupt the other at any instruction of our program or of the kernel's around it, and the kernel does not
+ * run a program inside itself. So there are two programs on such a tracepoint, called one after the other. The first
+ * leaves word of what it was called for; where the second finds none, the first was skipped, and it acts. Its turns
+ * are counted, so that what the kernel says it skipped of the first can be told from what was lost.
  */
-static __always_inline void twin_enter(__u32 which)
+static __always_inline void twin_first(__u32 which, const void *object)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
+	__u64 *slot;
 
-	if (cpu < CRUMB_MAX_CPUS)
-		crumb_busy[cpu].in[which] = 1;
+	if (cpu >= CRUMB_MAX_CPUS)
+		return;
+	slot = crumb_handed[cpu].object[which];
+	if (slot[0]) {	     /* of a task that was interrupted between its two programs */
+		if (slot[1]) /* or word that was never taken: its second program was skipped */
+			slot[0] = slot[1];
+		slot[1] = (__u64)object;
+	} else {
+		slot[0] = (__u64)object;
+	}
 	barrier();
 }
 
-static __always_inline void twin_leave(__u32 which)
+/* Was the first program skipped for this one? */
+static __always_inline bool twin_second(__u32 which, const void *object)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
+	__u64 *slot;
 
-	barrier();
-	if (cpu < CRUMB_MAX_CPUS)
-		crumb_busy[cpu].in[which] = 0;
-}
-
-static __always_inline bool twin_needed(__u32 which)
-{
-	__u32 cpu = bpf_get_smp_processor_id();
-
-	if (cpu >= CRUMB_MAX_CPUS || !crumb_busy[cpu].in[which])
+	if (cpu >= CRUMB_MAX_CPUS)
 		return false;
+	slot = crumb_handed[cpu].object[which];
+	if (slot[0] == (__u64)object) {
+		slot[0] = 0;
+		return false;
+	}
+	if (slot[1] == (__u64)object) {
+		slot[1] = 0;
+		return false;
+	}
 	__sync_fetch_and_add(&crumb_counters.covered[which], 1);
 	return true;
 }
@@ -301,34 +318,21 @@ static __always_inline int tcp_received(void *ctx, struct sock *sk, const struct
 	e->bytes = end_seq - seq;
 	e->skb = (__u64)skb;
 	ring_submit(e);
-	if (stack_due(f, dir, seq, end_seq - seq)) {
-		struct stack_where w = {
-			.now = bpf_ktime_get_ns(),
-			.netns = sock_netns(sk),
-			.seq = seq,
-			.payload = end_seq - seq,
-			.dir = dir,
-			.point = CRUMB_PT_TCP_RECEIVE,
-		};
-
-		stack_record(ctx, f->id, &w);
-	}
+	sock_stack(ctx, sk, f, dir, seq, end_seq - seq, CRUMB_PT_TCP_RECEIVE, 0);
 	return 0;
 }
 
 SEC("?tp_btf/tcp_probe")
 int BPF_PROG(tcp_probe, struct sock *sk, const struct sk_buff *skb)
 {
-	twin_enter(CRUMB_TWIN_PROBE);
-	tcp_received(ctx, sk, skb);
-	twin_leave(CRUMB_TWIN_PROBE);
-	return 0;
+	twin_first(CRUMB_TWIN_PROBE, skb);
+	return tcp_received(ctx, sk, skb);
 }
 
 SEC("?tp_btf/tcp_probe")
 int BPF_PROG(tcp_probe_nested, struct sock *sk, const struct sk_buff *skb)
 {
-	return twin_needed(CRUMB_TWIN_PROBE) ? tcp_received(ctx, sk, skb) : 0;
+	return twin_second(CRUMB_TWIN_PROBE, skb) ? tcp_received(ctx, sk, skb) : 0;
 }
 
 static __always_inline int became_ready(void *ctx, const struct sock *sk)
@@ -352,9 +356,8 @@ static __always_inline int became_ready(void *ctx, const struct sock *sk)
 	if (crumb_cfg.pattern_len && f->want_start[dir & 1] == f->want_end[dir & 1])
 		return 0;
 	e = sock_record(sk, tp, f, dir, CRUMB_PT_SOCK_READY);
-	if (e) {
+	if (e)
 		ring_submit(e);
-	}
 	cpu = bpf_get_smp_processor_id();
 	if (cpu < CRUMB_MAX_CPUS) {
 		armed = &crumb_armed[cpu];
@@ -362,34 +365,21 @@ static __always_inline int became_ready(void *ctx, const struct sock *sk)
 		armed->dir = dir;
 		armed->ns = bpf_ktime_get_ns();
 	}
-	if (stack_due(f, dir, tp->rcv_nxt - 1, 1)) {
-		struct stack_where w = {
-			.now = bpf_ktime_get_ns(),
-			.netns = sock_netns(sk),
-			.seq = tp->rcv_nxt - 1,
-			.payload = 1,
-			.dir = dir,
-			.point = CRUMB_PT_SOCK_READY,
-		};
-
-		stack_record(ctx, f->id, &w);
-	}
+	sock_stack(ctx, sk, f, dir, tp->rcv_nxt - 1, 1, CRUMB_PT_SOCK_READY, 0);
 	return 0;
 }
 
 SEC("?tp_btf/sk_data_ready")
 int BPF_PROG(sk_data_ready, const struct sock *sk)
 {
-	twin_enter(CRUMB_TWIN_READY);
-	became_ready(ctx, sk);
-	twin_leave(CRUMB_TWIN_READY);
-	return 0;
+	twin_first(CRUMB_TWIN_READY, sk);
+	return became_ready(ctx, sk);
 }
 
 SEC("?tp_btf/sk_data_ready")
 int BPF_PROG(sk_data_ready_nested, const struct sock *sk)
 {
-	return twin_needed(CRUMB_TWIN_READY) ? became_ready(ctx, sk) : 0;
+	return twin_second(CRUMB_TWIN_READY, sk) ? became_ready(ctx, sk) : 0;
 }
 
 static __always_inline void recv_begin(struct task_state *ts, const struct sock *sk,
@@ -486,18 +476,7 @@ int BPF_PROG(skb_copy_datagram_iovec, const struct sk_buff *skb, int len)
 	}
 	now = bpf_ktime_get_ns();
 	recv_begin(ts, sk, f, dir, copied_seq, len, now);
-	if (stack_due(f, dir, ts->recv_seq, len)) {
-		struct stack_where w = {
-			.now = now,
-			.netns = sock_netns(sk),
-			.seq = ts->recv_seq,
-			.payload = len,
-			.dir = dir,
-			.point = CRUMB_PT_SOCK_COPY,
-		};
-
-		stack_record(ctx, f->id, &w);
-	}
+	sock_stack(ctx, sk, f, dir, ts->recv_seq, len, CRUMB_PT_SOCK_COPY, now);
 	return 0;
 }
 

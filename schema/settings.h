@@ -78,6 +78,22 @@ struct crumb_flow {
 	__u32 want_start[2], want_end[2]; /* --payload: bytes that were asked for; equal: none */
 };
 
+/* Programs that may be interrupted by themselves: a second one acts where the kernel skipped the first. */
+enum crumb_twin {
+	CRUMB_TWIN_PROBE,
+	CRUMB_TWIN_READY,
+	CRUMB_TWINS,
+};
+
+/*
+ * What the first program leaves for the second, on this CPU: the object it was called for. Two places, since
+ * a softirq may come between the two programs of a task; 0 is none.
+ */
+struct crumb_handed {
+	__u64 object[CRUMB_TWINS][2];
+	__u64 pad0[4]; /* a cache line for each CPU */
+};
+
 /* Counters that user space reads in place (.bss is mapped). */
 struct crumb_counters {
 	__u64 lost[64];	  /* by enum crumb_point: the ring buffer was full */
@@ -86,7 +102,7 @@ struct crumb_counters {
 	__u64 tasks_full;
 	__u32 next_flow;
 	__u32 pending_runs; /* woken tasks that have not run yet */
-	__u64 covered[2]; /* by enum crumb_twin: what the kernel skipped and the second program did */
+	__u64 covered[CRUMB_TWINS]; /* by enum crumb_twin: what the kernel skipped and the second program did */
 	__u64 woken_apart; /* tasks in the map `woken` */
 	__u64 zones;	   /* entries of the map `zones` */
 	__u64 libc_calls;  /* calls that a libc hook slowed down */
@@ -100,16 +116,6 @@ struct crumb_armed {
 	__u32 flow; /* 0: nothing became ready */
 	__u8 dir;
 	__u8 pad0[3];
-};
-
-/* Programs that may be interrupted by themselves: the second acts where the first is in the middle. */
-enum crumb_twin {
-	CRUMB_TWIN_PROBE,
-	CRUMB_TWIN_READY,
-};
-
-struct crumb_busy {
-	__u8 in[8]; /* by enum crumb_twin: 1 while the first runs on this CPU */
 };
 
 #endif

@@ -189,6 +189,17 @@ static __always_inline bool sock_tuple(const struct sock *sk, struct tuple *t)
 	return true;
 }
 
+/* What a filter looks at in the TCP header of an acknowledgement: ports, data offset, flags. */
+static __always_inline void tcp_header(__u8 *h, const struct tuple *t)
+{
+	h[0] = t->sport >> 8;
+	h[1] = t->sport;
+	h[2] = t->dport >> 8;
+	h[3] = t->dport;
+	h[12] = 0x50;
+	h[13] = 0x10;
+}
+
 /* The expression asked of a packet that the socket might send: an IP and a TCP header without payload. */
 static __noinline bool filter_takes_tuple(const struct tuple *t)
 {
@@ -205,12 +216,7 @@ static __noinline bool filter_takes_tuple(const struct tuple *t)
 		__builtin_memcpy(p.bytes + 12, &t->a[3], 4);
 		__builtin_memcpy(p.bytes + 16, &t->b[3], 4);
 		at = 20;
-		p.bytes[20] = t->sport >> 8;
-		p.bytes[21] = t->sport;
-		p.bytes[22] = t->dport >> 8;
-		p.bytes[23] = t->dport;
-		p.bytes[32] = 0x50;
-		p.bytes[33] = 0x10;
+		tcp_header(p.bytes + at, t);
 	} else {
 		p.bytes[0] = 0x60;
 		p.bytes[5] = 20;
@@ -219,12 +225,7 @@ static __noinline bool filter_takes_tuple(const struct tuple *t)
 		__builtin_memcpy(p.bytes + 8, t->a, 16);
 		__builtin_memcpy(p.bytes + 24, t->b, 16);
 		at = 40;
-		p.bytes[40] = t->sport >> 8;
-		p.bytes[41] = t->sport;
-		p.bytes[42] = t->dport >> 8;
-		p.bytes[43] = t->dport;
-		p.bytes[52] = 0x50;
-		p.bytes[53] = 0x10;
+		tcp_header(p.bytes + at, t);
 	}
 	p.len = at + 20;
 	p.caplen = at + 20;
