@@ -144,6 +144,22 @@ struct msghdr {
 	struct iov_iter msg_iter;
 };
 
+struct iov_iter___63 { /* until 6.3 */
+	const struct iovec *iov;
+};
+
+struct msghdr___63 {
+	struct iov_iter___63 msg_iter;
+};
+
+struct iov_iter___510 { /* until 5.13 */
+	unsigned int type;
+};
+
+struct msghdr___510 {
+	struct iov_iter___510 msg_iter;
+};
+
 struct qdisc_skb_head {
 	__u32 qlen;
 };
@@ -151,6 +167,10 @@ struct qdisc_skb_head {
 struct Qdisc {
 	__u32 handle;
 	struct qdisc_skb_head q;
+};
+
+struct socket {
+	struct sock *sk;
 };
 
 struct neigh_table {
@@ -171,6 +191,7 @@ struct signal_struct {
 };
 
 struct task_struct {
+	void *stack;
 	struct signal_struct *signal;
 	int pid, tgid;
 	char comm[16];
@@ -188,5 +209,15 @@ struct pt_regs___k {
 #endif
 
 #pragma clang attribute pop
+
+/*
+ * A field of a kernel struct, read as the program's kind allows. Programs on BTF-typed hooks (tp_btf, fentry) hold typed
+ * pointers and load through them; those on raw tracepoints and kprobes (CRUMB_UNTYPED) hold numbers and copy.
+ */
+#ifdef CRUMB_UNTYPED
+#define K(p, field) BPF_CORE_READ(p, field)
+#else
+#define K(p, field) ((p)->field)
+#endif
 
 #endif

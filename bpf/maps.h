@@ -8,6 +8,8 @@
 #include "event.h"
 #include "settings.h"
 
+#define CRUMB_FLOW_IDS_KEPT 64 /* of the newest: no program lags further behind */
+
 #define SEND_RECORDED 1
 #define SEND_IGNORED  2 /* --payload: its first bytes do not have the text, no need to look again */
 
@@ -25,6 +27,8 @@ struct task_state {
 			__u8 recv_active;
 		};
 	};
+
+	__u64 regs; /* saved user registers, for programs that cannot ask for them; else 0 */
 
 	/* the libc function */
 	__u64 libc_ns;
@@ -55,7 +59,8 @@ struct task_state {
 	__u32 recv_total; /* bytes of the call in all extents */
 	__u32 recv_netns;
 	__u8 recv_dir, recv_done;
-	__u16 pad0;
+	__u8 append_open; /* tcp_sendmsg_locked() was entered through a function hook, its return not seen yet */
+	__u8 pad0;
 
 	/* woken for data, not yet running */
 	__u64 woken_ns;
@@ -133,6 +138,25 @@ struct task_states {
 	__type(value, struct task_state);
 };
 
+/*
+ * The same for kernels without task storage (before 5.11) and for programs that hold no typed pointer to a task: by thread
+ * id, taken out when the thread ends.
+ */
+struct task_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CRUMB_MAX_TASKS);
+	__type(key, __u32);
+	__type(value, struct task_state);
+};
+
+/* Numbers of connections that are given out: only one program can make an entry. */
+struct flow_ids {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4 * CRUMB_FLOW_IDS_KEPT);
+	__type(key, __u32);
+	__type(value, __u8);
+};
+
 /* Process ids of new children of selected processes: user space hooks their libc. */
 struct news {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -147,8 +171,11 @@ extern struct zones zones SEC(".maps");
 extern struct listeners listeners SEC(".maps");
 extern struct selected_tasks selected_tasks SEC(".maps");
 extern struct task_states task_states SEC(".maps");
+extern struct task_map task_map SEC(".maps");
+extern struct flow_ids flow_ids SEC(".maps");
 
 extern const volatile struct crumb_settings crumb_cfg;
+extern const volatile __u64 crumb_zeroes[64]; /* a task_state to begin with */
 extern struct crumb_counters crumb_counters;
 extern __u8 crumb_listen[65536];	    /* ports in `listeners`, as a pre-check */
 extern __u8 crumb_bloom[CRUMB_BLOOM_SLOTS]; /* 1: a flow of this slot was followed */

@@ -38,7 +38,9 @@ struct crumb_settings { /* fixed at load: the verifier sees constants and drops 
 	__u8 pattern_len;	 /* 0: all messages */
 	__u8 libc;		 /* 1: tell user space of new processes, it hooks their libc */
 	__u8 retransmit_has_err; /* the tracepoint has that argument */
-	__u8 pad0[7];
+	__u8 drop_has_reason;	 /* likewise kfree_skb: since 5.17 */
+	__u8 tasks_in_map;	 /* 1: no task storage, or programs that cannot use it */
+	__u8 pad0[5];
 	char comm[16];
 	char pattern[CRUMB_PATTERN_BYTES];
 };

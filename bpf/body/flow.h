@@ -102,6 +102,28 @@ static __always_inline bool flow_announce(const struct crumb_flow_key *k, __u32 
 	return true;
 }
 
+/*
+ * The next number of a connection. An atomic that returns the old value would do, but those came with 5.12; a map entry
+ * with BPF_NOEXIST is made by one only, on every kernel.
+ */
+static __always_inline __u32 flow_number(void)
+{
+	volatile __u32 *next = &crumb_counters.next_flow;
+	__u32 i, id = *next, old;
+	__u8 one = 1;
+
+	for (i = 0; i < 16; i++) {
+		id++;
+		if (bpf_map_update_elem(&flow_ids, &id, &one, BPF_NOEXIST))
+			continue;
+		*next = id;
+		break;
+	}
+	old = id - CRUMB_FLOW_IDS_KEPT;
+	bpf_map_delete_elem(&flow_ids, &old);
+	return id;
+}
+
 /* From now on this connection is followed. NULL when the table is full (counted). */
 static __noinline struct crumb_flow *flow_take(const struct tuple *t, __u8 *ret_dir, __u8 why,
 					       __u32 netns)
@@ -120,7 +142,7 @@ static __noinline struct crumb_flow *flow_take(const struct tuple *t, __u8 *ret_
 		return f;
 	fresh.midstream = !(why & TAKEN_BY_SYN);
 	why &= ~TAKEN_BY_SYN;
-	fresh.id = __sync_fetch_and_add(&crumb_counters.next_flow, 1) + 1;
+	fresh.id = flow_number();
 	if (bpf_map_update_elem(&flows, &k, &fresh, BPF_NOEXIST) == 0) {
 		crumb_bloom[slot] = 1;
 		if (!flow_announce(&k, fresh.id, t->family, why, netns)) {
@@ -163,29 +185,39 @@ static __always_inline __u32 sock_netns(const struct sock *sk)
 	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum); /* see device_netns() */
 }
 
+/* NULL: @sk is no TCP socket, where the kernel can say so. */
+static __always_inline struct tcp_sock *sock_tcp(const struct sock *sk)
+{
+#ifdef CRUMB_UNTYPED
+	return (void *)sk;
+#else
+	return (void *)bpf_skc_to_tcp_sock((void *)sk);
+#endif
+}
+
 /* Addresses and ports of @sk as from (local) to (remote). False: not TCP over IP. */
 static __always_inline bool sock_tuple(const struct sock *sk, struct tuple *t)
 {
-	t->family = sk->__sk_common.skc_family;
+	t->family = K(sk, __sk_common.skc_family);
 	if (t->family == AF_INET) {
-		v4_mapped(t->a, sk->__sk_common.skc_rcv_saddr);
-		v4_mapped(t->b, sk->__sk_common.skc_daddr);
+		v4_mapped(t->a, K(sk, __sk_common.skc_rcv_saddr));
+		v4_mapped(t->b, K(sk, __sk_common.skc_daddr));
 	} else if (t->family == AF_INET6) {
-		t->a[0] = sk->__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[0];
-		t->a[1] = sk->__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[1];
-		t->a[2] = sk->__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[2];
-		t->a[3] = sk->__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[3];
-		t->b[0] = sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[0];
-		t->b[1] = sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[1];
-		t->b[2] = sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[2];
-		t->b[3] = sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[3];
+		t->a[0] = K(sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[0]);
+		t->a[1] = K(sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[1]);
+		t->a[2] = K(sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[2]);
+		t->a[3] = K(sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[3]);
+		t->b[0] = K(sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32[0]);
+		t->b[1] = K(sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32[1]);
+		t->b[2] = K(sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32[2]);
+		t->b[3] = K(sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32[3]);
 	} else {
 		return false;
 	}
-	if (sk->sk_protocol != IPPROTO_TCP)
+	if (K(sk, sk_protocol) != IPPROTO_TCP)
 		return false;
-	t->sport = sk->__sk_common.skc_num;
-	t->dport = bpf_ntohs(sk->__sk_common.skc_dport);
+	t->sport = K(sk, __sk_common.skc_num);
+	t->dport = bpf_ntohs(K(sk, __sk_common.skc_dport));
 	return true;
 }
 
@@ -250,7 +282,7 @@ static __always_inline struct crumb_flow *sock_flow(const struct sock *sk, bool 
 		if (f)
 			return f;
 	}
-	if (tasks_asked() && (!mine || !task_selected(bpf_get_current_task_btf())))
+	if (tasks_asked() && (!mine || !task_selected(task_now())))
 		return NULL;
 	netns = sock_netns(sk);
 	if (!netns_selected(netns))

@@ -5,12 +5,38 @@
 
 #include "body/ring.h"
 
+#ifdef CRUMB_UNTYPED
+#define TASKS_IN_MAP true
+#else
+#define TASKS_IN_MAP crumb_cfg.tasks_in_map
+#endif
+
+static __always_inline struct task_struct *task_now(void)
+{
+#ifdef CRUMB_UNTYPED
+	return (void *)bpf_get_current_task();
+#else
+	return bpf_get_current_task_btf();
+#endif
+}
+
+static __always_inline void task_comm(char *to, const struct task_struct *task)
+{
+#ifdef CRUMB_UNTYPED
+	bpf_core_read(to, CRUMB_COMM_BYTES, &task->comm);
+#else
+	__builtin_memcpy(to, task->comm, CRUMB_COMM_BYTES);
+#endif
+}
+
 static __always_inline bool comm_selected(const struct task_struct *task)
 {
+	char comm[CRUMB_COMM_BYTES];
 	int i;
 
+	task_comm(comm, task);
 	for (i = 0; i < 16; i++) {
-		if (task->comm[i] != crumb_cfg.comm[i])
+		if (comm[i] != crumb_cfg.comm[i])
 			return false;
 		if (!crumb_cfg.comm[i])
 			break;
@@ -21,7 +47,7 @@ static __always_inline bool comm_selected(const struct task_struct *task)
 /* Does the running task satisfy every task condition? True when none was asked for. */
 static __always_inline bool task_selected(const struct task_struct *task)
 {
-	__u32 tgid = task->tgid;
+	__u32 tgid = K(task, tgid);
 
 	if (tgid == crumb_cfg.self_tgid)
 		return false;
@@ -47,14 +73,44 @@ static __always_inline bool netns_selected(__u32 netns)
 
 static __always_inline struct task_state *task_state_get(struct task_struct *task)
 {
-	return bpf_task_storage_get(&task_states, task, NULL, 0);
+#ifndef CRUMB_UNTYPED
+	if (!TASKS_IN_MAP)
+		return bpf_task_storage_get(&task_states, task, NULL, 0);
+#endif
+	__u32 pid = K(task, pid);
+
+	return bpf_map_lookup_elem(&task_map, &pid);
+}
+
+/* As task_state_get(), made if it is not there; NULL is not counted as a loss here. */
+static __always_inline struct task_state *task_state_try(struct task_struct *task)
+{
+#ifndef CRUMB_UNTYPED
+	if (!TASKS_IN_MAP)
+		return bpf_task_storage_get(&task_states, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+#endif
+	__u32 pid = K(task, pid);
+	struct task_state *ts = bpf_map_lookup_elem(&task_map, &pid);
+
+	if (ts)
+		return ts;
+	bpf_map_update_elem(&task_map, &pid, (const void *)&crumb_zeroes, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&task_map, &pid);
+}
+
+/* The thread ends; what is in task storage ends with it. */
+static __always_inline void task_state_drop(struct task_struct *task)
+{
+	__u32 pid = K(task, pid);
+
+	if (TASKS_IN_MAP)
+		bpf_map_delete_elem(&task_map, &pid);
 }
 
 static __always_inline struct task_state *task_state_make(struct task_struct *task)
 {
-	struct task_state *ts;
+	struct task_state *ts = task_state_try(task);
 
-	ts = bpf_task_storage_get(&task_states, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!ts) {
 		__sync_fetch_and_add(&crumb_counters.tasks_full, 1);
 		__sync_fetch_and_add(&crumb_counters.lost_total, 1);

@@ -29,9 +29,10 @@ enum point_layer {
 enum hook_kind {
 	HOOK_NONE = 0,
 	HOOK_TP_BTF, /* BTF-typed tracepoint */
-	HOOK_FENTRY,
-	HOOK_FEXIT,
-	HOOK_KPROBE,
+	HOOK_RAW_TP, /* the same, arguments as numbers */
+	HOOK_FENTRY, /* with its fexit: BTF-typed, at a function */
+	HOOK_KPROBE_MULTI, /* kprobes through ftrace, many in one link */
+	HOOK_KPROBE, /* with its kretprobe */
 	HOOK_UPROBE,  /* libc function of the traced processes */
 	HOOK_DERIVED, /* read from another hook's record: `target` names the point */
 	HOOK_KIND_MAX,
@@ -40,10 +41,10 @@ enum hook_kind {
 struct point_hook {
 	enum hook_kind kind;
 	const char *target; /* tracepoint, function, or point */
-	const char *prog; /* BPF program that records it; NULL: not written for this kernel family yet */
+	const char *prog; /* BPF program, or set of programs (src/probe/hook_set.c); NULL: not written yet */
 };
 
-#define POINT_HOOKS_MAX 4
+#define POINT_HOOKS_MAX 8
 
 struct point {
 	const char *name; /* "dev.queue": stable, in JSON */

@@ -205,9 +205,11 @@ static int libc_of_system(pid_t pid, char *path, size_t size)
 {
 	static const char *const places[] = {
 #ifdef __x86_64__
-		"/lib/x86_64-linux-gnu/libc.so.6", "/lib64/libc.so.6",
+		"/lib/x86_64-linux-gnu/libc.so.6",
+		"/lib64/libc.so.6",
 #else
-		"/lib/aarch64-linux-gnu/libc.so.6", "/lib64/libc.so.6",
+		"/lib/aarch64-linux-gnu/libc.so.6",
+		"/lib64/libc.so.6",
 #endif
 		"/usr/lib/libc.so.6",
 	};

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "error.h"
+#include "point.h"
 #include "settings.h"
 #include "stream.h"
 
@@ -19,6 +20,8 @@ struct session_config {
 	struct crumb_settings settings; /* select, netns, comm, cgroup, stacks, snap, acks, pattern */
 	const char *filter;		/* pcap-filter expression, NULL none */
 	bool libc;			/* hook libc in selected processes */
+	enum hook_kind force;		/* --backend; HOOK_NONE: the best that works */
+	const char *btf;		/* the kernel's types, if it does not tell them itself */
 	size_t ring_bytes;		/* per CPU; 0 = as CRUMB_RING_BYTES allows */
 	uint32_t max_flows;		/* 0 = CRUMB_MAX_FLOWS */
 };

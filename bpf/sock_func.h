@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The rest of sock.bpf.c: the same points where the kernel has no tracepoint for them, through functions. Signatures
+ * are those of 5.10 to 6.18 (net/ipv4/tcp.c, af_inet.c, net/core/stream.c, sock.c).
+ *
+ * tcp_sendmsg_locked() runs under the socket lock and gives it up in sk_stream_wait_memory() and sk_stream_wait_connect()
+ * only. write_seq at its entry, around each sleep and at its return tells exactly which bytes it appended.
+ */
+#ifndef CRUMB_BPF_SOCK_FUNC_H
+#define CRUMB_BPF_SOCK_FUNC_H
+
+/* The running task's call that is appending to @sk through these hooks; @sk NULL: to any. */
+static __always_inline struct task_state *appending(const struct sock *sk)
+{
+	struct task_state *ts = task_state_get(task_now());
+
+	if (!ts || !ts->append_open || ts->send_active != SEND_RECORDED)
+		return NULL;
+	return !sk || ts->send_sk == (__u64)sk ? ts : NULL;
+}
+
+static __always_inline __u32 write_seq_of(const struct task_state *ts)
+{
+	const struct tcp_sock *tp = (const void *)ts->send_sk;
+
+	return BPF_CORE_READ(tp, write_seq);
+}
+
+ENTRY(append_enter, tcp_sendmsg_locked, struct sock *sk, struct msghdr *msg)
+{
+	struct task_state *ts = append_turn(ctx, sk, msg, K(msg, msg_iter.count));
+
+	if (ts)
+		ts->append_open = 1;
+	return 0;
+}
+
+/* Until 6.4 sendfile and splice append whole pages. */
+ENTRY(append_page_enter, do_tcp_sendpages, struct sock *sk, void *page, int offset, unsigned long size)
+{
+	struct task_state *ts = append_turn(ctx, sk, NULL, size);
+
+	if (ts)
+		ts->append_open = 1;
+	return 0;
+}
+
+/* Still under the lock. part_sent() then finds nothing left to add. */
+static __always_inline int append_left(const struct sock *sk, int ret)
+{
+	struct task_state *ts = appending(sk);
+
+	if (!ts)
+		return 0;
+	ts->append_open = 0;
+	if (ret > 0) {
+		ts->send_bytes = write_seq_of(ts) - ts->send_seq;
+		ts->last_left = ts->part_left - ret;
+	}
+	return 0;
+}
+
+/* About to give up the lock: all since the extent began is ours. */
+static __always_inline int append_sleeps(const struct sock *sk)
+{
+	struct task_state *ts = appending(sk);
+
+	if (ts)
+		ts->send_bytes = write_seq_of(ts) - ts->send_seq;
+	return 0;
+}
+
+/* The lock is ours again: did another writer come between? */
+static __always_inline int append_wakes(const struct sock *sk)
+{
+	struct task_state *ts = appending(sk);
+	__u32 write_seq;
+
+	if (!ts)
+		return 0;
+	write_seq = write_seq_of(ts);
+	if (write_seq == ts->send_seq + ts->send_bytes)
+		return 0;
+	if (ts->send_bytes)
+		extent_record(ts, CRUMB_EV_SEND_EXTENT);
+	ts->send_seq = write_seq;
+	ts->send_bytes = 0;
+	return 0;
+}
+
+ENTRY(append_wait_enter, sk_stream_wait_memory, struct sock *sk)
+{
+	return append_sleeps(sk);
+}
+
+ENTRY(append_connect_enter, sk_stream_wait_connect, struct sock *sk)
+{
+	return append_sleeps(sk);
+}
+
+ENTRY(ready_enter, sock_def_readable, struct sock *sk)
+{
+	twin_first(CRUMB_TWIN_READY, sk);
+	return became_ready(ctx, sk);
+}
+
+ENTRY(ready_enter_nested, sock_def_readable, struct sock *sk)
+{
+	return twin_second(CRUMB_TWIN_READY, sk) ? became_ready(ctx, sk) : 0;
+}
+
+#ifdef CRUMB_UNTYPED
+
+/* A kretprobe knows no arguments: the socket is the one that the task is busy with. */
+RETURN(append_return, tcp_sendmsg_locked, int ret)
+{
+	return append_left(NULL, ret);
+}
+
+RETURN(append_page_return, do_tcp_sendpages, int ret)
+{
+	return append_left(NULL, ret);
+}
+
+RETURN(append_wait_return, sk_stream_wait_memory)
+{
+	return append_wakes(NULL);
+}
+
+RETURN(append_connect_return, sk_stream_wait_connect)
+{
+	return append_wakes(NULL);
+}
+
+static __always_inline int sent_raw(int ret)
+{
+	struct task_state *ts = task_state_get(task_now());
+
+	return ts && ts->send_active ? part_sent((void *)ts->send_sk, ret) : 0;
+}
+
+static __always_inline int received_raw(int ret)
+{
+	struct task_state *ts = task_state_get(task_now());
+
+	if (!ts || !ts->recv_active)
+		return 0;
+	return part_received((void *)ts->recv_sk, ret,
+			     ts->recv_flags & CRUMB_CALL_PEEK ? MSG_PEEK : 0);
+}
+
+RETURN(sent_return, inet_sendmsg, int ret)
+{
+	return sent_raw(ret);
+}
+
+RETURN(sent6_return, inet6_sendmsg, int ret)
+{
+	return sent_raw(ret);
+}
+
+RETURN(sent_page_return, inet_sendpage, int ret)
+{
+	return sent_raw(ret);
+}
+
+RETURN(received_return, inet_recvmsg, int ret)
+{
+	return received_raw(ret);
+}
+
+RETURN(received6_return, inet6_recvmsg, int ret)
+{
+	return received_raw(ret);
+}
+
+#else
+
+RETURN(append_return, tcp_sendmsg_locked, struct sock *sk, struct msghdr *msg, unsigned long size,
+       int ret)
+{
+	return append_left(sk, ret);
+}
+
+RETURN(append_page_return, do_tcp_sendpages, struct sock *sk, void *page, int offset,
+       unsigned long size, int flags, int ret)
+{
+	return append_left(sk, ret);
+}
+
+RETURN(append_wait_return, sk_stream_wait_memory, struct sock *sk)
+{
+	return append_wakes(sk);
+}
+
+RETURN(append_connect_return, sk_stream_wait_connect, struct sock *sk)
+{
+	return append_wakes(sk);
+}
+
+RETURN(sent_return, inet_sendmsg, struct socket *sock, struct msghdr *msg, unsigned long size, int ret)
+{
+	return part_sent(sock->sk, ret);
+}
+
+RETURN(sent6_return, inet6_sendmsg, struct socket *sock, struct msghdr *msg, unsigned long size,
+       int ret)
+{
+	return part_sent(sock->sk, ret);
+}
+
+RETURN(sent_page_return, inet_sendpage, struct socket *sock, void *page, int offset,
+       unsigned long size, int flags, int ret)
+{
+	return part_sent(sock->sk, ret);
+}
+
+RETURN(received_return, inet_recvmsg, struct socket *sock, struct msghdr *msg, unsigned long size,
+       int flags, int ret)
+{
+	return part_received(sock->sk, ret, flags);
+}
+
+RETURN(received6_return, inet6_recvmsg, struct socket *sock, struct msghdr *msg, unsigned long size,
+       int flags, int ret)
+{
+	return part_received(sock->sk, ret, flags);
+}
+
+#endif
+
+#endif

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "hook_set.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* clang-format off */
+#define AT_ENTRY(prog, func)	 { prog, func, false, false }
+#define AT_RETURN(prog, func)	 { prog, func, true, false }
+#define AT_ENTRY_IF(prog, func)	 { prog, func, false, true } /* where there is such a function */
+#define AT_RETURN_IF(prog, func) { prog, func, true, true }
+
+static const struct hook_set sets[] = {
+	{ "append", {
+		AT_ENTRY("append_enter", "tcp_sendmsg_locked"),
+		AT_RETURN("append_return", "tcp_sendmsg_locked"),
+		AT_ENTRY("append_wait_enter", "sk_stream_wait_memory"),
+		AT_RETURN("append_wait_return", "sk_stream_wait_memory"),
+		AT_ENTRY_IF("append_connect_enter", "sk_stream_wait_connect"),
+		AT_RETURN_IF("append_connect_return", "sk_stream_wait_connect"),
+		/* sendfile, splice; gone with 6.5 */
+		AT_ENTRY_IF("append_page_enter", "do_tcp_sendpages"),
+		AT_RETURN_IF("append_page_return", "do_tcp_sendpages") } },
+	{ "sent", {
+		AT_RETURN("sent_return", "inet_sendmsg"),
+		AT_RETURN_IF("sent6_return", "inet6_sendmsg"),
+		AT_RETURN_IF("sent_page_return", "inet_sendpage") } },
+	{ "received", {
+		AT_RETURN("received_return", "inet_recvmsg"),
+		AT_RETURN_IF("received6_return", "inet6_recvmsg") } },
+	{ "ready", {
+		AT_ENTRY("ready_enter", "sock_def_readable"),
+		AT_ENTRY_IF("ready_enter_nested", "sock_def_readable") } },
+};
+/* clang-format on */
+
+const struct hook_set *hook_set_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
+		if (!strcmp(sets[i].name, name))
+			return &sets[i];
+	return NULL;
+}
