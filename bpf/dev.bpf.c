@@ -15,17 +15,13 @@ static __always_inline int on_the_way_out(void *ctx, const struct sk_buff *skb,
 					  const struct net_device *dev, __u8 point,
 					  const struct Qdisc *q)
 {
-	struct sighting s = { .skb = skb, .dev = dev, .point = point };
+	struct sighting s = { .skb = skb, .dev = dev, .q = q, .point = point };
 
 	if (!is_ip(skb) || !dev)
 		return 0;
 	s.head = K(skb, head);
 	s.data_at = skb_data_at(skb);
 	s.l3_at = K(skb, network_header);
-	if (q) {
-		s.qdisc_handle = K(q, handle);
-		s.qlen = K(q, q.qlen);
-	}
 	return packet_seen(ctx, &s);
 }
 
@@ -39,7 +35,7 @@ static __always_inline int on_the_way_in(void *ctx, const struct sk_buff *skb, _
 	s.head = K(skb, head);
 	s.data_at = skb_data_at(skb);
 	s.l3_at = s.data_at;
-	if (skb->protocol == bpf_htons(ETH_P_8021Q) || K(skb, protocol) == bpf_htons(ETH_P_8021AD))
+	if (K(skb, protocol) == bpf_htons(ETH_P_8021Q) || K(skb, protocol) == bpf_htons(ETH_P_8021AD))
 		s.l3_at += 4;
 	else if (!is_ip(skb))
 		return 0;

@@ -215,7 +215,11 @@ struct pt_regs___k {
  * pointers and load through them; those on raw tracepoints and kprobes (CRUMB_UNTYPED) hold numbers and copy.
  */
 #ifdef CRUMB_UNTYPED
-#define K(p, field) BPF_CORE_READ(p, field)
+#define K(p, field)                       \
+	({                                \
+		__typeof__(p) k_ = (p);   \
+		BPF_CORE_READ(k_, field); \
+	})
 #else
 #define K(p, field) ((p)->field)
 #endif

@@ -25,7 +25,7 @@ struct sighting { /* the skb and what the hook knows about it */
 	const struct net_device *dev;
 	const unsigned char *head; /* K(skb, head); the two below are offsets from it */
 	__u32 data_at, l3_at;	   /* K(skb, data), IP header */
-	__u32 qdisc_handle, qlen;
+	const struct Qdisc *q; /* NULL: not at a queueing discipline */
 	__u32 netns; /* of dev: filled in when the packet turns out to matter */
 	__u8 point;
 };
@@ -239,8 +239,8 @@ static __always_inline void fill_sighting(struct crumb_ev_skb *e, const struct s
 	e->gso_segs = 0;
 	bpf_core_read(&e->gso_segs, sizeof(e->gso_segs), &shared->gso_segs);
 	e->queue = K(skb, queue_mapping);
-	e->qdisc_handle = s->qdisc_handle;
-	e->qlen = s->qlen;
+	e->qdisc_handle = s->q ? K(s->q, handle) : 0;
+	e->qlen = s->q ? K(s->q, q.qlen) : 0;
 	e->ip_id = p->ip_id;
 	e->ttl = p->ttl;
 	e->ip_version = p->ip_version;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "backend.h"
@@ -55,11 +56,15 @@ static int make_task_storage(void)
 	return fd;
 }
 
-/* Can a program on a typed tracepoint use it? There is no asking; it is loaded, and let go. */
+/*
+ * Can a program on a typed tracepoint use it, and does it get the memory? Linux 7 gives none to programs where the
+ * processor has no cmpxchg16b. So one runs, for one call of ours, and then we look what it left.
+ */
 static bool try_task_storage(const struct abilities *a)
 {
 	_cleanup_close_ int map = make_task_storage();
-	_cleanup_close_ int prog = -1;
+	_cleanup_close_ int prog = -1, link = -1, self = -1;
+	uint64_t value;
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_RAW_TP);
 
 	if (map < 0)
@@ -69,17 +74,21 @@ static bool try_task_storage(const struct abilities *a)
 		INSN_MOV(BPF_REG_2, BPF_REG_0),
 		INSN_LD_MAP(BPF_REG_1, map),
 		INSN_SET(BPF_REG_3, 0),
-		INSN_SET(BPF_REG_4, 0),
+		INSN_SET(BPF_REG_4, BPF_LOCAL_STORAGE_GET_F_CREATE),
 		INSN_CALL(BPF_FUNC_task_storage_get),
 		INSN_SET(BPF_REG_0, 0),
 		INSN_EXIT,
 	};
 
 	opts.attach_btf_id =
-		btf__find_by_name_kind(a->btf, "btf_trace_sched_switch", BTF_KIND_TYPEDEF);
+		btf__find_by_name_kind(a->btf, "btf_trace_sys_enter", BTF_KIND_TYPEDEF);
 	prog = bpf_prog_load(BPF_PROG_TYPE_TRACING, "crumb_try", "GPL", insns,
 			     sizeof(insns) / sizeof(insns[0]), &opts);
-	return prog >= 0;
+	if (prog < 0)
+		return false;
+	link = bpf_raw_tracepoint_open(NULL, prog);
+	self = syscall(SYS_pidfd_open, getpid(), 0);
+	return link >= 0 && self >= 0 && !bpf_map_lookup_elem(map, &self, &value);
 }
 
 /*
