@@ -460,7 +460,12 @@ static int take_filter(struct live *l, struct error *e)
 
 static int open_parts(struct live *l, struct error *e)
 {
-	struct session_config c = { .ring_bytes = l->o->ring_bytes, .max_flows = l->o->max_flows };
+	struct session_config c = {
+		.ring_bytes = l->o->ring_bytes,
+		.max_flows = l->o->max_flows,
+		.force = l->o->backend,
+		.btf = l->o->btf,
+	};
 	int err;
 
 	err = take_filter(l, e);

@@ -25,6 +25,8 @@ enum option_id {
 	OPT_ACKS,
 	OPT_RING,
 	OPT_FLOWS,
+	OPT_BACKEND,
+	OPT_BTF,
 	OPT_SNAPLEN,
 	OPT_COLOR,
 	OPT_SLOWER,
@@ -60,6 +62,10 @@ static const struct option_row rows[] = {
 	{ "ring-size", OPT_RING, "BYTES", OPTIONS_HOOKS,
 	  "ring buffer per CPU (default: 32M for all, 2M to 16M each)" },
 	{ "max-flows", OPT_FLOWS, "N", OPTIONS_HOOKS, "connections followed at once (default 65536)" },
+	{ "backend", OPT_BACKEND, "KIND", OPTIONS_HOOKS,
+	  "hooks of this kind wherever there are any: tp_btf, raw_tp, fentry,\nkprobe.multi, kprobe, uprobe (default: the best that works)" },
+	{ "btf", OPT_BTF, "FILE", OPTIONS_HOOKS,
+	  "the running kernel's types, if it does not tell them itself" },
 	{ "snaplen", OPT_SNAPLEN, "BYTES", OPTIONS_WRITE,
 	  "bytes of each packet in the trace file (default and most 128; 0 none)" },
 	{ "write", 'w', "FILE", OPTIONS_WRITE,
@@ -278,6 +284,15 @@ static int set_hooks(struct options *o, int id, const char *v)
 	case OPT_FLOWS:
 		if (parse_size(v, &o->max_flows) || !o->max_flows || o->max_flows > 1u << 24)
 			return bad_value("max-flows", v, "a number from 1 to 16M");
+		return -1;
+	case OPT_BACKEND:
+		o->backend = hook_kind_by_name(v);
+		if (o->backend == HOOK_NONE || o->backend == HOOK_DERIVED)
+			return bad_value("backend", v,
+					 "one of tp_btf, raw_tp, fentry, kprobe.multi, kprobe, uprobe");
+		return -1;
+	case OPT_BTF:
+		o->btf = v;
 		return -1;
 	case OPT_READY_FD:
 		if (parse_number(v, 0, 1 << 20, &n))

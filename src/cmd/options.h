@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "journey.h"
+#include "point.h"
 #include "render.h"
 #include "settings.h"
 
@@ -37,6 +38,8 @@ struct options {
 	enum { LIBC_OFF, LIBC_ON, LIBC_AUTO } libc;
 	bool acks;
 	uint64_t ring_bytes, max_flows, snap_bytes;
+	enum hook_kind backend; /* HOOK_NONE: the best that works */
+	const char *btf;
 	/* OPTIONS_SHOW */
 	const struct renderer *format;
 	const char *output;

@@ -228,12 +228,25 @@ const char *point_layer_name(enum point_layer layer)
 const char *hook_kind_name(enum hook_kind kind)
 {
 	static const char *const names[HOOK_KIND_MAX] = {
-		[HOOK_NONE] = "none",	    [HOOK_TP_BTF] = "tp_btf", [HOOK_RAW_TP] = "raw_tp",
-		[HOOK_FENTRY] = "fentry",   [HOOK_KPROBE_MULTI] = "kprobe.multi",
-		[HOOK_KPROBE] = "kprobe",   [HOOK_UPROBE] = "uprobe", [HOOK_DERIVED] = "derived",
+		[HOOK_NONE] = "none",
+		[HOOK_TP_BTF] = "tp_btf",
+		[HOOK_RAW_TP] = "raw_tp",
+		[HOOK_FENTRY] = "fentry",
+		[HOOK_KPROBE_MULTI] = "kprobe.multi",
+		[HOOK_KPROBE] = "kprobe",
+		[HOOK_UPROBE] = "uprobe",
+		[HOOK_DERIVED] = "derived",
 	};
 
 	return NAME_AT(names, kind, "?");
+}
+
+enum hook_kind hook_kind_by_name(const char *name)
+{
+	for (int k = HOOK_NONE + 1; k < HOOK_KIND_MAX; k++)
+		if (!strcmp(name, hook_kind_name(k)))
+			return k;
+	return HOOK_NONE;
 }
 
 const char *libc_func_name(unsigned int func)

@@ -80,8 +80,7 @@ static bool try_task_storage(const struct abilities *a)
 		INSN_EXIT,
 	};
 
-	opts.attach_btf_id =
-		btf__find_by_name_kind(a->btf, "btf_trace_sys_enter", BTF_KIND_TYPEDEF);
+	opts.attach_btf_id = btf__find_by_name_kind(a->btf, "btf_trace_sys_enter", BTF_KIND_TYPEDEF);
 	prog = bpf_prog_load(BPF_PROG_TYPE_TRACING, "crumb_try", "GPL", insns,
 			     sizeof(insns) / sizeof(insns[0]), &opts);
 	if (prog < 0)

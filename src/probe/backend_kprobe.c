@@ -65,7 +65,7 @@ static int has(const struct abilities *a, const struct hook_place *h, char *why,
 		snprintf(why, size, "this kernel has no function %s", h->target);
 	else
 		snprintf(why, size, "no kprobe at %s: %s", h->target, strerror(-event));
-	return event;
+	return event == -EINVAL ? -ENOENT : event;
 }
 
 static int prepare(struct bpf_program *prog, const struct hook_place *h)

@@ -130,31 +130,45 @@ static int take(const struct making *m, struct plan_point *pt, const struct poin
 	return 0;
 }
 
-/* The first of @hooks that works. */
+/* -ENOENT: the kernel has no such hook; -ENOTSUP: it refuses the rung, or the program. */
+static int try_hook(const struct making *m, struct plan_point *pt, const struct point_hook *h,
+		    uint16_t point)
+{
+	const char *refusal = abilities_refusal(m->a, h->kind);
+	int err;
+
+	if (refusal) {
+		note_refusal(pt, h, "%s", refusal);
+		return -ENOTSUP;
+	}
+	err = take(m, pt, h, point);
+	return err && err != -ENOENT ? -ENOTSUP : err;
+}
+
+/*
+ * The first of @hooks that works. The rung that is forced goes first, and where the kernel has such a hook and does not
+ * take it, no other is tried: who forces one wants to know.
+ */
 static const struct point_hook *choose(const struct making *m, struct plan_point *pt,
 				       const struct point_hook *hooks, unsigned int n, uint16_t point)
 {
-	bool forced = false;
 	unsigned int i;
 
-	for (i = 0; i < n && hooks[i].kind; i++)
-		forced |= m->r->force && hooks[i].kind == m->r->force && hooks[i].prog;
 	for (i = 0; i < n && hooks[i].kind; i++) {
-		const struct point_hook *h = &hooks[i];
-		const char *refusal;
+		int err;
 
-		if (!backend_get(h->kind) || !h->prog)
+		if (hooks[i].kind != m->r->force || !hooks[i].prog)
 			continue;
-		if (forced && h->kind != m->r->force) {
-			note_refusal(pt, h, "--backend asks for another one");
-			continue;
-		}
-		refusal = abilities_refusal(m->a, h->kind);
-		if (refusal)
-			note_refusal(pt, h, "%s", refusal);
-		else if (!take(m, pt, h, point))
-			return h;
+		err = try_hook(m, pt, &hooks[i], point);
+		if (!err)
+			return &hooks[i];
+		if (err != -ENOENT)
+			return NULL;
 	}
+	for (i = 0; i < n && hooks[i].kind; i++)
+		if (backend_get(hooks[i].kind) && hooks[i].prog && hooks[i].kind != m->r->force &&
+		    !try_hook(m, pt, &hooks[i], point))
+			return &hooks[i];
 	return NULL;
 }
 
@@ -168,7 +182,8 @@ static void conclude(struct plan_point *pt)
 
 		if (strstr(pt->why, why) || used >= sizeof(pt->why))
 			continue;
-		used += snprintf(pt->why + used, sizeof(pt->why) - used, "%s%s", used ? "; " : "", why);
+		used += snprintf(pt->why + used, sizeof(pt->why) - used, "%s%s", used ? "; " : "",
+				 why);
 	}
 	if (!used)
 		snprintf(pt->why, sizeof(pt->why), "no hook that works with tracepoints only");
