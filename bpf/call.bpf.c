@@ -13,7 +13,9 @@ TRACEPOINT(sys_enter, struct pt_regs *regs, long nr)
 	enum call_kind kind = call_kind(nr);
 	struct task_struct *task;
 	struct task_state *ts;
+	struct crumb_cpu *cpu;
 	bool selected;
+	__u64 call;
 
 	if (kind == CALL_OTHER)
 		return 0;
@@ -21,13 +23,22 @@ TRACEPOINT(sys_enter, struct pt_regs *regs, long nr)
 	selected = tasks_asked() && task_selected(task);
 	if (kind == CALL_SETUP && !selected)
 		return 0;
+	call = (__u32)nr | 1ull << 32 | (__u64)selected << 40; /* nr, in_call, selected */
+	cpu = this_cpu();
+	if (!selected && cpu) {
+		cpu->calling.task = (__u64)task;
+		cpu->calling.enter_ns = bpf_ktime_get_ns();
+		cpu->calling.call = call;
+		cpu->calling.regs = (__u64)regs;
+		return 0;
+	}
 	ts = task_state_make(task);
 	if (!ts)
 		return 0;
 	ts->enter_ns = bpf_ktime_get_ns();
+	ts->call = call;
 	if (TASKS_IN_MAP)
 		ts->regs = (__u64)regs;
-	ts->call = (__u32)nr | 1ull << 32 | (__u64)selected << 40; /* nr, in_call, selected */
 	return 0;
 }
 
@@ -62,9 +73,16 @@ static __always_inline void call_record(const struct task_state *ts, __u64 now, 
 
 TRACEPOINT(sys_exit, struct pt_regs *regs, long ret)
 {
-	struct task_state *ts = task_state_get(task_now());
+	struct task_struct *task = task_now();
+	struct crumb_cpu *cpu = this_cpu();
+	struct task_state *ts;
 	__u64 now;
 
+	if (cpu && cpu->calling.task == (__u64)task) { /* nothing happened in it */
+		cpu->calling.task = 0;
+		return 0;
+	}
+	ts = task_state_get(task);
 	if (!ts || !ts->in_call)
 		return 0;
 	if (ts->send_active || ts->recv_active) {

@@ -18,7 +18,6 @@ _Static_assert(sizeof(struct task_state) <= sizeof(crumb_zeroes), "task_map star
 struct crumb_counters crumb_counters = {};
 __u8 crumb_listen[65536] = {};
 __u8 crumb_bloom[CRUMB_BLOOM_SLOTS] = {};
-struct crumb_armed crumb_armed[CRUMB_MAX_CPUS] = {};
-struct crumb_handed crumb_handed[CRUMB_MAX_CPUS] = {};
+struct crumb_cpu crumb_cpus[CRUMB_MAX_CPUS] = {};
 
 char LICENSE[] SEC("license") = "GPL";

@@ -179,7 +179,6 @@ extern const volatile __u64 crumb_zeroes[64]; /* a task_state to begin with */
 extern struct crumb_counters crumb_counters;
 extern __u8 crumb_listen[65536];	    /* ports in `listeners`, as a pre-check */
 extern __u8 crumb_bloom[CRUMB_BLOOM_SLOTS]; /* 1: a flow of this slot was followed */
-extern struct crumb_armed crumb_armed[CRUMB_MAX_CPUS];
-extern struct crumb_handed crumb_handed[CRUMB_MAX_CPUS];
+extern struct crumb_cpu crumb_cpus[CRUMB_MAX_CPUS];
 
 #endif

@@ -68,16 +68,14 @@ static __always_inline bool take_woken(struct task_struct *next, struct woken_en
 
 TRACEPOINT(sched_waking, struct task_struct *p)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
+	struct crumb_cpu *cpu = this_cpu();
 	struct crumb_ev_wake *e;
 	struct crumb_armed *armed;
 	__u64 now;
 
-	if (cpu >= CRUMB_MAX_CPUS)
+	if (!cpu || !cpu->armed.flow)
 		return 0;
-	armed = &crumb_armed[cpu];
-	if (!armed->flow)
-		return 0;
+	armed = &cpu->armed;
 	now = bpf_ktime_get_ns();
 	if (now - armed->ns > ARMED_NS) {
 		armed->flow = 0;
@@ -102,11 +100,25 @@ TRACEPOINT(sched_waking, struct task_struct *p)
 	return 0;
 }
 
+/* A task leaves the CPU in the middle of a syscall: what is known of that goes with it. */
+static __always_inline void call_keep(struct task_struct *task, struct crumb_calling *c)
+{
+	struct task_state *ts = task_state_make(task);
+
+	if (ts)
+		call_move(ts, c);
+	else
+		c->task = 0;
+}
+
 TRACEPOINT(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
+	struct crumb_cpu *cpu = this_cpu();
 	struct woken_entry w = {};
 	struct crumb_ev_run *e;
 
+	if (cpu && cpu->calling.task == (__u64)prev)
+		call_keep(prev, &cpu->calling);
 	if (!crumb_counters.pending_runs)
 		return 0;
 	if (!take_woken(next, &w))

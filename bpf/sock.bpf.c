@@ -209,7 +209,7 @@ static __always_inline struct task_state *append_turn(void *ctx, const struct so
 	f = sock_flow(sk, true, &dir);
 	if (!f)
 		return NULL;
-	ts = task_state_make(task_now());
+	ts = task_state_now();
 	if (!ts)
 		return NULL;
 	if (ts->send_active && (ts->send_sk != (__u64)sk || ts->send_flow != f->id))
@@ -232,10 +232,21 @@ TRACEPOINT(tcp_sendmsg_locked, const struct sock *sk, const struct msghdr *msg)
 	return 0;
 }
 
+/* Certainly not followed. A socket that was closed meanwhile has lost its port, and may be. */
+static __always_inline bool sock_ignored(const struct sock *sk)
+{
+	struct tuple t;
+
+	return !sock_tuple(sk, &t) || (t.sport && !flow_marked(&t));
+}
+
 static __always_inline int part_sent(const struct sock *sk, int ret)
 {
-	struct task_state *ts = task_state_get(task_now());
+	struct task_state *ts;
 
+	if (sock_ignored(sk))
+		return 0;
+	ts = task_state_get(task_now());
 	if (!ts || !ts->send_active || ts->send_sk != (__u64)sk)
 		return 0;
 	ts->send_sock_ns = bpf_ktime_get_ns();
@@ -290,18 +301,18 @@ static __always_inline struct crumb_ev_sock *sock_record(const struct sock *sk,
  */
 static __always_inline void twin_first(__u32 which, const void *object)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	__u64 *slot;
+	struct crumb_cpu *cpu = this_cpu();
+	__u64 *place;
 
-	if (cpu >= CRUMB_MAX_CPUS)
+	if (!cpu)
 		return;
-	slot = crumb_handed[cpu].object[which];
-	if (slot[0]) {	     /* of a task that was interrupted between its two programs */
-		if (slot[1]) /* or word that was never taken: its second program was skipped */
-			slot[0] = slot[1];
-		slot[1] = (__u64)object;
+	place = cpu->handed[which];
+	if (place[0]) {	      /* of a task that was interrupted between its two programs */
+		if (place[1]) /* or word that was never taken: its second program was skipped */
+			place[0] = place[1];
+		place[1] = (__u64)object;
 	} else {
-		slot[0] = (__u64)object;
+		place[0] = (__u64)object;
 	}
 	barrier();
 }
@@ -309,18 +320,18 @@ static __always_inline void twin_first(__u32 which, const void *object)
 /* Was the first program skipped for this one? */
 static __always_inline bool twin_second(__u32 which, const void *object)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	__u64 *slot;
+	struct crumb_cpu *cpu = this_cpu();
+	__u64 *place;
 
-	if (cpu >= CRUMB_MAX_CPUS)
+	if (!cpu)
 		return false;
-	slot = crumb_handed[cpu].object[which];
-	if (slot[0] == (__u64)object) {
-		slot[0] = 0;
+	place = cpu->handed[which];
+	if (place[0] == (__u64)object) {
+		place[0] = 0;
 		return false;
 	}
-	if (slot[1] == (__u64)object) {
-		slot[1] = 0;
+	if (place[1] == (__u64)object) {
+		place[1] = 0;
 		return false;
 	}
 	__sync_fetch_and_add(&crumb_counters.covered[which], 1);
@@ -386,9 +397,8 @@ static __always_inline int became_ready(void *ctx, const struct sock *sk)
 {
 	struct crumb_ev_sock *e;
 	struct crumb_flow *f;
-	struct crumb_armed *armed;
 	struct tcp_sock *tp;
-	__u32 cpu;
+	struct crumb_cpu *cpu;
 	__u8 dir;
 
 	if (K(sk, __sk_common.skc_state) == TCP_LISTEN)
@@ -405,12 +415,11 @@ static __always_inline int became_ready(void *ctx, const struct sock *sk)
 	e = sock_record(sk, tp, f, dir, CRUMB_PT_SOCK_READY);
 	if (e)
 		ring_submit(e);
-	cpu = bpf_get_smp_processor_id();
-	if (cpu < CRUMB_MAX_CPUS) {
-		armed = &crumb_armed[cpu];
-		armed->flow = f->id;
-		armed->dir = dir;
-		armed->ns = bpf_ktime_get_ns();
+	cpu = this_cpu();
+	if (cpu) {
+		cpu->armed.flow = f->id;
+		cpu->armed.dir = dir;
+		cpu->armed.ns = bpf_ktime_get_ns();
 	}
 	sock_stack(ctx, sk, f, dir, K(tp, rcv_nxt) - 1, 1, CRUMB_PT_SOCK_READY, 0);
 	return 0;
@@ -509,7 +518,7 @@ TRACEPOINT(skb_copy_datagram_iovec, const struct sk_buff *skb, int len)
 	if (crumb_cfg.pattern_len && f->want_start[dir & 1] == f->want_end[dir & 1])
 		return 0;
 	copied_seq = BPF_CORE_READ((struct tcp_sock *)sk, copied_seq);
-	ts = task_state_make(task_now());
+	ts = task_state_now();
 	if (!ts)
 		return 0;
 	if (ts->recv_active && (ts->recv_sk != (__u64)sk || ts->recv_done))
@@ -548,7 +557,7 @@ static __always_inline int read_without_copy(struct sock *sk, __u32 bytes)
 	if (!f)
 		return 0;
 	tp = sock_tcp(sk);
-	ts = task_state_make(task_now());
+	ts = task_state_now();
 	if (!tp || !ts)
 		return 0;
 	end = K(tp, copied_seq);
@@ -566,8 +575,11 @@ static __always_inline int read_without_copy(struct sock *sk, __u32 bytes)
 
 static __always_inline int part_received(struct sock *sk, int ret, int flags)
 {
-	struct task_state *ts = task_state_get(task_now());
+	struct task_state *ts;
 
+	if (sock_ignored(sk))
+		return 0;
+	ts = task_state_get(task_now());
 	if (ret > 0 && !(flags & MSG_PEEK) && (!ts || !ts->recv_active))
 		return read_without_copy(sk, ret);
 	if (!ts || !ts->recv_active || ts->recv_sk != (__u64)sk)

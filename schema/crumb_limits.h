@@ -15,8 +15,12 @@
 #define CRUMB_MAX_TASKS	     16384 /* processes in the selected set */
 #define CRUMB_STACK_DEPTH    48	   /* frames kept of one kernel stack */
 #define CRUMB_SNAP_BYTES     128 /* bytes of a packet that `record` keeps, from the link layer on */
+#define CRUMB_SNAP_SHORT \
+	80 /* ... all of it that most packets have: Ethernet, IPv4 or IPv6, TCP with timestamps */
 #define CRUMB_FILTER_BYTES \
 	128 /* bytes of a packet that a pcap-filter expression can test, from IP on */
+#define CRUMB_HEAD_BYTES \
+	64 /* bytes read of every packet, from IP on: IPv6 and TCP with their usual options */
 #define CRUMB_PAYLOAD_SCAN  128	  /* first bytes of a message that --payload looks at */
 #define CRUMB_PATTERN_BYTES 32	  /* longest --payload text */
 #define CRUMB_BLOOM_SLOTS   65536 /* marks of the flow pre-check; a power of two */

@@ -226,6 +226,17 @@ struct crumb_ev_packet { /* a CRUMB_EV_SKB with the head of the packet, told by 
 	__u8 pad0[7];
 };
 
+/*
+ * The same as the kernel side writes it when the head is short, as it is of nearly all that this machine sends: only
+ * in the ring buffers, event_check() makes the above of it.
+ */
+struct crumb_ev_packet_short {
+	struct crumb_ev_skb s;
+	__u8 bytes[CRUMB_SNAP_SHORT];
+	__u8 snap_l2;
+	__u8 pad0[7];
+};
+
 struct crumb_ev_drop {
 	struct crumb_ev_skb s; /* point CRUMB_PT_SKB_DROP */
 	__u64 location;	       /* kernel address of the caller of kfree_skb */
@@ -497,6 +508,7 @@ _Static_assert(sizeof(struct crumb_event) == 16, "event header");
 _Static_assert(sizeof(struct crumb_ev_flow) == 64, "flow");
 _Static_assert(sizeof(struct crumb_ev_skb) == 96, "skb");
 _Static_assert(sizeof(struct crumb_ev_packet) % 8 == 0, "packet");
+_Static_assert(sizeof(struct crumb_ev_packet_short) % 8 == 0, "short packet");
 _Static_assert(sizeof(struct crumb_ev_send_begin) % 8 == 0, "send_begin");
 _Static_assert(sizeof(struct crumb_ev_send_end) == 56, "send_end");
 _Static_assert(sizeof(struct crumb_ev_sock) % 8 == 0, "sock");

@@ -29,14 +29,14 @@ struct crumb_settings { /* fixed at load: the verifier sees constants and drops 
 	__u32 netns;
 	__u64 cgroup; /* cgroup v2 id, its children included */
 	__u32 cgroup_level;
-	__u32 self_tgid;	 /* crumb itself: never recorded */
-	__u32 filter_bytes;	 /* bytes of a packet that the expression can test */
-	__u32 snap_bytes;	 /* > 0: sightings carry the head of the packet */
-	__u32 sample_mask;	 /* stacks=sample: one message in mask + 1 */
-	__u8 stacks;		 /* enum crumb_stacks */
-	__u8 acks;		 /* 1: record TCP segments without payload too */
-	__u8 pattern_len;	 /* 0: all messages */
-	__u8 libc;		 /* 1: tell user space of new processes, it hooks their libc */
+	__u32 self_tgid;    /* crumb itself: never recorded */
+	__u32 filter_bytes; /* bytes read of each packet: CRUMB_HEAD_BYTES, or CRUMB_FILTER_BYTES if the expression looks further */
+	__u32 snap_bytes;   /* > 0: sightings carry the head of the packet */
+	__u32 sample_mask;  /* stacks=sample: one message in mask + 1 */
+	__u8 stacks;	    /* enum crumb_stacks */
+	__u8 acks;	    /* 1: record TCP segments without payload too */
+	__u8 pattern_len;   /* 0: all messages */
+	__u8 libc;	    /* 1: tell user space of new processes, it hooks their libc */
 	__u8 retransmit_has_err; /* the tracepoint has that argument */
 	__u8 drop_has_reason;	 /* likewise kfree_skb: since 5.17 */
 	__u8 tasks_in_map;	 /* 1: no task storage, or programs that cannot use it */
@@ -87,13 +87,30 @@ enum crumb_twin {
 	CRUMB_TWINS,
 };
 
-/*
- * What the first program leaves for the second, on this CPU: the object it was called for. Two places, since
- * a softirq may come between the two programs of a task; 0 is none.
- */
-struct crumb_handed {
-	__u64 object[CRUMB_TWINS][2];
-	__u64 pad0[4]; /* a cache line for each CPU */
+struct crumb_armed { /* data became ready just now: the next task woken on this CPU is woken for it */
+	__u64 ns;
+	__u32 flow; /* 0: nothing became ready */
+	__u8 dir;
+	__u8 pad0[3];
+};
+
+struct crumb_calling { /* the running task is in this syscall, and nothing of a followed flow happened in it */
+	__u64 task; /* its kernel address, 0: none */
+	__u64 enter_ns;
+	__u64 call; /* as task_state.call */
+	__u64 regs; /* likewise */
+};
+
+/* What a CPU is in the middle of. */
+struct crumb_cpu {
+	struct crumb_calling calling;
+	struct crumb_armed armed;
+	/*
+	 * By enum crumb_twin, what the first program leaves for the second: the object it was called for. Two places,
+	 * since a softirq may come between the two programs of a task; 0 is none.
+	 */
+	__u64 handed[CRUMB_TWINS][2];
+	__u64 pad0[6]; /* no line of the cache shared with another CPU, neighbouring lines neither */
 };
 
 /* Counters that user space reads in place (.bss is mapped). */
@@ -110,14 +127,6 @@ struct crumb_counters {
 	__u64 libc_calls;  /* calls that a libc hook slowed down */
 	__u32 libc_off; /* written by user space: the hooks were taken away, what they noted is stale */
 	__u32 pad0;
-};
-
-/* Data became ready on a CPU just now: the next task woken there is woken for it. */
-struct crumb_armed {
-	__u64 ns;
-	__u32 flow; /* 0: nothing became ready */
-	__u8 dir;
-	__u8 pad0[3];
 };
 
 #endif

@@ -25,8 +25,8 @@ struct sighting { /* the skb and what the hook knows about it */
 	const struct net_device *dev;
 	const unsigned char *head; /* K(skb, head); the two below are offsets from it */
 	__u32 data_at, l3_at;	   /* K(skb, data), IP header */
-	const struct Qdisc *q; /* NULL: not at a queueing discipline */
-	__u32 netns; /* of dev: filled in when the packet turns out to matter */
+	const struct Qdisc *q;	   /* NULL: not at a queueing discipline */
+	__u32 netns;		   /* of dev: filled in when the packet turns out to matter */
 	__u8 point;
 };
 
@@ -266,28 +266,94 @@ static __always_inline void fill_sighting(struct crumb_ev_skb *e, const struct s
 		e->point = CRUMB_PT_BRIDGE_FORWARD;
 }
 
-/* The head of the packet behind the sighting: only what lies in the skb's linear part. */
-static __always_inline void fill_snap(struct crumb_ev_packet *e, const struct sighting *s)
-{
-	const struct sk_buff *skb = s->skb;
-	__u32 from = s->l3_at, tail = s->data_at + K(skb, len) - K(skb, data_len);
-	__u32 n;
+/* Where the head of the packet begins, and how much of it lies in the skb's linear part. */
+struct snap {
+	__u32 from, bytes;
+	bool l2;
+};
 
-	e->snap_l2 = 0;
+static __always_inline struct snap snap_of(const struct sighting *s)
+{
+	__u32 tail = s->data_at + K(s->skb, len) - K(s->skb, data_len);
+	struct snap n = { .from = s->l3_at };
+
 	if (has_mac(s)) {
-		from = K(skb, mac_header);
-		e->snap_l2 = 1;
+		n.from = K(s->skb, mac_header);
+		n.l2 = true;
 	}
+	n.bytes = tail > n.from ? tail - n.from : 0;
+	if (n.bytes > crumb_cfg.snap_bytes)
+		n.bytes = crumb_cfg.snap_bytes;
+	return n;
+}
+
+/* @cap: a constant, the size of @to. How many bytes there are now. */
+static __always_inline __u32 read_snap(__u8 *to, __u32 cap, const struct sighting *s,
+				       const struct snap *snap)
+{
+	__u32 n = snap->bytes;
+
+	__builtin_memset(to, 0, cap);
+	if (n > cap)
+		n = cap;
+	if (n && bpf_probe_read_kernel(to, n, s->head + snap->from))
+		return 0;
+	return n;
+}
+
+static __always_inline void record_long(const struct sighting *s, const struct packet *p,
+					const struct crumb_flow *f, __u8 dir, __u64 now,
+					const struct snap *snap)
+{
+	struct crumb_ev_packet *e = ring_reserve(sizeof(*e), s->point);
+
+	if (!e)
+		return;
+	event_head(&e->s.h, CRUMB_EV_SKB, sizeof(*e), now);
+	fill_sighting(&e->s, s, p, f, dir);
+	e->s.snap_len = read_snap(e->bytes, sizeof(e->bytes), s, snap);
+	e->snap_l2 = snap->l2;
 	__builtin_memset(e->pad0, 0, sizeof(e->pad0));
-	n = tail > from ? tail - from : 0;
-	if (n > CRUMB_SNAP_BYTES)
-		n = CRUMB_SNAP_BYTES;
-	if (n > crumb_cfg.snap_bytes)
-		n = crumb_cfg.snap_bytes;
-	__builtin_memset(e->bytes, 0, sizeof(e->bytes));
-	if (n && bpf_probe_read_kernel(e->bytes, n, s->head + from))
-		n = 0;
-	e->s.snap_len = n;
+	ring_submit(e);
+}
+
+static __always_inline void record_short(const struct sighting *s, const struct packet *p,
+					 const struct crumb_flow *f, __u8 dir, __u64 now,
+					 const struct snap *snap)
+{
+	struct crumb_ev_packet_short *e = ring_reserve(sizeof(*e), s->point);
+
+	if (!e)
+		return;
+	event_head(&e->s.h, CRUMB_EV_SKB, sizeof(*e), now);
+	fill_sighting(&e->s, s, p, f, dir);
+	e->s.snap_len = read_snap(e->bytes, sizeof(e->bytes), s, snap);
+	e->snap_l2 = snap->l2;
+	__builtin_memset(e->pad0, 0, sizeof(e->pad0));
+	ring_submit(e);
+}
+
+/* The record, in the smallest form that holds it. */
+static __always_inline void record_packet(const struct sighting *s, const struct packet *p,
+					  const struct crumb_flow *f, __u8 dir, __u64 now)
+{
+	struct crumb_ev_skb *e;
+	struct snap snap;
+
+	if (crumb_cfg.snap_bytes) {
+		snap = snap_of(s);
+		if (snap.bytes > CRUMB_SNAP_SHORT)
+			record_long(s, p, f, dir, now, &snap);
+		else
+			record_short(s, p, f, dir, now, &snap);
+		return;
+	}
+	e = ring_reserve(sizeof(*e), s->point);
+	if (!e)
+		return;
+	event_head(&e->h, CRUMB_EV_SKB, sizeof(*e), now);
+	fill_sighting(e, s, p, f, dir);
+	ring_submit(e);
 }
 
 /* A SYN with another sequence number on a known pair of ports: the old connection is over, this is a new one. */
@@ -315,8 +381,6 @@ static __always_inline void flow_begin(struct crumb_flow *f, const struct sighti
 /* Everything that a device-level hook does. */
 static __always_inline int packet_seen(void *ctx, struct sighting *s)
 {
-	struct crumb_ev_packet *ep;
-	struct crumb_ev_skb *e;
 	struct crumb_flow *f;
 	struct packet p;
 	__u64 now;
@@ -334,22 +398,7 @@ static __always_inline int packet_seen(void *ctx, struct sighting *s)
 	if ((p.tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
 		flow_begin(f, s, &p);
 	now = bpf_ktime_get_ns();
-	if (crumb_cfg.snap_bytes) {
-		ep = ring_reserve(sizeof(*ep), s->point);
-		if (!ep)
-			return 0;
-		event_head(&ep->s.h, CRUMB_EV_SKB, sizeof(*ep), now);
-		fill_sighting(&ep->s, s, &p, f, dir);
-		fill_snap(ep, s);
-		ring_submit(ep);
-	} else {
-		e = ring_reserve(sizeof(*e), s->point);
-		if (!e)
-			return 0;
-		event_head(&e->h, CRUMB_EV_SKB, sizeof(*e), now);
-		fill_sighting(e, s, &p, f, dir);
-		ring_submit(e);
-	}
+	record_packet(s, &p, f, dir, now);
 	if (stack_due(f, dir, p.seq, p.payload)) {
 		struct stack_where w = {
 			.now = now,

@@ -118,6 +118,43 @@ static __always_inline struct task_state *task_state_make(struct task_struct *ta
 	return ts;
 }
 
+/* NULL on a CPU beyond the bound: nothing of its own is known there. */
+static __always_inline struct crumb_cpu *this_cpu(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	if (cpu >= CRUMB_MAX_CPUS)
+		return NULL;
+	/* Verifiers until 6.1 forget the bound on the way through the multiplication, and do not forget a mask. */
+	asm volatile("" : "+r"(cpu));
+	return &crumb_cpus[cpu & (CRUMB_MAX_CPUS - 1)];
+}
+
+/*
+ * Which syscall a task is in stays in a place of its CPU, so that the calls of everybody else cost no look-up in task
+ * storage. It moves there when bytes of a followed connection pass, or when the task leaves the CPU.
+ */
+static __always_inline void call_move(struct task_state *ts, struct crumb_calling *c)
+{
+	ts->enter_ns = c->enter_ns;
+	ts->call = c->call;
+	if (TASKS_IN_MAP)
+		ts->regs = c->regs;
+	c->task = 0;
+}
+
+/* The state of the running task, its syscall included; NULL: no room (counted). */
+static __always_inline struct task_state *task_state_now(void)
+{
+	struct task_struct *task = task_now();
+	struct task_state *ts = task_state_make(task);
+	struct crumb_cpu *cpu = this_cpu();
+
+	if (ts && cpu && cpu->calling.task == (__u64)task)
+		call_move(ts, &cpu->calling);
+	return ts;
+}
+
 static __always_inline void copy_args(__u64 *to, const __u64 *from)
 {
 	to[0] = from[0];

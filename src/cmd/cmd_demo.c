@@ -26,6 +26,8 @@
 #define LISTEN_PAUSE_NS 5000000
 #define SETTLE_QUIET_MS 60
 #define SETTLE_MOST_MS	500
+#define DEMO_LAB	"demo-" /* and the process id */
+#define GRACE_MS	200
 
 struct demo {
 	struct options o;
@@ -199,9 +201,41 @@ static int send_muffin(struct demo *d, struct error *e)
 	return explain_failure(err, recv_err, send_err, e);
 }
 
+/* Is @pid a crumb? If not, a demo's lab that bears that number is nobody's. */
+static bool is_crumb(pid_t pid)
+{
+	char path[32], comm[17] = "";
+	_cleanup_fclose_ FILE *f = NULL;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	f = fopen(path, "re");
+	return f && fgets(comm, sizeof(comm), f) && !strcmp(comm, "crumb\n");
+}
+
+/* What a demo left that was killed without a chance to clear up. What cannot be cleared is no reason not to start. */
+static int clear_left_over(const char *lab, void *arg)
+{
+	struct error why = { 0 };
+	pid_t pid;
+
+	(void)arg;
+	if (strncmp(lab, DEMO_LAB, strlen(DEMO_LAB)))
+		return 0;
+	pid = atoi(lab + strlen(DEMO_LAB));
+	if (pid <= 0 || is_crumb(pid))
+		return 0;
+	lab_end_processes(lab, GRACE_MS, NULL);
+	if (lab_down(lab, &why))
+		log_note("an earlier demo left lab %s behind: %s", lab, why.text);
+	return 0;
+}
+
 static int play(struct demo *d, struct error *e)
 {
-	int err = lab_up(d->lab, NULL, e);
+	int err;
+
+	lab_for_each_state(clear_left_over, NULL);
+	err = lab_up(d->lab, NULL, e);
 
 	if (err < 0)
 		return err;
@@ -280,7 +314,7 @@ int cmd_demo(int argc, char **argv)
 	d.o.command = nothing; /* processes are selected, by pid, as with run */
 	if (d.o.stacks == CRUMB_STACKS_SAMPLE)
 		d.o.stacks = CRUMB_STACKS_FIRST;
-	snprintf(d.lab, sizeof(d.lab), "demo-%d", getpid());
+	snprintf(d.lab, sizeof(d.lab), DEMO_LAB "%d", getpid());
 	ret = run_demo(&d);
 	show_free(d.show);
 	return ret;

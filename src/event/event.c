@@ -117,6 +117,25 @@ static void copy_whole(const void *bytes, const struct layout *l, void *scratch)
 	ev->size = size;
 }
 
+static bool is_short_packet(const struct crumb_event *h)
+{
+	return h->type == CRUMB_EV_SKB && h->size == sizeof(struct crumb_ev_packet_short);
+}
+
+/* In place: the head moves nowhere, what stands behind it goes to the end of the longer struct. */
+static void widen_packet(struct crumb_ev_packet *p)
+{
+	struct crumb_ev_packet_short s;
+
+	memcpy(&s, p, sizeof(s));
+	memset(p->bytes + sizeof(s.bytes), 0,
+	       sizeof(*p) - offsetof(struct crumb_ev_packet, bytes) - sizeof(s.bytes));
+	p->snap_l2 = s.snap_l2;
+	p->s.h.size = sizeof(*p);
+	if (p->s.snap_len > sizeof(s.bytes))
+		p->s.snap_len = sizeof(s.bytes);
+}
+
 static void repair(struct crumb_event *ev, const struct layout *l)
 {
 	for (int i = 0; i < TEXTS_MAX && l->last[i]; i++)
@@ -141,10 +160,12 @@ const struct crumb_event *event_check(const void *bytes, size_t avail, void *scr
 	if (h.size < sizeof(h) || h.size % 8 || h.size > avail)
 		return NULL;
 	l = layout_get(h.type);
-	if (h.size < l->full || (uintptr_t)bytes % 8) {
+	if (h.size < l->full || (uintptr_t)bytes % 8 || is_short_packet(&h)) {
 		copy_whole(bytes, l, scratch);
 		ev = scratch;
 	}
+	if (is_short_packet(&h))
+		widen_packet(scratch);
 	if (l->dir && ((const uint8_t *)ev)[l->dir] > 1)
 		return NULL;
 	if (texts_end(ev, l) && lengths_fit(ev))

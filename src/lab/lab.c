@@ -262,7 +262,7 @@ static int is_lab_entry(const struct dirent *entry)
 	return lab_check_name(entry->d_name, NULL) == 0;
 }
 
-int lab_for_each(lab_name_fn fn, void *arg)
+static int for_each_state(bool up_only, lab_name_fn fn, void *arg)
 {
 	struct dirent **entries;
 	int n = scandir(LAB_STATE_DIR, &entries, is_lab_entry, alphasort);
@@ -271,12 +271,22 @@ int lab_for_each(lab_name_fn fn, void *arg)
 	if (n < 0)
 		return errno == ENOENT ? 0 : -errno;
 	for (int i = 0; i < n; i++) {
-		if (!ret && lab_is_up(entries[i]->d_name))
+		if (!ret && (!up_only || lab_is_up(entries[i]->d_name)))
 			ret = fn(entries[i]->d_name, arg);
 		free(entries[i]);
 	}
 	free(entries);
 	return ret;
+}
+
+int lab_for_each(lab_name_fn fn, void *arg)
+{
+	return for_each_state(true, fn, arg);
+}
+
+int lab_for_each_state(lab_name_fn fn, void *arg)
+{
+	return for_each_state(false, fn, arg);
 }
 
 struct host_walk {

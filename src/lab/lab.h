@@ -69,7 +69,8 @@ int lab_enter(const char *lab, const char *host, struct error *e);
  * These read the state only; no privilege needed. A lab that is half built or stale has no hosts.
  */
 bool lab_is_up(const char *lab);
-int lab_for_each(lab_name_fn fn, void *arg);			   /* labs that are up, by name */
+int lab_for_each(lab_name_fn fn, void *arg);	   /* labs that are up, by name */
+int lab_for_each_state(lab_name_fn fn, void *arg); /* ... and those half built or left by a killed run */
 int lab_for_each_host(const char *lab, lab_host_fn fn, void *arg); /* @lab NULL: of every lab */
 int lab_find_host(const char *lab, const char *host, struct lab_host *ret_host); /* -ENOENT */
 int lab_lookup_netns(uint64_t netns_inum, struct lab_host *ret_host); /* -ENOENT: of no lab */

@@ -119,6 +119,37 @@ static int check_answerable(const struct filter *f, const char *expr, struct err
 	return 0;
 }
 
+/* Can X be anything but the length of an IPv4 header? */
+static bool sets_index_freely(const struct sock_filter *in)
+{
+	if (BPF_CLASS(in->code) == BPF_LDX)
+		return in->code != (BPF_LDX | BPF_B | BPF_MSH);
+	return in->code == (BPF_MISC | BPF_TAX);
+}
+
+size_t filter_reach(const struct filter *f)
+{
+	const size_t ip_header_max = 60;
+	bool free_index = false, indexed = false;
+	size_t reach = 0;
+
+	for (size_t pc = 0; f && pc < f->n_insns; pc++) {
+		const struct sock_filter *in = &f->insns[pc];
+		bool index = BPF_CLASS(in->code) == BPF_LD && BPF_MODE(in->code) == BPF_IND;
+		size_t end = load_bytes(in);
+
+		if (end)
+			end += in->k + (index ? ip_header_max : 0);
+		if (end > reach)
+			reach = end;
+		indexed |= index;
+		free_index |= sets_index_freely(in);
+	}
+	if ((indexed && free_index) || reach > CRUMB_FILTER_BYTES)
+		return CRUMB_FILTER_BYTES;
+	return reach;
+}
+
 static void merge_written(uint16_t *written, size_t n, size_t at, uint16_t now)
 {
 	if (at < n)

@@ -33,6 +33,9 @@ int filter_compile(const char *expr, struct filter **ret, struct error *e);
 /* -EINVAL when no TCP packet can match @expr: crumb would wait for ever. 0 for what does not compile: that is told elsewhere. */
 int filter_check_tcp(const char *expr, struct error *e);
 
+/* Bytes of a packet, from its IP header on, behind which @f (NULL: take all) never looks: at most CRUMB_FILTER_BYTES. */
+size_t filter_reach(const struct filter *f);
+
 void filter_free(struct filter *f);
 void filter_freep(struct filter **f);
 

@@ -77,6 +77,8 @@ static int open_object(struct loader *l, const struct session_config *c, struct 
 	err = filter_compile(c->filter, &filter, e);
 	if (err)
 		return err;
+	l->settings.filter_bytes = filter_reach(filter) > CRUMB_HEAD_BYTES ? CRUMB_FILTER_BYTES :
+									     CRUMB_HEAD_BYTES;
 	l->skel = calloc(1, sizeof(*l->skel));
 	if (!l->skel)
 		return -ENOMEM;

@@ -157,7 +157,7 @@ static const struct point_hook *choose(const struct making *m, struct plan_point
 	for (i = 0; i < n && hooks[i].kind; i++) {
 		int err;
 
-		if (hooks[i].kind != m->r->force || !hooks[i].prog)
+		if (hooks[i].kind != m->r->force || !hooks[i].prog || !backend_get(hooks[i].kind))
 			continue;
 		err = try_hook(m, pt, &hooks[i], point);
 		if (!err)

@@ -142,12 +142,9 @@ int session_new(const struct session_config *c, struct session **ret, struct err
 		return -ENOMEM;
 	s->config = *c;
 	s->config.settings.self_tgid = getpid();
-	s->config.settings.filter_bytes = CRUMB_FILTER_BYTES;
 	s->config.settings.libc = c->libc;
 	if (c->filter && c->filter[0])
 		s->config.settings.select |= CRUMB_SELECT_FILTER;
-	else
-		s->config.settings.filter_bytes = 64;
 	s->cpus = libbpf_num_possible_cpus();
 	if (s->cpus > CRUMB_MAX_CPUS)
 		s->cpus = CRUMB_MAX_CPUS;

@@ -79,12 +79,41 @@ static void test_check_bounds_texts_and_lengths(void **state)
 	assert_int_equal(event_type_size(65535), 0);
 }
 
+/* What the kernel side writes for most packets becomes the struct that everyone reads. */
+static void test_check_widens_short_packets(void **state)
+{
+	_Alignas(8) char scratch[EVENT_SCRATCH_BYTES];
+	struct crumb_ev_packet_short p = { .s = { .h = { .type = CRUMB_EV_SKB, .size = sizeof(p) } } };
+	const struct crumb_ev_packet *got;
+	const uint8_t zero[CRUMB_SNAP_BYTES] = { 0 };
+
+	(void)state;
+	memset(scratch, 0x55, sizeof(scratch));
+	memset(p.bytes, 'x', sizeof(p.bytes));
+	p.s.snap_len = 66;
+	p.s.seq = 4711;
+	p.snap_l2 = 1;
+	got = (const void *)event_check(&p, sizeof(p), scratch);
+	assert_int_equal(got->s.h.size, sizeof(*got));
+	assert_int_equal(got->s.seq, 4711);
+	assert_int_equal(got->s.snap_len, 66);
+	assert_int_equal(got->snap_l2, 1);
+	assert_memory_equal(got->bytes, p.bytes, sizeof(p.bytes));
+	assert_memory_equal(got->bytes + sizeof(p.bytes), zero, sizeof(got->bytes) - sizeof(p.bytes));
+	assert_memory_equal(got->pad0, zero, sizeof(got->pad0));
+	p.s.snap_len = 81; /* more than there is */
+	got = (const void *)event_check(&p, sizeof(p), scratch);
+	assert_int_equal(got->s.snap_len, 80);
+	assert_null(event_check(&p, sizeof(p) - 8, scratch));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_check_refuses_what_is_no_event),
 		cmocka_unit_test(test_check_completes_short_and_unaligned),
 		cmocka_unit_test(test_check_bounds_texts_and_lengths),
+		cmocka_unit_test(test_check_widens_short_packets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

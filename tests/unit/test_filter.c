@@ -539,6 +539,45 @@ static void test_meaning(void **state)
 	}
 }
 
+/* Behind its reach an expression sees nothing: cut there, every packet gets the same answer. */
+static void test_reach(void **state)
+{
+	static const struct {
+		const char *expr;
+		size_t reach;
+	} rows[] = {
+		{ "", 0 },
+		{ "tcp", 41 }, /* libpcap looks behind an IPv6 fragment header, too */
+		{ "tcp port 4747 and host 10.47.0.2", 64 },
+		{ "tcp[((tcp[12:1] & 0xf0) >> 2):4] = 0x47455420", CRUMB_FILTER_BYTES },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		_cleanup_(filter_freep) struct filter *f = NULL;
+
+		assert_int_equal(filter_compile(rows[i].expr, &f, NULL), 0);
+		assert_int_equal(filter_reach(f), rows[i].reach);
+	}
+	for (size_t i = 0; i < COUNT_OF(expressions); i++) {
+		_cleanup_(filter_freep) struct filter *f = NULL;
+		size_t reach;
+
+		assert_int_equal(filter_compile(expressions[i], &f, NULL), 0);
+		reach = filter_reach(f);
+		for (size_t k = 0; k < 4096; k++) {
+			struct crumb_filter_packet p;
+			size_t cut;
+
+			make_packet(&p);
+			cut = p.caplen < reach ? p.caplen : reach;
+			if (filter_match_user(f, p.bytes, p.caplen, p.len) !=
+			    filter_match_user(f, p.bytes, cut, p.len))
+				fail_msg("'%s' looks behind byte %zu", expressions[i], reach);
+		}
+	}
+}
+
 static void test_invalid_programs(void **state)
 {
 	struct sock_filter bad[][2] = {
@@ -642,15 +681,11 @@ static bool ask_may_load(void)
 static void test_all(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_meaning),
-		cmocka_unit_test(test_invalid_programs),
-		cmocka_unit_test(test_damaged_elf),
-		cmocka_unit_test(test_no_expression),
-		cmocka_unit_test(test_expressions),
-		cmocka_unit_test(test_combinations),
-		cmocka_unit_test(test_random_programs),
-		cmocka_unit_test(test_wrap),
+		cmocka_unit_test(test_refused),		cmocka_unit_test(test_meaning),
+		cmocka_unit_test(test_reach),		cmocka_unit_test(test_invalid_programs),
+		cmocka_unit_test(test_damaged_elf),	cmocka_unit_test(test_no_expression),
+		cmocka_unit_test(test_expressions),	cmocka_unit_test(test_combinations),
+		cmocka_unit_test(test_random_programs), cmocka_unit_test(test_wrap),
 		cmocka_unit_test(test_large),
 	};
 	int failed;
