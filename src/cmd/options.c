@@ -41,7 +41,7 @@ struct option_row {
 	const char *name;
 	int id;		     /* a character: the short form */
 	const char *metavar; /* NULL: takes no value */
-	enum option_group group;
+	unsigned int group;  /* enum option_group: one, and perhaps OPTIONS_LOOK */
 	const char *help;
 };
 
@@ -62,16 +62,17 @@ static const struct option_row rows[] = {
 	{ "ring-size", OPT_RING, "BYTES", OPTIONS_HOOKS,
 	  "ring buffer per CPU (default: 32M for all, 2M to 16M each)" },
 	{ "max-flows", OPT_FLOWS, "N", OPTIONS_HOOKS, "connections followed at once (default 65536)" },
-	{ "backend", OPT_BACKEND, "KIND", OPTIONS_HOOKS,
+	{ "backend", OPT_BACKEND, "KIND", OPTIONS_HOOKS | OPTIONS_LOOK,
 	  "hooks of this kind wherever there are any: tp_btf, raw_tp, fentry,\nkprobe.multi, kprobe, uprobe (default: the best that works)" },
-	{ "btf", OPT_BTF, "FILE", OPTIONS_HOOKS,
+	{ "btf", OPT_BTF, "FILE", OPTIONS_HOOKS | OPTIONS_LOOK,
 	  "the running kernel's types, if it does not tell them itself" },
 	{ "snaplen", OPT_SNAPLEN, "BYTES", OPTIONS_WRITE,
 	  "bytes of each packet in the trace file (default and most 128; 0 none)" },
 	{ "write", 'w', "FILE", OPTIONS_WRITE,
 	  "write the trace (pcapng) to FILE, - for standard output" },
-	{ "format", 'f', "FORMAT", OPTIONS_SHOW, "text (default) or json" },
-	{ "output", 'o', "FILE", OPTIONS_SHOW, "write there instead of standard output" },
+	{ "format", 'f', "FORMAT", OPTIONS_SHOW | OPTIONS_LOOK, "text (default) or json" },
+	{ "output", 'o', "FILE", OPTIONS_SHOW | OPTIONS_LOOK,
+	  "write there instead of standard output" },
 	{ "verbose", 'v', NULL, OPTIONS_SHOW,
 	  "unfold: functions between the steps, registers, state" },
 	{ "color", OPT_COLOR, "WHEN", OPTIONS_SHOW, "auto (default), always, never" },
@@ -107,6 +108,7 @@ void options_usage(const struct usage *u)
 		{ OPTIONS_WRITE, "Trace file" },
 		{ OPTIONS_SHOW, "What is shown" },
 		{ OPTIONS_COUNT | OPTIONS_LIMIT, "When to stop" },
+		{ OPTIONS_LOOK, "Options" },
 	};
 	size_t t, i;
 
@@ -380,7 +382,7 @@ static int set_rest(struct options *o, int id, const char *v)
 
 static int set_option(struct options *o, const struct option_row *row, const char *v)
 {
-	switch (row->group) {
+	switch (row->group & ~OPTIONS_LOOK) {
 	case OPTIONS_SELECT:
 		return set_selection(o, row->id, v);
 	case OPTIONS_HOOKS:

@@ -24,6 +24,7 @@ enum option_group {
 	OPTIONS_LIMIT = 32, /* when to stop: by time */
 	OPTIONS_COUNT = 64, /* by journeys shown */
 	OPTIONS_LAB = 128,  /* whose hosts are meant */
+	OPTIONS_LOOK = 256, /* of the above, those that crumb doctor takes too */
 };
 
 #define OPTIONS_PIDS_MAX 64

@@ -9,6 +9,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "crumb.skel.h"
 #include "libc_hooks.h"
 #include "loader.h"
+#include "machine.h"
 #include "misses.h"
 #include "point.h"
 #include "cpu_ring.h"
@@ -39,6 +41,7 @@ struct session {
 	struct ring_buffer *news; /* children to hook */
 	struct libc_hooks *libc;
 	uint32_t libc_cost_ns;
+	int stats_fd;	    /* the kernel counts run times while it is open; -1 */
 	char libc_why[120]; /* why libc could not be hooked, "" if it was or nobody asked */
 
 	struct crumb_ev_flow *flows; /* taken before the start */
@@ -134,12 +137,15 @@ int session_new(const struct session_config *c, struct session **ret, struct err
 	struct session *s;
 	int err;
 
-	if (geteuid() != 0 && access("/sys/fs/bpf", X_OK))
-		return error_set(e, -EPERM,
-				 "crumb needs root to load BPF programs: run it with sudo");
+	if (!machine_has_cap(CAP_SYS_ADMIN) &&
+	    (!machine_has_cap(CAP_BPF) || !machine_has_cap(CAP_PERFMON)))
+		return error_set(
+			e, -EPERM,
+			"crumb needs CAP_BPF and CAP_PERFMON to load BPF programs: run it with sudo");
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
+	s->stats_fd = -1;
 	s->config = *c;
 	s->config.settings.self_tgid = getpid();
 	s->config.settings.libc = c->libc;
@@ -180,6 +186,8 @@ void session_free(struct session *s)
 	for (cpu = 0; s->ring_fds && cpu < s->cpus; cpu++)
 		if (s->ring_fds[cpu] >= 0)
 			close(s->ring_fds[cpu]);
+	if (s->stats_fd >= 0)
+		close(s->stats_fd);
 	plan_detach(&s->load.plan);
 	loader_done(&s->load);
 	free(s->flows);
@@ -463,4 +471,56 @@ size_t session_programs(const struct session *s, uint32_t *ids, size_t n)
 		count++;
 	}
 	return count;
+}
+
+const struct plan *session_plan(const struct session *s)
+{
+	return &s->load.plan;
+}
+
+struct abilities *session_abilities(const struct session *s)
+{
+	return s->load.abilities;
+}
+
+bool session_libc_multi(const struct session *s)
+{
+	return s->load.libc_multi;
+}
+
+const char *session_libc_why(const struct session *s)
+{
+	return s->libc_why;
+}
+
+unsigned int session_libc_cost_ns(const struct session *s)
+{
+	return s->libc_cost_ns;
+}
+
+int session_count_costs(struct session *s)
+{
+	s->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	return s->stats_fd < 0 ? -errno : 0;
+}
+
+void session_cost(const struct session *s, unsigned int point, uint64_t *ret_runs, uint64_t *ret_ns)
+{
+	const struct plan *p = &s->load.plan;
+	const struct point_hook *h = p->points[point].hook;
+
+	*ret_runs = *ret_ns = 0;
+	for (unsigned int i = 0; h && i < p->n_programs; i++) {
+		const struct plan_program *c = &p->programs[i];
+		struct bpf_prog_info info = { 0 };
+		__u32 len = sizeof(info);
+
+		if (c->backend->kind != h->kind ||
+		    (c->point != point && strcmp(c->place.target, h->target)))
+			continue;
+		if (bpf_obj_get_info_by_fd(bpf_program__fd(c->prog), &info, &len))
+			continue;
+		*ret_runs += info.run_cnt;
+		*ret_ns += info.run_time_ns;
+	}
 }

@@ -92,6 +92,23 @@ int session_misses(struct session *s, uint64_t now_ns, event_fn fn, void *ctx);
 /* A closed connection: forget it, so that its place in the table is free. */
 void session_forget_flow(struct session *s, const struct crumb_ev_flow *flow);
 
+struct plan;
+struct abilities;
+
+/* What was planned and tried, for crumb doctor. */
+const struct plan *session_plan(const struct session *s);
+struct abilities *session_abilities(const struct session *s);
+bool session_libc_multi(const struct session *s);
+const char *session_libc_why(const struct session *s); /* "" libc can be hooked */
+unsigned int session_libc_cost_ns(const struct session *s);
+
+/*
+ * Let the kernel count what each program takes, while the session lives (BPF_ENABLE_STATS). -EPERM: it will not.
+ * Then: runs of the programs behind a point so far, and their nanoseconds.
+ */
+int session_count_costs(struct session *s);
+void session_cost(const struct session *s, unsigned int point, uint64_t *ret_runs, uint64_t *ret_ns);
+
 /* BPF program ids, for measuring: fills up to @n, returns how many there are. */
 size_t session_programs(const struct session *s, uint32_t *ids, size_t n);
 
