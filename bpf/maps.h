@@ -6,12 +6,16 @@
 #include "kernel_types.h"
 
 #include "event.h"
+#include "filter_packet.h"
 #include "settings.h"
 
 #define CRUMB_FLOW_IDS_KEPT 64 /* of the newest: no program lags further behind */
 
 #define SEND_RECORDED 1
 #define SEND_IGNORED  2 /* --payload: its first bytes do not have the text, no need to look again */
+
+#define APPEND_AWAKE  1
+#define APPEND_ASLEEP 2 /* the lock was given up */
 
 /* What a task is in the middle of. Lives in task storage, so that it ends with the task. */
 struct task_state {
@@ -59,8 +63,8 @@ struct task_state {
 	__u32 recv_total; /* bytes of the call in all extents */
 	__u32 recv_netns;
 	__u8 recv_dir, recv_done;
-	__u8 append_open; /* tcp_sendmsg_locked() was entered through a function hook, its return not seen yet */
-	__u8 pad0;
+	__u8 append_open; /* APPEND_*: tcp_sendmsg_locked() was entered through a function hook, and not left */
+	__u8 append_exact; /* it was left: send_bytes is whole */
 
 	/* woken for data, not yet running */
 	__u64 woken_ns;
@@ -157,6 +161,16 @@ struct flow_ids {
 	__type(value, __u8);
 };
 
+/* Where an expression finds its packet when it cannot be on the stack, by crumb_cpu.filter_level. */
+#define CRUMB_FILTER_LEVELS 4
+
+struct filter_room {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, CRUMB_FILTER_LEVELS);
+	__type(key, __u32);
+	__type(value, struct crumb_filter_packet);
+};
+
 /* Process ids of new children of selected processes: user space hooks their libc. */
 struct news {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -173,6 +187,7 @@ extern struct selected_tasks selected_tasks SEC(".maps");
 extern struct task_states task_states SEC(".maps");
 extern struct task_map task_map SEC(".maps");
 extern struct flow_ids flow_ids SEC(".maps");
+extern struct filter_room filter_room SEC(".maps");
 
 extern const volatile struct crumb_settings crumb_cfg;
 extern const volatile __u64 crumb_zeroes[64]; /* a task_state to begin with */

@@ -145,6 +145,7 @@ static __always_inline void send_begin(void *ctx, struct task_state *ts, const s
 	ts->last_left = left;
 	ts->part_done = 0;
 	ts->append_open = 0;
+	ts->append_exact = 0;
 	ts->send_flags = call_flags(ts, task, sock_netns(sk));
 	libc_carries(ts, f->id, dir);
 
@@ -250,7 +251,7 @@ static __always_inline int part_sent(const struct sock *sk, int ret)
 	if (!ts || !ts->send_active || ts->send_sk != (__u64)sk)
 		return 0;
 	ts->send_sock_ns = bpf_ktime_get_ns();
-	if (ret > 0 && !ts->part_done)
+	if (ret > 0 && !ts->part_done && !ts->append_exact)
 		ts->send_bytes += ret - (ts->part_left - ts->last_left);
 	ts->part_done = 1;
 	if (!ts->in_call || call_is_multi(ts->nr))

@@ -26,37 +26,42 @@ static __always_inline __u32 write_seq_of(const struct task_state *ts)
 	return BPF_CORE_READ(tp, write_seq);
 }
 
+static __always_inline int append_begins(void *ctx, struct sock *sk, const struct msghdr *msg,
+					 __u32 left)
+{
+	struct task_state *ts = task_state_get(task_now());
+
+	if (ts && ts->append_exact) { /* sendfile: the part before this one is accounted for */
+		ts->append_exact = 0;
+		ts->part_done = 1;
+	}
+	ts = append_turn(ctx, sk, msg, left);
+	if (ts)
+		ts->append_open = APPEND_AWAKE;
+	return 0;
+}
+
 ENTRY(append_enter, tcp_sendmsg_locked, struct sock *sk, struct msghdr *msg)
 {
-	struct task_state *ts = append_turn(ctx, sk, msg, K(msg, msg_iter.count));
-
-	if (ts)
-		ts->append_open = 1;
-	return 0;
+	return append_begins(ctx, sk, msg, K(msg, msg_iter.count));
 }
 
 /* Until 6.4 sendfile and splice append whole pages. */
 ENTRY(append_page_enter, do_tcp_sendpages, struct sock *sk, void *page, int offset, unsigned long size)
 {
-	struct task_state *ts = append_turn(ctx, sk, NULL, size);
-
-	if (ts)
-		ts->append_open = 1;
-	return 0;
+	return append_begins(ctx, sk, NULL, size);
 }
 
-/* Still under the lock. part_sent() then finds nothing left to add. */
-static __always_inline int append_left(const struct sock *sk, int ret)
+/* All bytes of this call are in the stream, and the lock is still ours. */
+static __always_inline int append_left(const struct sock *sk)
 {
 	struct task_state *ts = appending(sk);
 
 	if (!ts)
 		return 0;
 	ts->append_open = 0;
-	if (ret > 0) {
-		ts->send_bytes = write_seq_of(ts) - ts->send_seq;
-		ts->last_left = ts->part_left - ret;
-	}
+	ts->append_exact = 1;
+	ts->send_bytes = write_seq_of(ts) - ts->send_seq;
 	return 0;
 }
 
@@ -65,8 +70,10 @@ static __always_inline int append_sleeps(const struct sock *sk)
 {
 	struct task_state *ts = appending(sk);
 
-	if (ts)
-		ts->send_bytes = write_seq_of(ts) - ts->send_seq;
+	if (!ts)
+		return 0;
+	ts->send_bytes = write_seq_of(ts) - ts->send_seq;
+	ts->append_open = APPEND_ASLEEP;
 	return 0;
 }
 
@@ -76,8 +83,9 @@ static __always_inline int append_wakes(const struct sock *sk)
 	struct task_state *ts = appending(sk);
 	__u32 write_seq;
 
-	if (!ts)
+	if (!ts || ts->append_open != APPEND_ASLEEP)
 		return 0;
+	ts->append_open = APPEND_AWAKE;
 	write_seq = write_seq_of(ts);
 	if (write_seq == ts->send_seq + ts->send_bytes)
 		return 0;
@@ -111,27 +119,24 @@ ENTRY(ready_enter_nested, sock_def_readable, struct sock *sk)
 
 #ifdef CRUMB_UNTYPED
 
-/* A kretprobe knows no arguments: the socket is the one that the task is busy with. */
-RETURN(append_return, tcp_sendmsg_locked, int ret)
+/*
+ * No kretprobes where the function may sleep: there are few instances (one for each CPU on kernels without preemption
+ * before 6.1), and what finds none is skipped. The caller gives up the lock in release_sock(); both sleeps end, with the
+ * lock taken again, in remove_wait_queue().
+ */
+ENTRY(append_release, release_sock, struct sock *sk)
 {
-	return append_left(NULL, ret);
+	struct task_state *ts = appending(sk);
+
+	return ts && ts->append_open == APPEND_AWAKE ? append_left(sk) : 0;
 }
 
-RETURN(append_page_return, do_tcp_sendpages, int ret)
-{
-	return append_left(NULL, ret);
-}
-
-RETURN(append_wait_return, sk_stream_wait_memory)
-{
-	return append_wakes(NULL);
-}
-
-RETURN(append_connect_return, sk_stream_wait_connect)
+ENTRY(append_unqueue, remove_wait_queue)
 {
 	return append_wakes(NULL);
 }
 
+/* These may miss a return: then a step is missing. A kretprobe knows no arguments: the socket is the one in use. */
 static __always_inline int sent_raw(int ret)
 {
 	struct task_state *ts = task_state_get(task_now());
@@ -179,13 +184,13 @@ RETURN(received6_return, inet6_recvmsg, int ret)
 RETURN(append_return, tcp_sendmsg_locked, struct sock *sk, struct msghdr *msg, unsigned long size,
        int ret)
 {
-	return append_left(sk, ret);
+	return append_left(sk);
 }
 
 RETURN(append_page_return, do_tcp_sendpages, struct sock *sk, void *page, int offset,
        unsigned long size, int flags, int ret)
 {
-	return append_left(sk, ret);
+	return append_left(sk);
 }
 
 RETURN(append_wait_return, sk_stream_wait_memory, struct sock *sk)

@@ -40,7 +40,8 @@ struct crumb_settings { /* fixed at load: the verifier sees constants and drops 
 	__u8 retransmit_has_err; /* the tracepoint has that argument */
 	__u8 drop_has_reason;	 /* likewise kfree_skb: since 5.17 */
 	__u8 tasks_in_map;	 /* 1: no task storage, or programs that cannot use it */
-	__u8 pad0[5];
+	__u8 filter_in_map;	 /* 1: the expression must not look into the stack (before 5.12) */
+	__u8 pad0[4];
 	char comm[16];
 	char pattern[CRUMB_PATTERN_BYTES];
 };
@@ -110,7 +111,8 @@ struct crumb_cpu {
 	 * since a softirq may come between the two programs of a task; 0 is none.
 	 */
 	__u64 handed[CRUMB_TWINS][2];
-	__u64 pad0[6]; /* no line of the cache shared with another CPU, neighbouring lines neither */
+	__u64 filter_level; /* expressions being evaluated here, one inside the other */
+	__u64 pad0[5]; /* no line of the cache shared with another CPU, neighbouring lines neither */
 };
 
 /* Counters that user space reads in place (.bss is mapped). */

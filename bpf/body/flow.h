@@ -230,6 +230,37 @@ static __always_inline void tcp_header(__u8 *h, const struct tuple *t)
 	h[13] = 0x10;
 }
 
+/*
+ * Does the expression take the packet? Before 5.12 a function may not look into its caller's stack at an offset that it
+ * computes: then the packet lies in a map, in a place that no interrupt on this CPU uses.
+ */
+static __noinline bool filter_takes(struct crumb_filter_packet *p)
+{
+	struct crumb_filter_packet *room;
+	struct crumb_cpu *cpu;
+	__u32 at;
+	bool takes;
+
+	if (!p)
+		return false;
+	if (!crumb_cfg.filter_in_map)
+		return crumb_filter(p);
+	cpu = this_cpu();
+	if (!cpu)
+		return false;
+	at = cpu->filter_level & (CRUMB_FILTER_LEVELS - 1);
+	room = bpf_map_lookup_elem(&filter_room, &at);
+	if (!room)
+		return false;
+	cpu->filter_level++;
+	barrier();
+	*room = *p;
+	takes = crumb_filter(room);
+	barrier();
+	cpu->filter_level--;
+	return takes;
+}
+
 /* The expression asked of a packet that the socket might send: an IP and a TCP header without payload. */
 static __noinline bool filter_takes_tuple(const struct tuple *t)
 {
@@ -259,7 +290,7 @@ static __noinline bool filter_takes_tuple(const struct tuple *t)
 	}
 	p.len = at + 20;
 	p.caplen = at + 20;
-	return crumb_filter(&p);
+	return filter_takes(&p);
 }
 
 /*

@@ -146,7 +146,7 @@ static __always_inline struct crumb_flow *packet_select(struct sighting *s, stru
 			fp->caplen = fp->len;
 		if (fp->caplen > crumb_cfg.filter_bytes)
 			fp->caplen = crumb_cfg.filter_bytes;
-		if (!crumb_filter(fp))
+		if (!filter_takes(fp))
 			return NULL;
 	}
 	if (!s->netns)

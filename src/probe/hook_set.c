@@ -5,22 +5,23 @@
 #include <string.h>
 
 /* clang-format off */
-#define AT_ENTRY(prog, func)	 { prog, func, false, false }
-#define AT_RETURN(prog, func)	 { prog, func, true, false }
-#define AT_ENTRY_IF(prog, func)	 { prog, func, false, true } /* where there is such a function */
-#define AT_RETURN_IF(prog, func) { prog, func, true, true }
+#define AT_ENTRY(prog, func)	 { prog, func, false, false, HOOKS_ANY }
+#define AT_RETURN(prog, func)	 { prog, func, true, false, HOOKS_ANY }
+#define AT_ENTRY_IF(prog, func)	 { prog, func, false, true, HOOKS_ANY } /* where there is such a function */
+#define AT_RETURN_IF(prog, func) { prog, func, true, true, HOOKS_ANY }
 
 static const struct hook_set sets[] = {
 	{ "append", {
 		AT_ENTRY("append_enter", "tcp_sendmsg_locked"),
-		AT_RETURN("append_return", "tcp_sendmsg_locked"),
 		AT_ENTRY("append_wait_enter", "sk_stream_wait_memory"),
-		AT_RETURN("append_wait_return", "sk_stream_wait_memory"),
 		AT_ENTRY_IF("append_connect_enter", "sk_stream_wait_connect"),
-		AT_RETURN_IF("append_connect_return", "sk_stream_wait_connect"),
-		/* sendfile, splice; gone with 6.5 */
-		AT_ENTRY_IF("append_page_enter", "do_tcp_sendpages"),
-		AT_RETURN_IF("append_page_return", "do_tcp_sendpages") } },
+		AT_ENTRY_IF("append_page_enter", "do_tcp_sendpages"), /* sendfile, splice; gone with 6.5 */
+		{ "append_return", "tcp_sendmsg_locked", true, false, HOOKS_TYPED },
+		{ "append_wait_return", "sk_stream_wait_memory", true, false, HOOKS_TYPED },
+		{ "append_connect_return", "sk_stream_wait_connect", true, true, HOOKS_TYPED },
+		{ "append_page_return", "do_tcp_sendpages", true, true, HOOKS_TYPED },
+		{ "append_release", "release_sock", false, false, HOOKS_UNTYPED },
+		{ "append_unqueue", "remove_wait_queue", false, false, HOOKS_UNTYPED } } },
 	{ "sent", {
 		AT_RETURN("sent_return", "inet_sendmsg"),
 		AT_RETURN_IF("sent6_return", "inet6_sendmsg"),

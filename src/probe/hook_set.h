@@ -9,13 +9,20 @@
 
 #include <stdbool.h>
 
-#define HOOK_SET_PROGRAMS 8
+#define HOOK_SET_PROGRAMS 10
+
+enum hook_family {
+	HOOKS_ANY,
+	HOOKS_TYPED,   /* fentry and fexit only */
+	HOOKS_UNTYPED, /* kprobes only */
+};
 
 struct hook_program {
 	const char *prog;   /* BPF program; NAME_raw on raw tracepoints and kprobes */
 	const char *target; /* function */
 	bool ret;	    /* at its return */
 	bool optional;	    /* shows a part that not every kernel has */
+	enum hook_family family;
 };
 
 struct hook_set {

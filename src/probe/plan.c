@@ -116,6 +116,10 @@ static int take(const struct making *m, struct plan_point *pt, const struct poin
 		set = &of_tracepoint;
 	}
 	for (i = 0; i < HOOK_SET_PROGRAMS && set->programs[i].prog; i++) {
+		enum hook_family family = set->programs[i].family;
+
+		if (family && (family == HOOKS_UNTYPED) != is_untyped(h->kind))
+			continue;
 		err = consider(m, pt, h, &set->programs[i], &chosen[n]);
 		if (!err)
 			n++;
