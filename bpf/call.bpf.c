@@ -8,7 +8,7 @@
 
 #include "body/call.h"
 
-TRACEPOINT(sys_enter, struct pt_regs *regs, long nr)
+static __always_inline int call_enters(struct pt_regs *regs, long nr)
 {
 	enum call_kind kind = call_kind(nr);
 	struct task_struct *task;
@@ -42,6 +42,19 @@ TRACEPOINT(sys_enter, struct pt_regs *regs, long nr)
 	return 0;
 }
 
+TRACEPOINT(sys_enter, struct pt_regs *regs, long nr)
+{
+	if (crumb_cfg.calls_preempted)
+		twin_first(CRUMB_TWIN_ENTER, task_now());
+	return call_enters(regs, nr);
+}
+
+/* Since 7.0 a syscall's tracepoints can be preempted, and the next task's programs are skipped then. */
+TRACEPOINT_AGAIN(sys_enter, sys_enter_again, struct pt_regs *regs, long nr)
+{
+	return twin_second(CRUMB_TWIN_ENTER, task_now()) ? call_enters(regs, nr) : 0;
+}
+
 static __always_inline void call_record(const struct task_state *ts, __u64 now, __s64 ret, __u8 layer)
 {
 	struct task_struct *task = task_now();
@@ -71,7 +84,7 @@ static __always_inline void call_record(const struct task_state *ts, __u64 now, 
 	ring_submit(e);
 }
 
-TRACEPOINT(sys_exit, struct pt_regs *regs, long ret)
+static __always_inline int call_leaves(long ret)
 {
 	struct task_struct *task = task_now();
 	struct crumb_cpu *cpu = this_cpu();
@@ -96,6 +109,18 @@ TRACEPOINT(sys_exit, struct pt_regs *regs, long ret)
 	}
 	ts->in_call = 0;
 	return 0;
+}
+
+TRACEPOINT(sys_exit, struct pt_regs *regs, long ret)
+{
+	if (crumb_cfg.calls_preempted)
+		twin_first(CRUMB_TWIN_EXIT, task_now());
+	return call_leaves(ret);
+}
+
+TRACEPOINT_AGAIN(sys_exit, sys_exit_again, struct pt_regs *regs, long ret)
+{
+	return twin_second(CRUMB_TWIN_EXIT, task_now()) ? call_leaves(ret) : 0;
 }
 
 /* ---------------------------------------------------------------------------------------------- libc */

@@ -293,52 +293,6 @@ static __always_inline struct crumb_ev_sock *sock_record(const struct sock *sk,
 	return e;
 }
 
-/*
- * TCP works in softirq and, for what came while the socket was owned (release_sock), in task context with softirqs on:
- * one may interrupt the other at any instruction of our program or of the kernel's around it, and the kernel does not
- * run a program inside itself. So there are two programs on such a tracepoint, called one after the other. The first
- * leaves word of what it was called for; where the second finds none, the first was skipped, and it acts. Its turns
- * are counted, so that what the kernel says it skipped of the first can be told from what was lost.
- */
-static __always_inline void twin_first(__u32 which, const void *object)
-{
-	struct crumb_cpu *cpu = this_cpu();
-	__u64 *place;
-
-	if (!cpu)
-		return;
-	place = cpu->handed[which];
-	if (place[0]) {	      /* of a task that was interrupted between its two programs */
-		if (place[1]) /* or word that was never taken: its second program was skipped */
-			place[0] = place[1];
-		place[1] = (__u64)object;
-	} else {
-		place[0] = (__u64)object;
-	}
-	barrier();
-}
-
-/* Was the first program skipped for this one? */
-static __always_inline bool twin_second(__u32 which, const void *object)
-{
-	struct crumb_cpu *cpu = this_cpu();
-	__u64 *place;
-
-	if (!cpu)
-		return false;
-	place = cpu->handed[which];
-	if (place[0] == (__u64)object) {
-		place[0] = 0;
-		return false;
-	}
-	if (place[1] == (__u64)object) {
-		place[1] = 0;
-		return false;
-	}
-	__sync_fetch_and_add(&crumb_counters.covered[which], 1);
-	return true;
-}
-
 /* TCP_SKB_CB(skb): seq is its first word, end_seq the second. */
 static __always_inline __u32 skb_cb_word(const struct sk_buff *skb, __u32 i)
 {

@@ -41,7 +41,8 @@ struct crumb_settings { /* fixed at load: the verifier sees constants and drops 
 	__u8 drop_has_reason;	 /* likewise kfree_skb: since 5.17 */
 	__u8 tasks_in_map;	 /* 1: no task storage, or programs that cannot use it */
 	__u8 filter_in_map;	 /* 1: the expression must not look into the stack (before 5.12) */
-	__u8 pad0[4];
+	__u8 calls_preempted;	 /* 1: programs at a syscall's tracepoints are, too (since 7.0) */
+	__u8 pad0[3];
 	char comm[16];
 	char pattern[CRUMB_PATTERN_BYTES];
 };
@@ -85,6 +86,8 @@ struct crumb_flow {
 enum crumb_twin {
 	CRUMB_TWIN_PROBE,
 	CRUMB_TWIN_READY,
+	CRUMB_TWIN_ENTER,
+	CRUMB_TWIN_EXIT,
 	CRUMB_TWINS,
 };
 
@@ -112,7 +115,7 @@ struct crumb_cpu {
 	 */
 	__u64 handed[CRUMB_TWINS][2];
 	__u64 filter_level; /* expressions being evaluated here, one inside the other */
-	__u64 pad0[5]; /* no line of the cache shared with another CPU, neighbouring lines neither */
+	__u64 pad0[1]; /* no line of the cache shared with another CPU, neighbouring lines neither */
 };
 
 /* Counters that user space reads in place (.bss is mapped). */

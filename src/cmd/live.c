@@ -26,6 +26,7 @@
 #include "log.h"
 #include "merge.h"
 #include "netns_look.h"
+#include "rights.h"
 #include "select.h"
 #include "spool.h"
 #include "trace_writer.h"
@@ -549,6 +550,8 @@ int live_start(struct live *l, struct error *e)
 
 	if (err)
 		return err;
+	if (l->o->drop_rights)
+		rights_drop(); /* where that is refused there was nothing to give up */
 	err = -pthread_create(&l->recorder, NULL, recorder_main, l);
 	if (err)
 		return error_set(e, err, "cannot start a thread: %s", strerror(-err));

@@ -53,9 +53,10 @@ struct options {
 	/* OPTIONS_WRITE */
 	const char *write;
 	/* OPTIONS_LIMIT */
-	uint64_t count; /* journeys, 0 no limit */
-	double seconds; /* 0 no limit */
-	int ready_fd;	/* -1 none */
+	uint64_t count;	  /* journeys, 0 no limit */
+	double seconds;	  /* 0 no limit */
+	int ready_fd;	  /* -1 none */
+	bool drop_rights; /* once attached; not with a lab of one's own to take down */
 	bool quiet;
 
 	char **rest; /* what is not an option: filter words, files */

@@ -124,6 +124,16 @@ static bool try_attach_cookie(void)
 	return prog >= 0;
 }
 
+/*
+ * Since Linux 7 tracepoints are left to SRCU instead of being called with preemption off: the struct came with 6.13,
+ * which had removed the older SRCU of that name.
+ */
+static bool look_calls_preempted(const struct abilities *a)
+{
+	return btf__find_by_name_kind(a->btf, "tracepoint_ext", BTF_KIND_STRUCT) > 0 &&
+	       btf__find_by_name_kind(a->btf, "tracepoint_srcu_srcu_data", BTF_KIND_VAR) > 0;
+}
+
 int abilities_new(const char *btf_path, struct abilities **ret, struct error *e)
 {
 	struct abilities *a = calloc(1, sizeof(*a));
@@ -147,6 +157,7 @@ int abilities_new(const char *btf_path, struct abilities **ret, struct error *e)
 	a->task_storage = !btf_path && try_task_storage(a);
 	a->global_arguments = try_global_arguments();
 	a->attach_cookie = try_attach_cookie();
+	a->calls_preempted = look_calls_preempted(a);
 	*ret = a;
 	return 0;
 }

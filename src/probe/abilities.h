@@ -20,6 +20,7 @@ struct abilities {
 	const char *btf_path;  /* where from if not from the kernel; NULL */
 	bool task_storage;     /* memory that belongs to a task, for tracing programs: since 5.13 */
 	bool global_arguments; /* global functions may take pointers: since 5.12 */
+	bool calls_preempted;  /* programs at a syscall's tracepoints may be: since 7.0 */
 	bool attach_cookie;    /* a program may learn which of its places called it: since 5.15 */
 	bool tried[HOOK_KIND_MAX];
 	char refused[HOOK_KIND_MAX][WHY_BYTES]; /* "" it works */

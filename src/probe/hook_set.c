@@ -11,6 +11,12 @@
 #define AT_RETURN_IF(prog, func) { prog, func, true, true, HOOKS_ANY }
 
 static const struct hook_set sets[] = {
+	{ "sys_enter", {
+		AT_ENTRY("sys_enter", "sys_enter"),
+		{ "sys_enter_again", "sys_enter", false, true, HOOKS_PREEMPTED } } },
+	{ "sys_exit", {
+		AT_ENTRY("sys_exit", "sys_exit"),
+		{ "sys_exit_again", "sys_exit", false, true, HOOKS_PREEMPTED } } },
 	{ "append", {
 		AT_ENTRY("append_enter", "tcp_sendmsg_locked"),
 		AT_ENTRY("append_wait_enter", "sk_stream_wait_memory"),

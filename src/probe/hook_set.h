@@ -13,13 +13,14 @@
 
 enum hook_family {
 	HOOKS_ANY,
-	HOOKS_TYPED,   /* fentry and fexit only */
-	HOOKS_UNTYPED, /* kprobes only */
+	HOOKS_TYPED,	 /* fentry and fexit only */
+	HOOKS_UNTYPED,	 /* kprobes only */
+	HOOKS_PREEMPTED, /* where programs at a syscall's tracepoints are preempted */
 };
 
 struct hook_program {
 	const char *prog;   /* BPF program; NAME_raw on raw tracepoints and kprobes */
-	const char *target; /* function */
+	const char *target; /* function or tracepoint */
 	bool ret;	    /* at its return */
 	bool optional;	    /* shows a part that not every kernel has */
 	enum hook_family family;

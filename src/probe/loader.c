@@ -152,6 +152,7 @@ static void settle_maps(struct loader *l, const struct session_config *c, uint32
 	bpf_map__set_max_entries(l->skel->maps.rings, cpus);
 	if (c->max_flows)
 		bpf_map__set_max_entries(l->skel->maps.flows, c->max_flows);
+	l->settings.calls_preempted = a->calls_preempted;
 	l->settings.filter_in_map = !a->global_arguments;
 	if (!a->global_arguments)
 		make_filter_static(l);

@@ -30,13 +30,15 @@ struct misses {
 
 static int twin_of(const char *prog)
 {
-	if (strstr(prog, "_nested"))
+	if (strstr(prog, "_nested") || strstr(prog, "_again"))
 		return IGNORED;
 	if (!strncmp(prog, "tcp_probe", 9))
 		return CRUMB_TWIN_PROBE;
 	if (!strncmp(prog, "sk_data_ready", 13) || !strncmp(prog, "ready_enter", 11))
 		return CRUMB_TWIN_READY;
-	return NO_TWIN;
+	if (!strncmp(prog, "sys_enter", 9))
+		return CRUMB_TWIN_ENTER;
+	return strncmp(prog, "sys_exit", 8) ? NO_TWIN : CRUMB_TWIN_EXIT;
 }
 
 int misses_new(struct bpf_object *obj, const struct plan *plan, const struct crumb_counters *c,

@@ -97,6 +97,20 @@ static int add(struct plan *p, const struct plan_program *c, enum hook_kind kind
 	return 0;
 }
 
+static bool family_fits(const struct making *m, enum hook_family family, enum hook_kind kind)
+{
+	switch (family) {
+	case HOOKS_TYPED:
+		return !is_untyped(kind);
+	case HOOKS_UNTYPED:
+		return is_untyped(kind);
+	case HOOKS_PREEMPTED:
+		return m->a->calls_preempted;
+	default:
+		return true;
+	}
+}
+
 /* All programs that @h needs; nothing is added unless all the required ones can be. */
 static int take(const struct making *m, struct plan_point *pt, const struct point_hook *h,
 		uint16_t point)
@@ -116,9 +130,7 @@ static int take(const struct making *m, struct plan_point *pt, const struct poin
 		set = &of_tracepoint;
 	}
 	for (i = 0; i < HOOK_SET_PROGRAMS && set->programs[i].prog; i++) {
-		enum hook_family family = set->programs[i].family;
-
-		if (family && (family == HOOKS_UNTYPED) != is_untyped(h->kind))
+		if (!family_fits(m, set->programs[i].family, h->kind))
 			continue;
 		err = consider(m, pt, h, &set->programs[i], &chosen[n]);
 		if (!err)
