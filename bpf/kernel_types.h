@@ -78,15 +78,25 @@ struct sock {
 	int sk_wmem_queued;
 	int sk_sndbuf;
 	__u16 sk_protocol;
+	__u32 sk_pacing_status;
+	unsigned long sk_tsq_flags;
 };
 
 struct inet_sock {
 	__u16 inet_sport; /* big endian */
 };
 
+struct inet_connection_sock {
+	__u8 icsk_ca_state : 5;
+};
+
 struct tcp_sock {
 	__u32 write_seq, copied_seq, rcv_nxt, snd_nxt, snd_una;
 	__u32 snd_cwnd, snd_wnd, packets_out;
+	__u32 lost_out, sacked_out, retrans_out;
+	__u32 snd_sml, mss_cache;
+	__u64 tcp_wstamp_ns;
+	__u8 nonagle : 4;
 };
 
 struct net_device {
@@ -194,6 +204,7 @@ struct task_struct {
 	void *stack;
 	struct signal_struct *signal;
 	int pid, tgid;
+	unsigned long nvcsw; /* voluntary context switches */
 	char comm[16];
 };
 
@@ -220,8 +231,10 @@ struct pt_regs___k {
 		__typeof__(p) k_ = (p);   \
 		BPF_CORE_READ(k_, field); \
 	})
+#define KBITS(p, field) BPF_CORE_READ_BITFIELD_PROBED(p, field)
 #else
-#define K(p, field) ((p)->field)
+#define K(p, field)	((p)->field)
+#define KBITS(p, field) BPF_CORE_READ_BITFIELD(p, field)
 #endif
 
 #endif

@@ -12,6 +12,7 @@ struct task_states task_states SEC(".maps");
 struct task_map task_map SEC(".maps");
 struct flow_ids flow_ids SEC(".maps");
 struct filter_room filter_room SEC(".maps");
+struct flow_room flow_room SEC(".maps");
 
 const volatile struct crumb_settings crumb_cfg = {};
 const volatile __u64 crumb_zeroes[64] = {};

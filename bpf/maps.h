@@ -54,6 +54,10 @@ struct task_state {
 		last_left; /* of the current sock_sendmsg: offered at its start, at the last look */
 	__u8 send_dir, send_flags, part_done;
 	__u8 recv_flags;
+	__u64 turn_ns,
+		turn_nvcsw; /* of the copy loop's last turn: how often the task had slept by then */
+	__u64 slept_ns;	    /* in turns within which it slept: for buffer space */
+	__u32 sleeps, pad2;
 
 	/* bytes coming in */
 	__u64 recv_sk;
@@ -161,14 +165,22 @@ struct flow_ids {
 	__type(value, __u8);
 };
 
-/* Where an expression finds its packet when it cannot be on the stack, by crumb_cpu.filter_level. */
-#define CRUMB_FILTER_LEVELS 4
+/* Where an expression finds its packet when it cannot be on the stack, by crumb_cpu.level. */
+#define CRUMB_LEVELS 4
 
 struct filter_room {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, CRUMB_FILTER_LEVELS);
+	__uint(max_entries, CRUMB_LEVELS);
 	__type(key, __u32);
 	__type(value, struct crumb_filter_packet);
+};
+
+/* Where a new flow's value is put together, likewise. */
+struct flow_room {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, CRUMB_LEVELS);
+	__type(key, __u32);
+	__type(value, struct crumb_flow);
 };
 
 /* Process ids of new children of selected processes: user space hooks their libc. */
@@ -188,6 +200,7 @@ extern struct task_states task_states SEC(".maps");
 extern struct task_map task_map SEC(".maps");
 extern struct flow_ids flow_ids SEC(".maps");
 extern struct filter_room filter_room SEC(".maps");
+extern struct flow_room flow_room SEC(".maps");
 
 extern const volatile struct crumb_settings crumb_cfg;
 extern const volatile __u64 crumb_zeroes[64]; /* a task_state to begin with */

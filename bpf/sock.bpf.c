@@ -8,6 +8,7 @@
  * when the call slept for buffer space and another thread wrote in between.
  */
 #include "body/call.h"
+#include "body/held.h"
 
 static __always_inline bool iter_is_ubuf(const struct msghdr *msg)
 {
@@ -146,6 +147,10 @@ static __always_inline void send_begin(void *ctx, struct task_state *ts, const s
 	ts->part_done = 0;
 	ts->append_open = 0;
 	ts->append_exact = 0;
+	ts->turn_ns = now;
+	ts->turn_nvcsw = K(task, nvcsw);
+	ts->slept_ns = 0;
+	ts->sleeps = 0;
 	ts->send_flags = call_flags(ts, task, sock_netns(sk));
 	libc_carries(ts, f->id, dir);
 
@@ -178,6 +183,19 @@ static __always_inline void send_begin(void *ctx, struct task_state *ts, const s
 	task_comm(e->comm, task);
 	ring_submit(e);
 	sock_stack(ctx, sk, f, dir, ts->send_seq, left, CRUMB_PT_TCP_APPEND, now);
+}
+
+/* Did the task sleep since the copy loop's last turn? With the socket locked only for want of buffer space. */
+static __always_inline void send_slept(struct task_state *ts)
+{
+	__u64 now = bpf_ktime_get_ns(), nvcsw = K(task_now(), nvcsw);
+
+	if (nvcsw != ts->turn_nvcsw) {
+		ts->slept_ns += now - ts->turn_ns;
+		ts->sleeps++;
+		ts->turn_nvcsw = nvcsw;
+	}
+	ts->turn_ns = now;
 }
 
 /* The copy loop turns: what went in since the last look, and did it go where the extent ends? */
@@ -221,6 +239,7 @@ static __always_inline struct task_state *append_turn(void *ctx, const struct so
 		send_begin(ctx, ts, sk, f, dir, msg, left);
 		return ts->send_active == SEND_RECORDED ? ts : NULL;
 	}
+	send_slept(ts);
 	tp = sock_tcp(sk);
 	if (tp)
 		send_goes_on(ts, K(tp, write_seq), left);
@@ -241,6 +260,25 @@ static __always_inline bool sock_ignored(const struct sock *sk)
 	return !sock_tuple(sk, &t) || (t.sport && !flow_marked(&t));
 }
 
+/*
+ * Does the sender's TCP keep bytes of a followed flow? Before an ACK only a queue that is not empty matters; after a
+ * send call also that nothing is kept, so that an old reason does not stand.
+ */
+static __always_inline void sender_looked_at(const struct sock *sk, bool after)
+{
+	struct tcp_sock *tp = sock_tcp(sk);
+	struct crumb_flow *f;
+	struct tuple t;
+	__u8 dir;
+
+	if (!tp || (!after && !held_any(tp)) || !sock_tuple(sk, &t) || !flow_marked(&t))
+		return;
+	t.zone = zone_of(t.b, sock_netns(sk));
+	f = flow_find(&t, &dir);
+	if (f)
+		held_look(sk, tp, f, dir, after);
+}
+
 static __always_inline int part_sent(const struct sock *sk, int ret)
 {
 	struct task_state *ts;
@@ -250,6 +288,7 @@ static __always_inline int part_sent(const struct sock *sk, int ret)
 	ts = task_state_get(task_now());
 	if (!ts || !ts->send_active || ts->send_sk != (__u64)sk)
 		return 0;
+	sender_looked_at(sk, true);
 	ts->send_sock_ns = bpf_ktime_get_ns();
 	if (ret > 0 && !ts->part_done && !ts->append_exact)
 		ts->send_bytes += ret - (ts->part_left - ts->last_left);
@@ -315,6 +354,7 @@ static __always_inline int tcp_received(void *ctx, struct sock *sk, const struct
 	struct tcp_sock *tp;
 	__u8 dir;
 
+	sender_looked_at(sk, false);
 	if (seq == end_seq) /* a bare ACK */
 		return 0;
 	f = sock_flow(sk, false, &dir);

@@ -74,6 +74,7 @@ static __always_inline int append_sleeps(const struct sock *sk)
 		return 0;
 	ts->send_bytes = write_seq_of(ts) - ts->send_seq;
 	ts->append_open = APPEND_ASLEEP;
+	ts->turn_ns = bpf_ktime_get_ns();
 	return 0;
 }
 
@@ -86,6 +87,9 @@ static __always_inline int append_wakes(const struct sock *sk)
 	if (!ts || ts->append_open != APPEND_ASLEEP)
 		return 0;
 	ts->append_open = APPEND_AWAKE;
+	ts->slept_ns += bpf_ktime_get_ns() - ts->turn_ns;
+	ts->turn_nvcsw = K(task_now(), nvcsw);
+	ts->sleeps++;
 	write_seq = write_seq_of(ts);
 	if (write_seq == ts->send_seq + ts->send_bytes)
 		return 0;

@@ -47,6 +47,7 @@ enum crumb_event_type {
 	CRUMB_EV_DROP,	      /* an skb with bytes of a flow was freed as a drop */
 	CRUMB_EV_NEIGH,	      /* neighbour (ARP, ND) entry created, asked for, or changed */
 	CRUMB_EV_STACK,	      /* the kernel functions above one sighting (sampled) */
+	CRUMB_EV_HELD,	      /* bytes wait in the send queue, and for another reason than before */
 
 	/* from user space */
 	CRUMB_EV_TRACE = 64, /* first: version, settings */
@@ -102,7 +103,8 @@ enum crumb_point {
 	CRUMB_PT_CALL, /* calls that carry no bytes: getaddrinfo, socket, connect, close ... */
 	CRUMB_PT_STATE,
 	CRUMB_PT_FLOW,
-	CRUMB_PT_TASK, /* fork, exec, exit of selected processes */
+	CRUMB_PT_TASK,	   /* fork, exec, exit of selected processes */
+	CRUMB_PT_TCP_HELD, /* TCP keeps bytes in the send queue */
 	CRUMB_PT_MAX,
 };
 
@@ -187,6 +189,9 @@ struct crumb_ev_send_end {
 	__u64 sock_ns;	  /* sock.send.return of the last part */
 	__s64 ret;	  /* of the syscall: bytes accepted or -errno */
 	__u32 seq, bytes; /* the last extent; earlier ones came as CRUMB_EV_SEND_EXTENT */
+	__u64 append_ns;  /* when the last of them entered the stream (the copy loop's last turn) */
+	__u64 slept_ns; /* of that, asleep for buffer space (sk_stream_wait_memory), copying of some pages included */
+	__u32 sleeps, pad0;
 };
 
 #define CRUMB_SKB_PORT	    0x01 /* the device is a bridge port */
@@ -242,6 +247,36 @@ struct crumb_ev_drop {
 	__u64 location;	       /* kernel address of the caller of kfree_skb */
 	__u32 reason;	       /* enum skb_drop_reason of this kernel: CRUMB_EV_REASON names it */
 	__u32 pad0;
+};
+
+/*
+ * Why TCP keeps the first unsent byte, in terms of what tcp_write_xmit() asks (net/ipv4/tcp_output.c). Several can hold
+ * at once; it stops at the first, in this order.
+ */
+#define CRUMB_HELD_UNSENT  0x01 /* there are such bytes at all */
+#define CRUMB_HELD_PARTIAL 0x02 /* less than one TCP segment of them */
+#define CRUMB_HELD_PACING  0x04 /* tcp_pacing_check(): its own clock says later */
+#define CRUMB_HELD_CWND \
+	0x08 /* tcp_cwnd_test(): as many TCP segments in flight as the window allows */
+#define CRUMB_HELD_RWND	 0x10 /* tcp_snd_wnd_test(): beyond what the receiver offered */
+#define CRUMB_HELD_CORK	 0x20 /* tcp_nagle_test(): less than a TCP segment, and corked */
+#define CRUMB_HELD_NAGLE 0x40 /* ... and a small one is not acknowledged yet */
+#define CRUMB_HELD_TSQ \
+	0x80 /* tcp_small_queue_check(), or autocorking: own bytes still in qdisc or driver */
+#define CRUMB_HELD_RECOVERY 0x100 /* a loss is being repaired: lost bytes come first */
+
+struct crumb_ev_held {
+	struct crumb_event h;
+	__u32 flow;
+	__u8 dir;
+	__u8 after;	/* 1: seen after a send call; 0: before an ACK is processed */
+	__u16 why;	/* CRUMB_HELD_* */
+	__u64 since_ns; /* it holds since then; until then the record before */
+	__u32 netns;
+	__u32 snd_una, snd_nxt, write_seq; /* write_seq - snd_nxt bytes are unsent */
+	__u32 snd_wnd;			   /* bytes from snd_una on */
+	__u32 snd_cwnd, in_flight;	   /* TCP segments */
+	__u32 mss;			   /* bytes */
 };
 
 struct crumb_ev_sock {
@@ -509,8 +544,9 @@ _Static_assert(sizeof(struct crumb_ev_flow) == 64, "flow");
 _Static_assert(sizeof(struct crumb_ev_skb) == 96, "skb");
 _Static_assert(sizeof(struct crumb_ev_packet) % 8 == 0, "packet");
 _Static_assert(sizeof(struct crumb_ev_packet_short) % 8 == 0, "short packet");
+_Static_assert(sizeof(struct crumb_ev_held) == 64, "held");
 _Static_assert(sizeof(struct crumb_ev_send_begin) % 8 == 0, "send_begin");
-_Static_assert(sizeof(struct crumb_ev_send_end) == 56, "send_end");
+_Static_assert(sizeof(struct crumb_ev_send_end) == 80, "send_end"); /* 56 before append_ns */
 _Static_assert(sizeof(struct crumb_ev_sock) % 8 == 0, "sock");
 _Static_assert(sizeof(struct crumb_ev_recv) % 8 == 0, "recv");
 _Static_assert(sizeof(struct crumb_ev_call) % 8 == 0, "call");

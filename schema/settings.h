@@ -80,6 +80,10 @@ struct crumb_flow {
 	__u32 messages[2];		      /* per direction, for sampling */
 	__u32 sample_start[2], sample_end[2]; /* bytes whose steps take a stack; equal: none */
 	__u32 want_start[2], want_end[2]; /* --payload: bytes that were asked for; equal: none */
+	__u64 sent_ns[2];  /* per direction: when its sender last handed bytes to the device */
+	__u64 held_ns[2];  /* ... and when its send queue was looked at last */
+	__u16 held_why[2]; /* CRUMB_HELD_*, then */
+	__u32 pad1;
 };
 
 /* Programs that may be interrupted by themselves: a second one acts where the kernel skipped the first. */
@@ -114,7 +118,7 @@ struct crumb_cpu {
 	 * since a softirq may come between the two programs of a task; 0 is none.
 	 */
 	__u64 handed[CRUMB_TWINS][2];
-	__u64 filter_level; /* expressions being evaluated here, one inside the other */
+	__u64 level; /* programs that use a place of the maps for this CPU, one interrupting the other */
 	__u64 pad0[1]; /* no line of the cache shared with another CPU, neighbouring lines neither */
 };
 

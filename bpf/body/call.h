@@ -182,6 +182,10 @@ static __always_inline void send_finish(struct task_state *ts, __u64 now, __s64 
 	e->ret = ret;
 	e->seq = ts->send_seq;
 	e->bytes = ts->send_bytes;
+	e->append_ns = ts->turn_ns;
+	e->slept_ns = ts->slept_ns;
+	e->sleeps = ts->sleeps;
+	e->pad0 = 0;
 	ring_submit(e);
 	ts->send_sock_ns = 0;
 }

@@ -124,13 +124,38 @@ static __always_inline __u32 flow_number(void)
 	return id;
 }
 
+/* Into the table, if it is not there: made in a map, the stack is short where this is called. 0: no room. */
+static __always_inline __u32 flow_make(const struct crumb_flow_key *k, bool midstream)
+{
+	struct crumb_cpu *cpu = this_cpu();
+	struct crumb_flow *fresh;
+	__u32 at, id = 0;
+
+	if (!cpu)
+		return 0;
+	at = cpu->level & (CRUMB_LEVELS - 1);
+	fresh = bpf_map_lookup_elem(&flow_room, &at);
+	if (!fresh)
+		return 0;
+	cpu->level++;
+	barrier();
+	__builtin_memset(fresh, 0, sizeof(*fresh));
+	fresh->midstream = midstream;
+	fresh->id = flow_number();
+	if (bpf_map_update_elem(&flows, k, fresh, BPF_NOEXIST) == 0)
+		id = fresh->id;
+	barrier();
+	cpu->level--;
+	return id;
+}
+
 /* From now on this connection is followed. NULL when the table is full (counted). */
 static __noinline struct crumb_flow *flow_take(const struct tuple *t, __u8 *ret_dir, __u8 why,
 					       __u32 netns)
 {
-	struct crumb_flow fresh = {};
 	struct crumb_flow_key k;
 	struct crumb_flow *f;
+	__u32 id;
 
 	if (!t || !ret_dir)
 		return NULL;
@@ -138,12 +163,10 @@ static __noinline struct crumb_flow *flow_take(const struct tuple *t, __u8 *ret_
 	f = bpf_map_lookup_elem(&flows, &k);
 	if (f)
 		return f;
-	fresh.midstream = !(why & TAKEN_BY_SYN);
-	why &= ~TAKEN_BY_SYN;
-	fresh.id = flow_number();
-	if (bpf_map_update_elem(&flows, &k, &fresh, BPF_NOEXIST) == 0) {
+	id = flow_make(&k, !(why & TAKEN_BY_SYN));
+	if (id) {
 		crumb_bloom[flow_slot(t)] = 1;
-		if (!flow_announce(&k, fresh.id, t->family, why, netns)) {
+		if (!flow_announce(&k, id, t->family, why & ~TAKEN_BY_SYN, netns)) {
 			bpf_map_delete_elem(&flows, &k); /* the next packet tries again */
 			return NULL;
 		}
@@ -248,16 +271,16 @@ static __noinline bool filter_takes(struct crumb_filter_packet *p)
 	cpu = this_cpu();
 	if (!cpu)
 		return false;
-	at = cpu->filter_level & (CRUMB_FILTER_LEVELS - 1);
+	at = cpu->level & (CRUMB_LEVELS - 1);
 	room = bpf_map_lookup_elem(&filter_room, &at);
 	if (!room)
 		return false;
-	cpu->filter_level++;
+	cpu->level++;
 	barrier();
 	*room = *p;
 	takes = crumb_filter(room);
 	barrier();
-	cpu->filter_level--;
+	cpu->level--;
 	return takes;
 }
 

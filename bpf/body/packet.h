@@ -188,11 +188,7 @@ static __always_inline bool is_bridge_port(const struct net_device *dev)
 	const struct net_device___fast *fast = (const void *)dev;
 
 	if (bpf_core_field_exists(((struct net_device___fast *)0)->priv_flags))
-#ifdef CRUMB_UNTYPED
-		return BPF_CORE_READ_BITFIELD_PROBED(fast, priv_flags) & IFF_BRIDGE_PORT;
-#else
-		return BPF_CORE_READ_BITFIELD(fast, priv_flags) & IFF_BRIDGE_PORT;
-#endif
+		return KBITS(fast, priv_flags) & IFF_BRIDGE_PORT;
 	return false;
 }
 
@@ -398,6 +394,8 @@ static __always_inline int packet_seen(void *ctx, struct sighting *s)
 	if ((p.tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
 		flow_begin(f, s, &p);
 	now = bpf_ktime_get_ns();
+	if (s->point == CRUMB_PT_DEV_QUEUE && p.payload && !K(s->skb, skb_iif))
+		f->sent_ns[dir & 1] = now;
 	record_packet(s, &p, f, dir, now);
 	if (stack_due(f, dir, p.seq, p.payload)) {
 		struct stack_where w = {

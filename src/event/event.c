@@ -40,6 +40,7 @@ static const struct layout layouts[] = {
 	[CRUMB_EV_RUN] = { SIZED(crumb_ev_run), DIR(crumb_ev_run, dir),
 			   .last = { LAST(crumb_ev_run, prev_comm) } },
 	[CRUMB_EV_COPY] = { SIZED(crumb_ev_copy), DIR(crumb_ev_copy, dir) },
+	[CRUMB_EV_HELD] = { SIZED(crumb_ev_held), DIR(crumb_ev_held, dir) },
 	[CRUMB_EV_RECV_EXTENT] = { SIZED(crumb_ev_extent), DIR(crumb_ev_extent, dir) },
 	[CRUMB_EV_RECV] = { SIZED(crumb_ev_recv), DIR(crumb_ev_recv, dir),
 			    .last = { LAST(crumb_ev_recv, comm) } },

@@ -58,6 +58,10 @@ static const struct point points[CRUMB_PT_MAX] = {
 		{ LIBC("libc_return") } },
 
 	/* from the stream to the wire */
+	[CRUMB_PT_TCP_HELD] = {		/* the tracepoint fires before an ACK is processed */
+		"tcp.held", LAYER_TCP, "tcp_rcv_established",
+		"TCP looks at its send queue and keeps the bytes: what holds them changes here",
+		{ TRACEPOINT(tcp_probe) } },
 	[CRUMB_PT_TCP_XMIT] = {
 		"tcp.xmit", LAYER_TCP, "__tcp_transmit_skb",
 		"TCP builds the header of an skb that carries the bytes and hands it to IP",
@@ -289,6 +293,7 @@ const char *event_type_name(unsigned int type)
 		[CRUMB_EV_WAKE] = "wake",
 		[CRUMB_EV_RUN] = "run",
 		[CRUMB_EV_COPY] = "copy",
+		[CRUMB_EV_HELD] = "held",
 		[CRUMB_EV_RECV_EXTENT] = "recv_extent",
 		[CRUMB_EV_RECV] = "recv",
 		[CRUMB_EV_CALL] = "call",

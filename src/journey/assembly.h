@@ -63,6 +63,7 @@ int ingest_drop(struct assembler *a, const struct crumb_ev_drop *ev);
 int ingest_sock(struct assembler *a, const struct crumb_ev_sock *ev);
 int ingest_wake(struct assembler *a, const struct crumb_ev_wake *ev);
 int ingest_run(struct assembler *a, const struct crumb_ev_run *ev);
+int ingest_held(struct assembler *a, const struct crumb_ev_held *ev);
 int ingest_stack(struct assembler *a, const struct crumb_ev_stack *ev);
 
 /* Nothing more is expected of @m: it is handed out once HOLD_NS have passed. 0 or -ENOMEM. */

@@ -186,6 +186,10 @@ static uint32_t gap_facts(const struct message *m, const struct path *p, const s
 		facts |= GAP_OTHER_CPU;
 	if (p->call_went_on)
 		facts |= GAP_CALL_WENT_ON;
+	if (from->held)
+		facts |= path_held_fact(m, from->held);
+	if (to->last_bytes && m->end.slept_ns >= (to->ns - from->ns) / 2)
+		facts |= GAP_SLEPT;
 	return facts;
 }
 
@@ -261,7 +265,7 @@ static int build_side(struct assembler *a, const struct message *m, const struct
 						.ns = r.newest->time_ns,
 						.cpu = r.newest->cpu,
 						.count = r.count };
-	if (m->returned && m->end.sock_ns)
+	if (m->returned && m->end.sock_ns && !p->held)
 		side[n++] = (struct path_step){ .point = CRUMB_PT_SOCK_SEND_RETURN,
 						.ns = m->end.sock_ns,
 						.cpu = m->end.h.cpu };

@@ -11,6 +11,17 @@ enum cause_id {
 	TX_STACK,
 	TX_NEIGH,
 	TX_STREAM,
+	TX_SNDBUF,
+	TX_COPY,
+	TX_RECOVERY,
+	TX_PACING,
+	TX_CWND,
+	TX_RWND,
+	TX_CORK,
+	TX_NAGLE,
+	TX_AUTOCORK,
+	TX_TSQ,
+	TX_TSO_DEFER,
 	TX_QUEUE,
 	TX_RETRANSMIT,
 	TX_DEV,
@@ -61,12 +72,56 @@ static const struct cause_row rows[CAUSES] = {
 	[TX_STREAM] = { { "tx.stream", "the rest of the message: copied and sent skb by skb" },
 			"The message took several skbs: from its first byte in the stream "
 			"until the skb with its last byte stood at the device, within the "
-			"send call. Includes waiting for buffer space and for the window." },
+			"send call. Includes waiting for the window." },
+	[TX_SNDBUF] = { { "tx.sndbuf", "send buffer full: slept in the call" },
+			"The socket's send buffer had no room for the rest of the message: the "
+			"send call slept (sk_stream_wait_memory()) until acknowledgements made "
+			"some. What kept the queue from draining is named beside it. `ss -tm` "
+			"shows the buffer, SO_SNDBUF and net.ipv4.tcp_wmem set it." },
+	[TX_COPY] = { { "tx.copy", "copy into the kernel" },
+		      "Within the send call: the bytes are copied into skbs of the socket's "
+		      "send queue, and TCP, asked to send, keeps them." },
+	[TX_RECOVERY] = { { "tx.recovery", "a loss is repaired first" },
+			  "TCP found that earlier bytes were lost: what it may send goes to "
+			  "them, and the congestion window is full. `ss -ti` shows retrans, lost "
+			  "and the state." },
+	[TX_PACING] = { { "tx.pacing", "paced: TCP's own clock says later" },
+			"TCP spreads its packets over time (SO_MAX_PACING_RATE, BBR without the "
+			"fq qdisc): the next may leave only when its timer says so. `ss -ti` "
+			"shows pacing_rate." },
+	[TX_CWND] = { { "tx.cwnd", "congestion window full" },
+		      "As many TCP segments were in flight as the congestion window allows: "
+		      "an acknowledgement has to come first. Small after a start, an idle "
+		      "time or a loss. `ss -ti` shows cwnd, ssthresh and unacked." },
+	[TX_RWND] = { { "tx.rwnd", "receiver's window full" },
+		      "The receiver's offered window was used up: its program reads too "
+		      "slowly or its buffer is small. `ss -ti` at the sender shows "
+		      "rwnd_limited, `ss -tm` at the receiver its buffer." },
+	[TX_CORK] = { { "tx.cork", "corked: waits for more bytes" },
+		      "TCP_CORK or MSG_MORE: less than a full TCP segment waits for more "
+		      "bytes, for the cork to be pulled, or 200 ms." },
+	[TX_NAGLE] = { { "tx.nagle", "Nagle: waits for an acknowledgement" },
+		       "Less than a full TCP segment, while an earlier small one is not "
+		       "acknowledged (RFC 896, Minshall's variant). With a receiver that "
+		       "delays its acknowledgement this costs up to 40 ms. TCP_NODELAY "
+		       "ends it, so does writing all in one call." },
+	[TX_AUTOCORK] = { { "tx.autocork", "autocorked: own bytes still on their way out" },
+			  "Less than a full TCP segment, while an earlier skb of this socket is "
+			  "still in the queueing discipline or driver: sent when that one has "
+			  "left (net.ipv4.tcp_autocorking). `nstat` counts TCPAutoCorking." },
+	[TX_TSQ] = { { "tx.tsq", "small-queue limit: own bytes still on their way out" },
+		     "This socket has enough bytes in the queueing discipline and driver "
+		     "(TCP small queues): more when they have left. A slow or shaped "
+		     "device, `tc -s qdisc` shows its backlog." },
+	[TX_TSO_DEFER] = { { "tx.tso_defer", "TSO deferral: waits for a larger burst" },
+			   "The windows had room for a TCP segment and no other limit was hit, "
+			   "but not for a burst worth sending: TCP waits for the next "
+			   "acknowledgement to send more at once (tcp_tso_should_defer()). Told by "
+			   "exclusion." },
 	[TX_QUEUE] = { { "tx.queue", "held in the send queue" },
 		       "The send call had returned and the bytes were still in the socket's "
-		       "send queue: the congestion or the receiver's window was full, "
-		       "Nagle's algorithm, TCP_CORK or MSG_MORE held a small segment, or pacing "
-		       "delayed it. Which of them is not told apart yet." },
+		       "send queue, and none of the known reasons was seen: a locked "
+		       "socket, a local drop, or a trace that does not tell." },
 	[TX_RETRANSMIT] = { { "tx.retransmit", "an earlier transmission was lost: sent again" },
 			    "The first transmission did not arrive, or not in time: from it to "
 			    "the one that made it, loss detection and timers included." },
@@ -165,6 +220,7 @@ static const struct cause_row rows[CAUSES] = {
 #define TO_DEVICE                                                                         \
 	(P(TCP_XMIT) | P(IP_OUTPUT) | P(NEIGH_RESOLVE) | P(NEIGH_UPDATE) | P(DEV_QUEUE) | \
 	 P(QDISC_ENQUEUE) | P(QDISC_DEQUEUE) | P(DEV_XMIT) | P(BRIDGE_FORWARD))
+#define HELD	(P(SOCK_SEND_RETURN) | P(TCP_HELD))
 #define QDISC	(P(QDISC_ENQUEUE) | P(QDISC_DEQUEUE))
 #define QUEUED	(P(DEV_QUEUE) | P(BRIDGE_FORWARD))
 #define OUT	(QUEUED | QDISC | P(DEV_XMIT))
@@ -188,9 +244,22 @@ static const struct rule {
 
 	{ P(LIBC_SEND), P(SYS_SEND), 0, 0, TX_LIBC },
 	{ CALL_IN, P(SOCK_SEND) | P(TCP_APPEND), 0, 0, TX_ENTER },
+	{ CALL_IN | P(TCP_APPEND), P(SOCK_SEND_RETURN), 0, 0, TX_COPY },
+	{ HELD, P(TCP_HELD) | TO_DEVICE, GAP_RECOVERY, 0, TX_RECOVERY },
+	{ HELD, P(TCP_HELD) | TO_DEVICE, GAP_PACING, 0, TX_PACING },
+	{ HELD, P(TCP_HELD) | TO_DEVICE, GAP_CWND, 0, TX_CWND },
+	{ HELD, P(TCP_HELD) | TO_DEVICE, GAP_RWND, 0, TX_RWND },
+	{ HELD, P(TCP_HELD) | TO_DEVICE, GAP_CORK, 0, TX_CORK },
+	{ HELD, P(TCP_HELD) | TO_DEVICE, GAP_NAGLE, 0, TX_NAGLE },
+	{ HELD, P(TCP_HELD) | TO_DEVICE, GAP_AUTOCORK, 0, TX_AUTOCORK },
+	{ HELD, P(TCP_HELD) | TO_DEVICE, GAP_TSQ, 0, TX_TSQ },
+	{ HELD, P(TCP_HELD) | TO_DEVICE, GAP_TSO_DEFER, 0, TX_TSO_DEFER },
+	{ HELD, P(TCP_HELD) | TO_DEVICE, 0, 0, TX_QUEUE },
 	{ OUT | ARRIVED, OUT | ARRIVED, GAP_RETRANSMIT, 0, TX_RETRANSMIT },
 	{ FROM_STREAM, P(NEIGH_UPDATE), 0, 0, TX_NEIGH },
 	{ P(NEIGH_RESOLVE), TO_DEVICE, 0, 0, TX_NEIGH },
+	{ P(TCP_APPEND), P(TCP_APPEND), GAP_SLEPT, 0, TX_SNDBUF },
+	{ P(TCP_APPEND), P(TCP_APPEND), 0, 0, TX_STREAM },
 	{ FROM_STREAM, TO_DEVICE, GAP_AFTER_RETURN, 0, TX_QUEUE },
 	{ FROM_STREAM, TO_DEVICE, GAP_LATER_SKB, 0, TX_STREAM },
 	{ FROM_STREAM, TO_DEVICE, 0, 0, TX_STACK },

@@ -25,6 +25,17 @@ enum gap_fact {
 	GAP_OUT_OF_ORDER = 1 << 6, /* bytes before it were missing when it began */
 	GAP_OTHER_CPU = 1 << 7,
 	GAP_CALL_WENT_ON = 1 << 8, /* the recv call went on to copy later bytes */
+	/* what kept the bytes in the send queue when it began: at most one */
+	GAP_RECOVERY = 1 << 9,
+	GAP_PACING = 1 << 10,
+	GAP_CWND = 1 << 11,
+	GAP_RWND = 1 << 12,
+	GAP_CORK = 1 << 13,
+	GAP_NAGLE = 1 << 14,
+	GAP_AUTOCORK = 1 << 15,
+	GAP_TSQ = 1 << 16,
+	GAP_TSO_DEFER = 1 << 17,
+	GAP_SLEPT = 1 << 18, /* the sender slept for buffer space, most of it */
 };
 
 /* Row for the time from point @from to point @to, NULL if none fits. */

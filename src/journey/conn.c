@@ -21,6 +21,7 @@ struct conn *conn_new(const struct crumb_ev_flow *ev)
 		ring_init(&h->ready, sizeof(struct ready));
 		ring_init(&h->wakes, sizeof(struct wake));
 		ring_init(&h->runs, sizeof(struct wake));
+		ring_init(&h->held, sizeof(struct held));
 	}
 	return c;
 }
@@ -56,6 +57,7 @@ static void half_done(struct half *h)
 	ring_done(&h->ready);
 	ring_done(&h->wakes);
 	ring_done(&h->runs);
+	ring_done(&h->held);
 	range_set_done(&h->taken);
 	byte_stream_done(&h->bytes);
 }
@@ -176,6 +178,16 @@ static void wakes_trim(struct ring *r, uint64_t before_ns)
 	ring_pop(r, n);
 }
 
+/* But for the last one, which still holds. */
+static void held_trim(struct ring *r, uint64_t before_ns)
+{
+	uint32_t n = 0;
+
+	while (n + 1 < r->count && ((struct held *)ring_at(r, n + 1))->from_ns < before_ns)
+		n++;
+	ring_pop(r, n);
+}
+
 void half_trim(struct half *h, uint64_t now_ns)
 {
 	bool open = h->messages.count || h->sending, may_infer = h->receiver_seen && !h->sender_seen;
@@ -198,6 +210,7 @@ void half_trim(struct half *h, uint64_t now_ns)
 	ring_pop(&h->ready, n);
 	wakes_trim(&h->wakes, oldest_ns);
 	wakes_trim(&h->runs, oldest_ns);
+	held_trim(&h->held, oldest_ns);
 	h->trims = 0;
 }
 

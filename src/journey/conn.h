@@ -45,6 +45,11 @@ struct wake { /* or a run */
 	char by_comm[CRUMB_COMM_BYTES];
 };
 
+struct held {
+	struct crumb_ev_held ev;
+	uint64_t from_ns; /* true from then on, until the next one's */
+};
+
 struct half { /* one direction */
 	struct byte_stream bytes;
 	struct ring messages; /* struct message *: ended send calls by first byte, until handed out */
@@ -52,6 +57,7 @@ struct half { /* one direction */
 	struct part *parts;
 	struct ring pieces; /* struct piece, by first byte */
 	struct ring ready, wakes, runs;
+	struct ring held;	/* struct held, by from_ns: the sender's queue */
 	struct range_set taken; /* bytes that recv calls took */
 	uint64_t taken_to;	/* after the highest of them */
 	uint64_t rcv_nxt; /* position up to which the receiver has the bytes in order; 0 unknown */

@@ -64,6 +64,13 @@ static void say_append(struct words *w, const struct crumb_ev_send_begin *b)
 	say_pair(w, ", sndbuf ", b->wmem_queued, b->sndbuf);
 }
 
+static void say_held(struct words *w, const struct crumb_ev_held *h)
+{
+	words_bytes(w, h->write_seq - h->snd_nxt);
+	say_pair(w, " unsent; in flight ", h->in_flight, h->snd_cwnd);
+	say_pair(w, ", window ", h->snd_nxt - h->snd_una, h->snd_wnd);
+}
+
 static void say_mac(struct words *w, const uint8_t mac[6])
 {
 	for (int i = 0; i < 6; i++) {
@@ -216,7 +223,15 @@ const char *detail_step(struct assembler *a, const struct message *m, const stru
 		say_call(&w, &m->begin);
 		break;
 	case CRUMB_PT_TCP_APPEND:
-		say_append(&w, &m->begin);
+		if (s->last_bytes)
+			words_put(&w, "the last bytes");
+		else
+			say_append(&w, &m->begin);
+		break;
+	case CRUMB_PT_SOCK_SEND_RETURN:
+	case CRUMB_PT_TCP_HELD:
+		if (s->held)
+			say_held(&w, &s->held->ev);
 		break;
 	case CRUMB_PT_QDISC_ENQUEUE:
 	case CRUMB_PT_QDISC_DEQUEUE:
@@ -275,6 +290,20 @@ static void hook_cost(struct assembler *a, struct words *w, uint16_t point)
 	words_put(w, " µs");
 }
 
+/* "slept 3 times; meanwhile receiver's window full" */
+static void say_slept(struct words *w, const struct message *m)
+{
+	const char *why = path_held_mostly(m, m->begin.h.time_ns, m->end.append_ns);
+
+	words_put(w, "slept ");
+	words_u64(w, m->end.sleeps);
+	words_put(w, m->end.sleeps == 1 ? " time" : " times");
+	if (why) {
+		words_put(w, "; meanwhile ");
+		words_put(w, why);
+	}
+}
+
 const char *detail_segment(struct assembler *a, const struct message *m, const struct path_step *from,
 			   const struct path_step *to, const struct cause *cause)
 {
@@ -282,7 +311,9 @@ const char *detail_segment(struct assembler *a, const struct message *m, const s
 
 	if (!cause)
 		return NULL;
-	if (!strcmp(cause->code, "tx.enter") && m->same_call)
+	if (!strcmp(cause->code, "tx.sndbuf"))
+		say_slept(&w, m);
+	else if (!strcmp(cause->code, "tx.enter") && m->same_call)
 		words_put(&w, "after earlier messages of the same call");
 	else if (!strcmp(cause->code, "tx.stream") ||
 		 (!strcmp(cause->code, "tx.queue") && to->count > 1)) {

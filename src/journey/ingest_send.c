@@ -98,6 +98,27 @@ int ingest_send_begin(struct assembler *a, const struct crumb_ev_send_begin *ev)
 	return 0;
 }
 
+int ingest_held(struct assembler *a, const struct crumb_ev_held *ev)
+{
+	struct conn *c = assembler_conn(a, ev->flow);
+	const struct held *before;
+	uint64_t from_ns = ev->since_ns < ev->h.time_ns ? ev->since_ns : ev->h.time_ns;
+	struct ring *r;
+	struct held *h;
+
+	if (!c)
+		return 0;
+	r = &c->half[ev->dir].held;
+	before = r->count ? ring_at(r, r->count - 1) : NULL;
+	if (before && from_ns < before->from_ns)
+		from_ns = before->from_ns;
+	h = ring_push(r);
+	if (!h)
+		return -ENOMEM;
+	*h = (struct held){ .ev = *ev, .from_ns = from_ns };
+	return 0;
+}
+
 static int extent_add(struct message *m, uint32_t seq, uint32_t bytes)
 {
 	uint64_t at = byte_stream_place(&message_half(m)->bytes, seq, bytes);

@@ -5,7 +5,7 @@
 
 #include "path.h"
 
-#define STEPS_BESIDE_NET 24
+#define STEPS_BESIDE_NET (24 + PATH_HELD_STEPS)
 
 struct path_step *path_add(struct path *p, uint16_t point, uint64_t ns, uint64_t order)
 {
@@ -37,6 +37,13 @@ static void find_sender(const struct message *m, struct path *p)
 	if (b->enter_ns)
 		path_add(p, CRUMB_PT_SYS_SEND, b->enter_ns, PATH_ORDER_SENDER + 1);
 	path_add(p, CRUMB_PT_TCP_APPEND, b->h.time_ns, PATH_ORDER_SENDER + 2);
+	if (m->returned && m->end.sleeps && m->end.append_ns > b->h.time_ns) {
+		struct path_step *s =
+			path_add(p, CRUMB_PT_TCP_APPEND, m->end.append_ns, PATH_ORDER_SENDER + 2);
+
+		if (s)
+			s->last_bytes = true;
+	}
 	for (uint32_t i = from; i < p->count; i++) {
 		p->steps[i].netns = b->netns;
 		p->steps[i].cpu = b->h.cpu;
@@ -375,11 +382,9 @@ static void add_neigh(struct path *p, const struct crumb_ev_neigh *e, uint64_t o
 	s->exact = false; /* the record names the neighbour, not the skb */
 }
 
-/* Did the skb wait for its next hop's address on the way from the stream to the device? */
-static void find_neigh(const struct assembler *a, const struct message *m, struct path *p)
+const struct path_step *path_first_queue(const struct message *m, const struct path *p)
 {
 	const struct path_step *queue = NULL;
-	const struct crumb_ev_neigh *asked, *told;
 
 	for (uint32_t i = 0; i < p->count; i++) {
 		const struct path_step *s = &p->steps[i];
@@ -388,6 +393,15 @@ static void find_neigh(const struct assembler *a, const struct message *m, struc
 		    (!queue || s->ns < queue->ns))
 			queue = s;
 	}
+	return queue;
+}
+
+/* Did the skb wait for its next hop's address on the way from the stream to the device? */
+static void find_neigh(const struct assembler *a, const struct message *m, struct path *p)
+{
+	const struct path_step *queue = path_first_queue(m, p);
+	const struct crumb_ev_neigh *asked, *told;
+
 	if (m->inferred || !queue)
 		return;
 	/* On a short link the answer comes while the question is being asked: then only the answer lies in between. */
@@ -466,6 +480,7 @@ int path_find(struct assembler *a, const struct message *m, const struct fate *f
 			s->seen = f->drop;
 		}
 	}
+	path_find_held(m, p);
 	find_neigh(a, m, p);
 	path_sort(p);
 	return a->scratch.failed ? -ENOMEM : 0;

@@ -16,9 +16,11 @@ struct path_step {
 	uint16_t point;
 	bool exact;
 	bool superseded; /* a transmission that did not make it: the next step is a later one */
+	bool last_bytes; /* tcp.append once more: of the message's last bytes, after the call had slept */
 	const struct sighting *seen; /* device and TCP points */
 	const struct ready *ready;   /* sock.ready */
 	const struct wake *wake;     /* sched.wake, sched.run */
+	const struct held *held; /* sock.send.return, tcp.held: what keeps the bytes from then on */
 };
 
 struct path {
@@ -28,6 +30,7 @@ struct path {
 	uint32_t reads;		      /* calls that took bytes of it */
 	uint64_t skb;		      /* address of the one that arrived; 0 unknown */
 	bool call_went_on;	      /* the call copied later bytes after these */
+	bool held; /* sock.send.return is on the path: they waited in the send queue */
 };
 
 /* In scratch. 0 or -ENOMEM. */
@@ -37,6 +40,19 @@ int path_find(struct assembler *a, const struct message *m, const struct fate *f
 /* path_net.c: the steps below the sockets, up to @to_ns. */
 void path_find_net(struct assembler *a, const struct message *m, const struct fate *f,
 		   uint64_t to_ns, struct path *p);
+
+/* path_held.c: the steps of a wait in the send queue, up to the first dev.queue of @p. */
+#define PATH_HELD_STEPS 24 /* the rest of a wait with more changes of its reason has none */
+void path_find_held(const struct message *m, struct path *p);
+
+/* What held the queue most of the time in between, in words; NULL if nothing did. */
+const char *path_held_mostly(const struct message *m, uint64_t from_ns, uint64_t to_ns);
+
+/* enum gap_fact of what @h says about the bytes of @m; 0: no reason that is known. */
+uint32_t path_held_fact(const struct message *m, const struct held *h);
+
+/* The sender's first dev.queue on the path, NULL if none. */
+const struct path_step *path_first_queue(const struct message *m, const struct path *p);
 
 /* A step at the end of @p, in no order yet; NULL if there is no room. */
 struct path_step *path_add(struct path *p, uint16_t point, uint64_t ns, uint64_t order);

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The wait in the send queue, cut where its reason changes. The records (CRUMB_EV_HELD) say what held the sender's first
+ * unsent byte, and since when; what holds the first holds all behind it. Each is true until the next one:
+ *
+ *	├── small-queue limit ───────────┤├────── congestion window ──────────┤
+ *	a send call returned              the last transmission,              an ACK comes
+ *	                                  which filled the window
+ */
+#include <string.h>
+
+#include "cause.h"
+#include "path.h"
+
+#define HELD_FACTS 9	  /* that path_held_fact() can tell */
+#define MSG_MORE   0x8000 /* include/linux/socket.h */
+
+/* Does the call that wrote the bytes say that more will follow? */
+static bool says_more(const struct crumb_ev_send_begin *b)
+{
+	const char *name = b->nr == CRUMB_CALL_NO_NR ? NULL : syscall_name(b->nr);
+
+	if (!name)
+		return false;
+	if (!strcmp(name, "sendto"))
+		return b->args[3] & MSG_MORE;
+	return !strcmp(name, "sendmsg") && (b->args[2] & MSG_MORE);
+}
+
+/* In the order in which tcp_write_xmit() asks. */
+uint32_t path_held_fact(const struct message *m, const struct held *h)
+{
+	uint16_t why = h->ev.why;
+
+	if ((why & CRUMB_HELD_RECOVERY) && (why & CRUMB_HELD_CWND))
+		return GAP_RECOVERY;
+	if (why & CRUMB_HELD_PACING)
+		return GAP_PACING;
+	if (why & CRUMB_HELD_CWND)
+		return GAP_CWND;
+	if (why & CRUMB_HELD_RWND)
+		return GAP_RWND;
+	if (why & CRUMB_HELD_CORK)
+		return GAP_CORK;
+	if (why & CRUMB_HELD_NAGLE)
+		return GAP_NAGLE;
+	if (why & CRUMB_HELD_TSQ)
+		return why & CRUMB_HELD_PARTIAL ? GAP_AUTOCORK : GAP_TSQ;
+	if ((why & CRUMB_HELD_PARTIAL) && says_more(&m->begin))
+		return GAP_CORK;
+	return !(why & CRUMB_HELD_PARTIAL) && h->ev.in_flight ? GAP_TSO_DEFER : 0;
+}
+
+/* Index of the record that holds at @ns; the ring's count if none does. */
+static uint32_t held_at(const struct ring *r, uint64_t ns)
+{
+	uint32_t lo = 0, hi = r->count;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (((const struct held *)ring_at(r, mid))->from_ns > ns)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return lo ? lo - 1 : r->count;
+}
+
+struct held_sum {
+	uint32_t fact;
+	uint64_t ns;
+};
+
+static void held_add(struct held_sum *sums, uint32_t fact, uint64_t ns)
+{
+	while (sums->fact && sums->fact != fact)
+		sums++;
+	sums->fact = fact;
+	sums->ns += ns;
+}
+
+const char *path_held_mostly(const struct message *m, uint64_t from_ns, uint64_t to_ns)
+{
+	const struct ring *r = &message_half(m)->held;
+	struct held_sum sums[HELD_FACTS + 1] = { 0 }, *most = sums;
+	const struct cause_row *row;
+	uint32_t at = held_at(r, from_ns);
+
+	for (at = at < r->count ? at : 0; at < r->count; at++) {
+		const struct held *h = ring_at(r, at);
+		const struct held *next = at + 1 < r->count ? ring_at(r, at + 1) : NULL;
+		uint64_t from = h->from_ns > from_ns ? h->from_ns : from_ns;
+		uint64_t to = next && next->from_ns < to_ns ? next->from_ns : to_ns;
+		uint32_t fact = path_held_fact(m, h);
+
+		if (fact && to > from)
+			held_add(sums, fact, to - from);
+	}
+	for (uint32_t i = 1; i < HELD_FACTS; i++)
+		most = sums[i].ns > most->ns ? &sums[i] : most;
+	row = most->fact ? cause_find(CRUMB_PT_TCP_HELD, CRUMB_PT_DEV_QUEUE, most->fact) : NULL;
+	return row ? row->cause.words : NULL;
+}
+
+static struct path_step *held_step(struct path *p, const struct message *m, uint16_t point,
+				   uint64_t ns, const struct held *h)
+{
+	struct path_step *s = path_add(p, point, ns, PATH_ORDER_SENDER + 3);
+
+	if (!s)
+		return NULL;
+	s->netns = m->begin.netns;
+	s->cpu = h && ns == h->ev.h.time_ns ? h->ev.h.cpu : m->end.h.cpu;
+	s->held = h;
+	return s;
+}
+
+void path_find_held(const struct message *m, struct path *p)
+{
+	const struct ring *r = &message_half(m)->held;
+	const struct path_step *queue = path_first_queue(m, p);
+	uint64_t from_ns = m->end.sock_ns, to_ns = queue ? queue->ns : 0;
+	uint32_t fact, at, room = PATH_HELD_STEPS;
+	const struct held *h;
+
+	if (m->inferred || !m->returned || !from_ns || to_ns <= from_ns)
+		return;
+	at = held_at(r, from_ns);
+	if (at == r->count) /* an older trace, or nothing was ever held */
+		return;
+	h = ring_at(r, at);
+	if (!(h->ev.why & CRUMB_HELD_UNSENT))
+		return;
+	fact = path_held_fact(m, h);
+	p->held = held_step(p, m, CRUMB_PT_SOCK_SEND_RETURN, from_ns, h) != NULL;
+	for (at++; at < r->count && room; at++) {
+		h = ring_at(r, at);
+		if (h->from_ns >= to_ns)
+			break;
+		if (path_held_fact(m, h) == fact)
+			continue;
+		fact = path_held_fact(m, h);
+		held_step(p, m, CRUMB_PT_TCP_HELD, h->from_ns, --room ? h : NULL);
+	}
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The wait in the send queue: which record holds when, how the wait is cut, and when there is none. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "../lib/assemble_rig.h"
+
+enum { FLOW = 1, OUT = 1, ISN = 1000, S0 = ISN + 1, SENDER = 100, READER = 200 };
+
+static void open_flow(struct rig *r)
+{
+	struct build_skb syn = { .flow = FLOW, .dir = OUT, .seq = ISN, .tcp_flags = 2 };
+
+	rig_open(r, 0);
+	build_flow(&r->b, FLOW);
+	build_pass(&r->b, &syn);
+}
+
+static struct sender sender(void)
+{
+	return (struct sender){ .flow = FLOW, .dir = OUT, .pid = SENDER };
+}
+
+/* Seen just now; @ago_ns: since when it holds. */
+static void held(struct rig *r, bool after, uint16_t why, uint64_t ago_ns)
+{
+	struct crumb_ev_held ev = {
+		.flow = FLOW,
+		.dir = OUT,
+		.after = after,
+		.why = why,
+		.netns = NETNS_A,
+		.snd_una = S0,
+		.snd_nxt = S0 + 10,
+		.write_seq = S0 + 16,
+		.snd_wnd = 65535,
+		.snd_cwnd = 10,
+		.in_flight = 4,
+		.mss = 1448,
+	};
+
+	ev.since_ns = r->b.now_ns + r->b.step_ns - ago_ns;
+	build_put(&r->b, &ev, CRUMB_EV_HELD, sizeof(ev));
+}
+
+/* The message of 6 bytes; it leaves after @wait_ns. */
+static void send_waiting(struct rig *r, uint16_t why)
+{
+	struct sender s = sender();
+
+	build_send_begin(&r->b, &s, S0, 6);
+	held(r, true, why, 0);
+	build_send_end(&r->b, &s, S0, 6, 6);
+}
+
+static void arrive_and_read(struct rig *r)
+{
+	struct build_skb k = { .flow = FLOW, .dir = OUT, .seq = S0, .payload = 6 };
+	struct build_recv v = {
+		.flow = FLOW, .dir = OUT, .pid = READER, .netns = NETNS_B, .seq = S0, .bytes = 6
+	};
+
+	build_pass(&r->b, &k);
+	build_arrive(&r->b, &k, S0);
+	build_recv(&r->b, &v);
+	rig_finish(r);
+}
+
+/* One reason all the time: the call's return becomes a step, no side step, and the wait has its cause. */
+static void one_reason(void **state)
+{
+	static const struct {
+		uint16_t why;
+		const char *code;
+	} rows[] = {
+		{ CRUMB_HELD_NAGLE | CRUMB_HELD_PARTIAL, "tx.nagle" },
+		{ CRUMB_HELD_CORK | CRUMB_HELD_PARTIAL, "tx.cork" },
+		{ CRUMB_HELD_CWND, "tx.cwnd" },
+		{ CRUMB_HELD_RWND, "tx.rwnd" },
+		{ CRUMB_HELD_CWND | CRUMB_HELD_RWND, "tx.cwnd" }, /* what tcp_write_xmit() asks first */
+		{ CRUMB_HELD_PACING | CRUMB_HELD_CWND, "tx.pacing" },
+		{ CRUMB_HELD_RECOVERY | CRUMB_HELD_CWND, "tx.recovery" },
+		{ CRUMB_HELD_RECOVERY | CRUMB_HELD_RWND, "tx.rwnd" },
+		{ CRUMB_HELD_TSQ, "tx.tsq" },
+		{ CRUMB_HELD_TSQ | CRUMB_HELD_PARTIAL, "tx.autocork" },
+		{ 0, "tx.tso_defer" },
+		{ CRUMB_HELD_PARTIAL, "tx.queue" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct caught *c;
+		struct rig r;
+
+		open_flow(&r);
+		send_waiting(&r, rows[i].why | CRUMB_HELD_UNSENT);
+		r.b.now_ns += 40000000;
+		arrive_and_read(&r);
+		c = rig_at(&r, 0);
+		assert_string_equal(caught_code(c, CRUMB_PT_DEV_QUEUE, "a"), rows[i].code);
+		assert_string_equal(caught_code(c, CRUMB_PT_SOCK_SEND_RETURN, "a"), "tx.copy");
+		assert_int_equal(c->unexplained_ns, 0);
+		assert_int_equal(c->side_steps, 1);
+		rig_close(&r);
+	}
+}
+
+/* The window was filled by a transmission 10 ms before the ACK: until then the first reason stood. */
+static void the_reason_changes(void **state)
+{
+	const struct caught *c;
+	int at;
+	struct rig r;
+
+	(void)state;
+	open_flow(&r);
+	send_waiting(&r, CRUMB_HELD_TSQ | CRUMB_HELD_UNSENT);
+	r.b.now_ns += 30000000;
+	held(&r, false, CRUMB_HELD_CWND | CRUMB_HELD_UNSENT, 10000000);
+	r.b.now_ns += 5000000;
+	arrive_and_read(&r);
+	c = rig_at(&r, 0);
+	at = caught_step(c, CRUMB_PT_TCP_HELD, "a");
+	assert_true(at > 0);
+	assert_string_equal(c->code[at], "tx.tsq");
+	assert_string_equal(caught_code(c, CRUMB_PT_DEV_QUEUE, "a"), "tx.cwnd");
+	assert_in_range(c->t_ns[at], 19000000, 21000000);
+	assert_int_equal(c->unexplained_ns, 0);
+	rig_close(&r);
+}
+
+/* A reason that stood long before says nothing of a message that was sent at once. */
+static void an_old_reason(void **state)
+{
+	struct sender s = sender();
+	const struct caught *c;
+	struct rig r;
+
+	(void)state;
+	open_flow(&r);
+	held(&r, true, CRUMB_HELD_NAGLE | CRUMB_HELD_UNSENT, 0);
+	r.b.now_ns += 1000000;
+	build_send_begin(&r.b, &s, S0, 6);
+	held(&r, true, 0, 0); /* nothing is unsent */
+	build_send_end(&r.b, &s, S0, 6, 6);
+	r.b.now_ns += 1000000;
+	arrive_and_read(&r);
+	c = rig_at(&r, 0);
+	assert_int_equal(caught_step(c, CRUMB_PT_SOCK_SEND_RETURN, "a"), -1);
+	assert_string_equal(caught_code(c, CRUMB_PT_DEV_QUEUE, "a"), "tx.queue");
+	rig_close(&r);
+}
+
+/* More changes than a journey has room for: the rest has no reason, the sum stays exact. */
+static void very_many_changes(void **state)
+{
+	const struct caught *c;
+	struct rig r;
+
+	(void)state;
+	open_flow(&r);
+	send_waiting(&r, CRUMB_HELD_TSQ | CRUMB_HELD_UNSENT);
+	for (int i = 0; i < 1000; i++) {
+		r.b.now_ns += 1000;
+		held(&r, false, (i & 1 ? CRUMB_HELD_TSQ : CRUMB_HELD_CWND) | CRUMB_HELD_UNSENT, 0);
+	}
+	arrive_and_read(&r);
+	c = rig_at(&r, 0);
+	assert_int_equal(c->unexplained_ns, 0);
+	assert_true(caught_step(c, CRUMB_PT_TCP_HELD, "a") > 0);
+	assert_string_equal(caught_code(c, CRUMB_PT_DEV_QUEUE, "a"), "tx.queue");
+	rig_close(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_reason),
+		cmocka_unit_test(the_reason_changes),
+		cmocka_unit_test(an_old_reason),
+		cmocka_unit_test(very_many_changes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
