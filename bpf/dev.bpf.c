@@ -128,3 +128,54 @@ TRACEPOINT(kfree_skb, struct sk_buff *skb, void *location)
 	ring_submit(e);
 	return 0;
 }
+
+/* ------------------------------------------------------------------------------------ IP, through functions */
+
+/* Routed, with its IP header, before netfilter's last hook and the neighbour: the device is the route's. */
+static __always_inline int ip_sends(void *ctx, const struct sk_buff *skb)
+{
+	struct sighting s = { .skb = skb, .point = CRUMB_PT_IP_OUTPUT };
+	const struct net_device *dev;
+	const struct dst_entry *dst;
+
+	dst = (const void *)(K(skb, _skb_refdst) & ~1ul);
+	dev = BPF_CORE_READ(dst, dev);
+	s.netns = device_netns(dev);
+	s.ifindex = BPF_CORE_READ(dev, ifindex);
+	s.head = K(skb, head);
+	s.data_at = skb_data_at(skb);
+	s.l3_at = K(skb, network_header);
+	return packet_seen(ctx, &s);
+}
+
+ENTRY(ip_output_enter, ip_output, void *net, void *sk, struct sk_buff *skb)
+{
+	return ip_sends(ctx, skb);
+}
+
+ENTRY(ip6_output_enter, ip6_output, void *net, void *sk, struct sk_buff *skb)
+{
+	return ip_sends(ctx, skb);
+}
+
+/* Both the single packet and the list come by here. */
+ENTRY(ip_receive_core, ip_rcv_core, struct sk_buff *skb)
+{
+	return on_the_way_in(ctx, skb, CRUMB_PT_IP_RECEIVE);
+}
+
+ENTRY(ip6_receive_core, ip6_rcv_core, struct sk_buff *skb)
+{
+	return on_the_way_in(ctx, skb, CRUMB_PT_IP_RECEIVE);
+}
+
+/* Where the compiler has taken the above apart. */
+ENTRY(ip_receive_enter, ip_rcv, struct sk_buff *skb)
+{
+	return on_the_way_in(ctx, skb, CRUMB_PT_IP_RECEIVE);
+}
+
+ENTRY(ip6_receive_enter, ipv6_rcv, struct sk_buff *skb)
+{
+	return on_the_way_in(ctx, skb, CRUMB_PT_IP_RECEIVE);
+}

@@ -109,7 +109,12 @@ struct net_device___fast { /* since 6.8: a bitfield in a struct_group */
 	unsigned long priv_flags : 32;
 };
 
+struct dst_entry {
+	struct net_device *dev;
+};
+
 struct sk_buff {
+	unsigned long _skb_refdst; /* struct dst_entry, bit 0: no reference */
 	struct net_device *dev;
 	struct sock *sk;
 	char cb[48];

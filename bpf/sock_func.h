@@ -110,6 +110,32 @@ ENTRY(append_connect_enter, sk_stream_wait_connect, struct sock *sk)
 	return append_sleeps(sk);
 }
 
+/* TCP hands an skb of the send queue to IP; its header is not there yet, so skb->len is what it carries. */
+ENTRY(tcp_xmit_enter, __tcp_transmit_skb, struct sock *sk, struct sk_buff *skb)
+{
+	__u32 seq = skb_cb_word(skb, 0), bytes = K(skb, len);
+	struct crumb_ev_sock *e;
+	struct crumb_flow *f;
+	struct tcp_sock *tp;
+	__u8 dir;
+
+	if (!bytes)
+		return 0;
+	f = sock_flow(sk, false, &dir);
+	if (!f || !flow_wants(f, dir, seq, bytes))
+		return 0;
+	tp = sock_tcp(sk);
+	e = tp ? sock_record(sk, tp, f, dir, CRUMB_PT_TCP_XMIT) : NULL;
+	if (!e)
+		return 0;
+	e->seq = seq;
+	e->bytes = bytes;
+	e->skb = (__u64)skb;
+	ring_submit(e);
+	sock_stack(ctx, sk, f, dir, seq, bytes, CRUMB_PT_TCP_XMIT, 0);
+	return 0;
+}
+
 ENTRY(ready_enter, sock_def_readable, struct sock *sk)
 {
 	twin_first(CRUMB_TWIN_READY, sk);

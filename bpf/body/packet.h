@@ -23,10 +23,11 @@ struct packet {
 struct sighting { /* the skb and what the hook knows about it */
 	const struct sk_buff *skb;
 	const struct net_device *dev;
-	const unsigned char *head; /* K(skb, head); the two below are offsets from it */
-	__u32 data_at, l3_at;	   /* K(skb, data), IP header */
+	const unsigned char *head; /* skb->head; the two below are offsets from it */
+	__u32 data_at, l3_at;	   /* skb->data, IP header */
 	const struct Qdisc *q;	   /* NULL: not at a queueing discipline */
 	__u32 netns;		   /* of dev: filled in when the packet turns out to matter */
+	__u32 ifindex;		   /* of the device, where IP knows it and skb->dev does not yet */
 	__u8 point;
 };
 
@@ -192,6 +193,11 @@ static __always_inline bool is_bridge_port(const struct net_device *dev)
 	return false;
 }
 
+static __always_inline __u32 sighting_ifindex(const struct sighting *s)
+{
+	return s->dev ? K(s->dev, ifindex) : s->ifindex;
+}
+
 /* Is a link-layer header in the skb? Above the device it is not written yet. */
 static __always_inline bool has_mac(const struct sighting *s)
 {
@@ -226,7 +232,7 @@ static __always_inline void fill_sighting(struct crumb_ev_skb *e, const struct s
 	e->flags = (s->dev && is_bridge_port(s->dev) ? CRUMB_SKB_PORT : 0) |
 		   (K(skb, skb_iif) ? CRUMB_SKB_FORWARDED : 0);
 	e->netns = s->netns;
-	e->ifindex = s->dev ? K(s->dev, ifindex) : 0;
+	e->ifindex = sighting_ifindex(s);
 	e->seq = p->seq;
 	e->payload = p->payload;
 	e->ack = p->ack;
@@ -401,7 +407,7 @@ static __always_inline int packet_seen(void *ctx, struct sighting *s)
 		struct stack_where w = {
 			.now = now,
 			.netns = s->netns,
-			.ifindex = K(s->dev, ifindex),
+			.ifindex = sighting_ifindex(s),
 			.seq = p.seq,
 			.payload = p.payload,
 			.dir = dir,

@@ -65,7 +65,7 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_TCP_XMIT] = {
 		"tcp.xmit", LAYER_TCP, "__tcp_transmit_skb",
 		"TCP builds the header of an skb that carries the bytes and hands it to IP",
-		{ FENTRY(__tcp_transmit_skb) } },
+		{ FUNCTION(__tcp_transmit_skb, "tcp.xmit") } },
 	[CRUMB_PT_TCP_RETRANSMIT] = {
 		"tcp.retransmit", LAYER_TCP, "__tcp_retransmit_skb",
 		"TCP sends the bytes again: loss, or a timer that ran out",
@@ -73,7 +73,7 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_IP_OUTPUT] = {
 		"ip.output", LAYER_IP, "ip_output",
 		"IP has routed the packet and passes it to netfilter and the neighbour",
-		{ FENTRY(ip_output), FENTRY(ip6_output) } },
+		{ FUNCTION(ip_output, "ip.output") } },
 	[CRUMB_PT_NEIGH_RESOLVE] = {
 		"neigh.resolve", LAYER_NEIGH, "__neigh_event_send",
 		"no valid link-layer address yet: ARP or neighbour discovery is asked",
@@ -123,7 +123,7 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_IP_RECEIVE] = {
 		"ip.receive", LAYER_IP, "ip_rcv",
 		"IP takes the packet: header check, netfilter, route",
-		{ FENTRY(ip_rcv), FENTRY(ipv6_rcv) } },
+		{ FUNCTION(ip_rcv_core, "ip.receive.core"), FUNCTION(ip_rcv, "ip.receive") } },
 	[CRUMB_PT_TCP_RECEIVE] = {
 		"tcp.receive", LAYER_TCP, "tcp_rcv_established",
 		"TCP processes the packet for the receiver's socket",

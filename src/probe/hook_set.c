@@ -35,6 +35,17 @@ static const struct hook_set sets[] = {
 	{ "received", {
 		AT_RETURN("received_return", "inet_recvmsg"),
 		AT_RETURN_IF("received6_return", "inet6_recvmsg") } },
+	{ "tcp.xmit", {
+		AT_ENTRY("tcp_xmit_enter", "__tcp_transmit_skb") } },
+	{ "ip.output", {
+		AT_ENTRY("ip_output_enter", "ip_output"),
+		AT_ENTRY_IF("ip6_output_enter", "ip6_output") } },
+	{ "ip.receive.core", {
+		AT_ENTRY("ip_receive_core", "ip_rcv_core"),
+		AT_ENTRY("ip6_receive_core", "ip6_rcv_core") } },
+	{ "ip.receive", {
+		AT_ENTRY("ip_receive_enter", "ip_rcv"),
+		AT_ENTRY_IF("ip6_receive_enter", "ipv6_rcv") } },
 	{ "ready", {
 		AT_ENTRY("ready_enter", "sock_def_readable"),
 		AT_ENTRY_IF("ready_enter_nested", "sock_def_readable") } },
