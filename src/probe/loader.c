@@ -164,7 +164,8 @@ static int explain_load_failure(int err, struct error *e)
 	if (err == -EPERM || err == -EACCES)
 		return error_set(e, err,
 				 "the kernel refused to load BPF programs (%s): run crumb as root, "
-				 "or with CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN",
+				 "or with CAP_BPF and CAP_PERFMON, and before Linux 5.11 with "
+				 "unlimited locked memory (ulimit -l)",
 				 strerror(-err));
 	if (err == -ENOMEM)
 		return error_set(e, err,
