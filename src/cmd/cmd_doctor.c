@@ -81,7 +81,7 @@ static int keep_nothing(void *ctx, uint32_t cpu, const void *bytes, size_t n, ui
 
 static int measure(struct doctor *d, struct session *s)
 {
-	struct doctor_traffic other, asked;
+	struct doctor_traffic other = { 0 }, asked = { 0 };
 	struct error e = { 0 };
 	int err = session_count_costs(s);
 

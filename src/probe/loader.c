@@ -125,7 +125,7 @@ static void make_filter_static(struct loader *l)
 
 static void plan_libc(struct loader *l)
 {
-	bool untyped = l->plan.untyped || !l->settings.libc ? l->plan.untyped : false;
+	bool untyped = l->plan.untyped;
 
 	l->libc_enter = untyped ? l->skel->progs.libc_enter_raw : l->skel->progs.libc_enter;
 	l->libc_return = untyped ? l->skel->progs.libc_return_raw : l->skel->progs.libc_return;

@@ -253,7 +253,7 @@ int plan_make(struct plan *p, struct bpf_object *obj, struct abilities *a,
 {
 	const struct making m = { .p = p, .obj = obj, .a = a, .r = r };
 	struct plan_point none = { 0 };
-	uint16_t pt;
+	unsigned int pt;
 
 	memset(p->points, 0, sizeof(p->points));
 	p->n_programs = 0;
@@ -281,7 +281,7 @@ bool plan_refuse(struct plan *p, const char *prog, const char *why)
 /* The other points that the same hook shows. */
 static void lose(struct plan *p, const struct plan_program *c, int err)
 {
-	for (uint16_t pt = 1; pt < CRUMB_PT_MAX; pt++) {
+	for (unsigned int pt = 1; pt < CRUMB_PT_MAX; pt++) {
 		struct plan_point *point = &p->points[pt];
 
 		if (!point->hook || point->hook->kind != c->backend->kind ||
