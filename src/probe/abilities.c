@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdio.h>
@@ -137,6 +138,7 @@ static bool look_calls_preempted(const struct abilities *a)
 int abilities_new(const char *btf_path, struct abilities **ret, struct error *e)
 {
 	struct abilities *a = calloc(1, sizeof(*a));
+	char why[80];
 	int err;
 
 	if (!a)
@@ -146,9 +148,10 @@ int abilities_new(const char *btf_path, struct abilities **ret, struct error *e)
 	err = a->btf ? 0 : -errno;
 	if (err) {
 		abilities_free(a);
+		libbpf_strerror(err, why, sizeof(why));
 		if (btf_path)
 			return error_set(e, -ENOENT, "no BTF could be read from %s: %s", btf_path,
-					 strerror(-err));
+					 why);
 		return error_set(
 			e, -ENOTSUP,
 			"this kernel does not tell its types (no /sys/kernel/btf/vmlinux): crumb needs "
