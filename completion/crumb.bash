@@ -29,7 +29,7 @@ _crumb() {
 		return
 	fi
 	case $previous in
-	-o | -w | --output | --write | --topo | --btf)
+	-o | -w | --output | --write | --topo | --btf | --save | --load)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 		;;
@@ -43,6 +43,10 @@ _crumb() {
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$(_crumb_help_words "$crumb" "${COMP_WORDS[1]}")" -- "$current")
+	# topics have names in capitals too, and the program knows them all
+	if [[ ${COMP_WORDS[1]} == explain && $current != -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$("$crumb" explain --list 2>/dev/null)" -- "$current")
+	fi
 	if [[ ${COMP_WORDS[1]} == report && $current != -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 	fi

@@ -20,6 +20,7 @@
 #include "lab.h"
 #include "live.h"
 #include "log.h"
+#include "walk.h"
 
 #define MUFFIN_PORT	"4747"
 #define LISTEN_TRIES	400
@@ -290,7 +291,7 @@ int cmd_demo(int argc, char **argv)
 		.synopsis = "[OPTIONS] [MESSAGE]",
 		.about = "Build a network of its own (a - switch - b), send \"muffin\" from a to b, show its journey, "
 			 "leave nothing behind.",
-		.groups = OPTIONS_SHOW | OPTIONS_WRITE | OPTIONS_HOOKS,
+		.groups = OPTIONS_SHOW | OPTIONS_WRITE | OPTIONS_HOOKS | OPTIONS_DEMO,
 		.more = "The muffin is sent twice: a rehearsal, on which the kernel's call paths are sampled, and the\n"
 			"journey that is shown, which does not pay for that. --stacks=all samples the shown one.\n",
 	};
@@ -311,6 +312,8 @@ int cmd_demo(int argc, char **argv)
 		log_error("demo: -w - takes standard output: where does the journey go? -o FILE");
 		return EXIT_USAGE;
 	}
+	if (d.o.explain && d.o.format == renderer_by_name("text"))
+		d.o.format = &render_walk;
 	d.o.command = nothing; /* processes are selected, by pid, as with run */
 	if (d.o.stacks == CRUMB_STACKS_SAMPLE)
 		d.o.stacks = CRUMB_STACKS_FIRST;

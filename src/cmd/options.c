@@ -35,13 +35,21 @@ enum option_id {
 	OPT_IN,
 	OPT_READY_FD,
 	OPT_DURATION,
+	OPT_LINKS,
+	OPT_EXPLAIN,
+	OPT_FAIL,
+	OPT_STATIC,
+	OPT_DIRECT,
+	OPT_SAVE,
+	OPT_LOAD,
+	OPT_LIST,
 };
 
 struct option_row {
 	const char *name;
 	int id;		     /* a character: the short form */
 	const char *metavar; /* NULL: takes no value */
-	unsigned int group;  /* enum option_group: one, and perhaps OPTIONS_LOOK */
+	unsigned int group;  /* enum option_group */
 	const char *help;
 };
 
@@ -71,11 +79,13 @@ static const struct option_row rows[] = {
 	{ "write", 'w', "FILE", OPTIONS_WRITE,
 	  "write the trace (pcapng) to FILE, - for standard output" },
 	{ "format", 'f', "FORMAT", OPTIONS_SHOW | OPTIONS_LOOK, "text (default) or json" },
-	{ "output", 'o', "FILE", OPTIONS_SHOW | OPTIONS_LOOK,
+	{ "output", 'o', "FILE", OPTIONS_SHOW | OPTIONS_PAPER | OPTIONS_LOOK,
 	  "write there instead of standard output" },
-	{ "verbose", 'v', NULL, OPTIONS_SHOW,
+	{ "verbose", 'v', NULL, OPTIONS_SHOW | OPTIONS_PAPER,
 	  "unfold: functions between the steps, registers, state" },
-	{ "color", OPT_COLOR, "WHEN", OPTIONS_SHOW, "auto (default), always, never" },
+	{ "links", OPT_LINKS, NULL, OPTIONS_SHOW | OPTIONS_PAPER,
+	  "where each function stands in the source of the kernel that was traced" },
+	{ "color", OPT_COLOR, "WHEN", OPTIONS_SHOW | OPTIONS_PAPER, "auto (default), always, never" },
 	{ "slower-than", OPT_SLOWER, "TIME", OPTIONS_SHOW,
 	  "only journeys that took longer: 500us, 1ms, 2s" },
 	{ "verdict", OPT_VERDICT, "VERDICT", OPTIONS_SHOW,
@@ -84,6 +94,15 @@ static const struct option_row rows[] = {
 	{ "duration", 't', "SECONDS", OPTIONS_LIMIT, "stop after that time" },
 	{ "in", OPT_IN, "HOST", OPTIONS_PLACE, "run the command on this host of the lab" },
 	{ "lab", OPT_LAB, "NAME", OPTIONS_LAB, "the lab whose hosts are meant (default: default)" },
+	{ "explain", OPT_EXPLAIN, NULL, OPTIONS_DEMO,
+	  "a guided walk: every step of the journey explained, with what was just\nmeasured" },
+	{ "fail", OPT_FAIL, NULL, OPTIONS_CALL, "make the call so that it fails" },
+	{ "static", OPT_STATIC, NULL, OPTIONS_CALL, "by a static program: no PLT, no GOT" },
+	{ "direct", OPT_DIRECT, NULL, OPTIONS_CALL,
+	  "by a program that executes the instruction itself (socket, write, close)" },
+	{ "save", OPT_SAVE, "FILE", OPTIONS_CALL, "write what was seen to FILE as well" },
+	{ "load", OPT_LOAD, "FILE", OPTIONS_CALL, "show what --save wrote, on whatever machine" },
+	{ "list", OPT_LIST, NULL, OPTIONS_CALL, "the names of all topics, one a line" },
 	{ "ready-fd", OPT_READY_FD, "FD", OPTIONS_HOOKS,
 	  "write a line there when all hooks are in place" },
 	{ "quiet", 'q', NULL, OPTIONS_HOOKS, "no notes on standard error" },
@@ -106,7 +125,8 @@ void options_usage(const struct usage *u)
 		{ OPTIONS_PLACE | OPTIONS_LAB, "Practice network" },
 		{ OPTIONS_HOOKS, "What is recorded" },
 		{ OPTIONS_WRITE, "Trace file" },
-		{ OPTIONS_SHOW, "What is shown" },
+		{ OPTIONS_CALL | OPTIONS_DEMO, "What is explained" },
+		{ OPTIONS_SHOW | OPTIONS_PAPER, "What is shown" },
 		{ OPTIONS_COUNT | OPTIONS_LIMIT, "When to stop" },
 		{ OPTIONS_LOOK, "Options" },
 	};
@@ -324,6 +344,9 @@ static int set_show(struct options *o, int id, const char *v)
 	case 'v':
 		o->verbose = true;
 		return -1;
+	case OPT_LINKS:
+		o->links = true;
+		return -1;
 	case OPT_COLOR:
 		n = parse_word(v, when, 3);
 		if (n < 0)
@@ -343,6 +366,34 @@ static int set_show(struct options *o, int id, const char *v)
 				return -1;
 			}
 		return bad_value("verdict", v, "delivered, dropped, waiting, left or incomplete");
+	}
+	return EXIT_USAGE;
+}
+
+static int set_explain(struct options *o, int id, const char *v)
+{
+	switch (id) {
+	case OPT_EXPLAIN:
+		o->explain = true;
+		return -1;
+	case OPT_FAIL:
+		o->fail = true;
+		return -1;
+	case OPT_STATIC:
+		o->is_static = true;
+		return -1;
+	case OPT_DIRECT:
+		o->direct = true;
+		return -1;
+	case OPT_SAVE:
+		o->save = v;
+		return -1;
+	case OPT_LOAD:
+		o->load = v;
+		return -1;
+	case OPT_LIST:
+		o->list = true;
+		return -1;
 	}
 	return EXIT_USAGE;
 }
@@ -387,7 +438,11 @@ static int set_option(struct options *o, const struct option_row *row, const cha
 		return set_selection(o, row->id, v);
 	case OPTIONS_HOOKS:
 		return set_hooks(o, row->id, v);
+	case OPTIONS_DEMO:
+	case OPTIONS_CALL:
+		return set_explain(o, row->id, v);
 	case OPTIONS_SHOW:
+	case OPTIONS_SHOW | OPTIONS_PAPER:
 		return set_show(o, row->id, v);
 	default:
 		return set_rest(o, row->id, v);
@@ -398,7 +453,8 @@ static void fill_getopt(const struct usage *u, struct option *longs, char *short
 {
 	size_t i, n = 0;
 
-	*shorts++ = '+'; /* options come before the filter and the files, as with tcpdump */
+	if (!(u->groups & OPTIONS_CALL))
+		*shorts++ = '+'; /* options come before the filter and the files, as with tcpdump */
 	*shorts++ = ':';
 	*shorts++ = 'h';
 	longs[n++] = (struct option){ .name = "help", .val = 'h' };

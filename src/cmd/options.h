@@ -16,15 +16,18 @@
 #include "settings.h"
 
 enum option_group {
-	OPTIONS_SELECT = 1, /* which traffic */
-	OPTIONS_HOOKS = 2,  /* what is recorded of it, and at what cost */
-	OPTIONS_SHOW = 4,   /* how journeys are shown */
-	OPTIONS_PLACE = 8,  /* where a command runs: lab, host */
-	OPTIONS_WRITE = 16, /* trace file */
-	OPTIONS_LIMIT = 32, /* when to stop: by time */
-	OPTIONS_COUNT = 64, /* by journeys shown */
-	OPTIONS_LAB = 128,  /* whose hosts are meant */
-	OPTIONS_LOOK = 256, /* of the above, those that crumb doctor takes too */
+	OPTIONS_SELECT = 1,  /* which traffic */
+	OPTIONS_HOOKS = 2,   /* what is recorded of it, and at what cost */
+	OPTIONS_SHOW = 4,    /* how journeys are shown */
+	OPTIONS_PLACE = 8,   /* where a command runs: lab, host */
+	OPTIONS_WRITE = 16,  /* trace file */
+	OPTIONS_LIMIT = 32,  /* when to stop: by time */
+	OPTIONS_COUNT = 64,  /* by journeys shown */
+	OPTIONS_LAB = 128,   /* whose hosts are meant */
+	OPTIONS_PAPER = 256, /* of OPTIONS_SHOW what concerns any text: file, colour, links */
+	OPTIONS_CALL = 512,  /* how a call is made that is explained */
+	OPTIONS_DEMO = 1024,
+	OPTIONS_LOOK = 2048, /* of the above, those that crumb doctor takes too */
 };
 
 #define OPTIONS_PIDS_MAX 64
@@ -46,8 +49,12 @@ struct options {
 	const char *output;
 	bool verbose, slower_set, verdict_set;
 	int color; /* -1 automatic */
+	bool links;
 	uint64_t slower_than_ns;
 	enum verdict verdict;
+	/* OPTIONS_CALL, OPTIONS_DEMO */
+	bool explain, fail, is_static, direct, list;
+	const char *save, *load;
 	/* OPTIONS_PLACE */
 	const char *lab, *host;
 	/* OPTIONS_WRITE */

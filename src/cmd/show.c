@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "render.h"
+#include "source.h"
 
 #define FLUSH_BYTES (64u << 10)
 
@@ -17,6 +18,7 @@ struct show {
 	struct render_options render;
 	struct assembler_sink sink;
 	struct strbuf out;
+	struct source *source; /* --links */
 	int fd;
 	bool rehearsed; /* journeys that paid for stack walks are the rehearsal's */
 	uint64_t journeys, bytes, stacked, hidden, verdicts[VERDICT_MAX];
@@ -60,6 +62,8 @@ static int on_begin(void *ctx, const struct trace_info *info)
 	const struct renderer *r = s->o->format;
 
 	s->rehearsed = info->flags & CRUMB_TRACE_REHEARSAL;
+	if (s->source && info->release)
+		source_set_kernel(s->source, info->release);
 	return after(s, r->begin ? r->begin(&s->render, info, &s->out) : 0);
 }
 
@@ -106,6 +110,22 @@ static int on_end(void *ctx, const struct trace_summary *all)
 	return err ? err : show_flush(s);
 }
 
+static const char *find_source(void *source, const char *function, bool libc)
+{
+	return source_find(source, function, libc);
+}
+
+int show_links(struct render_options *r, struct source **ret_source)
+{
+	int err = source_new(ret_source);
+
+	if (err)
+		return err;
+	r->link = find_source;
+	r->link_ctx = *ret_source;
+	return 0;
+}
+
 int show_new(const struct options *o, struct show **ret, struct error *e)
 {
 	struct show *s = calloc(1, sizeof(*s));
@@ -125,6 +145,10 @@ int show_new(const struct options *o, struct show **ret, struct error *e)
 		}
 	}
 	s->render = options_render(o, s->fd);
+	if (o->links && show_links(&s->render, &s->source)) {
+		show_free(s);
+		return -ENOMEM;
+	}
 	s->sink = (struct assembler_sink){
 		.ctx = s, .begin = on_begin, .journey = on_journey, .end = on_end
 	};
@@ -139,6 +163,7 @@ void show_free(struct show *s)
 	if (s->fd != STDOUT_FILENO)
 		close(s->fd);
 	strbuf_done(&s->out);
+	source_free(s->source);
 	free(s);
 }
 

@@ -13,6 +13,10 @@ struct show;
 int show_new(const struct options *o, struct show **ret, struct error *e);
 void show_free(struct show *s);
 
+/* --links: let @r find where functions stand. *@ret_source is to be freed after the last use of @r. */
+struct source;
+int show_links(struct render_options *r, struct source **ret_source);
+
 /* What an assembler feeds; lives as long as @s. */
 const struct assembler_sink *show_sink(struct show *s);
 

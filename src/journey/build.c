@@ -257,8 +257,8 @@ static int build_side(struct assembler *a, const struct message *m, const struct
 	uint32_t n = 0;
 
 	if (again)
-		sight_log_visit(again, &m->extents, m->begin.h.time_ns,
-				m->done_ns ? m->done_ns : UINT64_MAX, retransmit_add, &r);
+		sight_log_visit(again, &m->extents, m->begin.h.time_ns, UINT64_MAX, retransmit_add,
+				&r); /* also one too many, after the bytes were read: the sender did not know */
 	j->retransmits = r.count;
 	if (r.newest)
 		side[n++] = (struct path_step){ .point = CRUMB_PT_TCP_RETRANSMIT,

@@ -126,9 +126,27 @@ static void load_reasons(struct symbols *s)
 		s->reasons = btf__type_by_id(s->btf, id);
 }
 
+static const char reason_prefix[] = "SKB_DROP_REASON_";
+
+const char *symbols_drop_reason_at(struct symbols *s, unsigned int i, uint32_t *ret_value)
+{
+	const struct btf_enum *e;
+	const char *name;
+
+	if (!s->btf_tried)
+		load_reasons(s);
+	if (!s->reasons || i >= btf_vlen(s->reasons))
+		return NULL;
+	e = btf_enum(s->reasons) + i;
+	name = btf__name_by_offset(s->btf, e->name_off);
+	*ret_value = (uint32_t)e->val;
+	return strncmp(name, reason_prefix, sizeof(reason_prefix) - 1) ?
+		       "" : /* SKB_NOT_DROPPED_YET, SKB_CONSUMED */
+		       name + sizeof(reason_prefix) - 1;
+}
+
 const char *symbols_drop_reason(struct symbols *s, uint32_t value)
 {
-	static const char prefix[] = "SKB_DROP_REASON_";
 	const struct btf_enum *e;
 	unsigned int i;
 
@@ -143,8 +161,8 @@ const char *symbols_drop_reason(struct symbols *s, uint32_t value)
 		if ((uint32_t)e->val != value)
 			continue;
 		name = btf__name_by_offset(s->btf, e->name_off);
-		if (!strncmp(name, prefix, sizeof(prefix) - 1))
-			name += sizeof(prefix) - 1;
+		if (!strncmp(name, reason_prefix, sizeof(reason_prefix) - 1))
+			name += sizeof(reason_prefix) - 1;
 		return name;
 	}
 	return NULL;

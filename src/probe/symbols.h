@@ -16,4 +16,7 @@ const char *symbols_function(struct symbols *s, uint64_t addr, uint32_t *ret_off
 /* "NETFILTER_DROP" of enum skb_drop_reason, NULL if this kernel has no such value. Borrowed. */
 const char *symbols_drop_reason(struct symbols *s, uint32_t value);
 
+/* The i-th drop reason of this kernel's enum, and its number; NULL past the last. Borrowed. */
+const char *symbols_drop_reason_at(struct symbols *s, unsigned int i, uint32_t *ret_value);
+
 #endif

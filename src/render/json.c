@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "json_out.h"
+#include "links.h"
 #include "render.h"
 #include "units.h"
 
@@ -354,11 +355,33 @@ static void put_message(struct json_out *j, const struct journey *y)
 	json_u64(j, y->unexplained_ns);
 }
 
+/* --links: {"tcp_sendmsg":"net/ipv4/tcp.c:1423", ...} */
+static void put_links(struct json_out *j, const struct render_options *o, const struct journey *y)
+{
+	struct links l = { .n = 0 };
+	bool first = true;
+
+	links_add_journey(&l, y);
+	json_put(j, ",\"links\":{");
+	for (uint32_t i = 0; i < l.n; i++) {
+		const char *place = o->link(o->link_ctx, l.names[i], l.libc[i]);
+
+		if (!place)
+			continue;
+		if (!first)
+			json_put(j, ",");
+		first = false;
+		json_string(j, l.names[i]);
+		json_put(j, ":");
+		json_string(j, place);
+	}
+	json_put(j, "}");
+}
+
 static int json_journey(const struct render_options *o, const struct journey *y, struct strbuf *out)
 {
 	struct json_out j;
 
-	(void)o;
 	json_start(&j, out);
 	put_message(&j, y);
 	json_put(&j, ",\"steps\":[");
@@ -374,6 +397,8 @@ static int json_journey(const struct render_options *o, const struct journey *y,
 	json_put(&j, ",\"lost_events\":");
 	json_u64(&j, y->lost_events);
 	put_additions(&j, y);
+	if (o->link)
+		put_links(&j, o, y);
 	return finish(&j);
 }
 

@@ -11,6 +11,9 @@ struct render_options {
 	unsigned int width; /* columns; 0 = 100 */
 	bool unfold;	    /* -v: functions between the steps, state seen, calls before */
 	bool utf8;	    /* box and bar characters allowed */
+	/* --links: where a function stands, NULL unknown; NULL: not asked for. Borrowed. */
+	const char *(*link)(void *ctx, const char *function, bool libc);
+	void *link_ctx;
 };
 
 struct renderer {

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "links.h"
+#include "topic.h"
 #include "units.h"
 
 static const enum style verdict_styles[VERDICT_MAX] = {
@@ -152,6 +154,19 @@ static void put_id(struct page *p, const struct journey *j)
 	page_newline(p);
 }
 
+/* What the reason means, in the words of crumb explain. */
+static void put_reason(struct page *p, const char *reason)
+{
+	char text[512];
+	struct topic t;
+
+	if (!topic_find(reason, &t))
+		return;
+	snprintf(text, sizeof(text), "%.400s (crumb explain %.64s)", t.what, t.name);
+	page_tab(p, TEXT_INDENT);
+	page_wrap(p, STYLE_DIM, text);
+}
+
 /* How it ended, where it was not delivered. */
 static void put_ending(struct page *p, const struct journey *j)
 {
@@ -178,6 +193,8 @@ static void put_ending(struct page *p, const struct journey *j)
 		page_printf(p, STYLE_BOLD, ", for %s so far",
 			    units_duration(lasted, j->waiting_ns, p->utf8));
 	page_newline(p);
+	if (j->verdict == VERDICT_DROPPED && j->reason)
+		put_reason(p, j->reason);
 }
 
 /* ------------------------------------------------------------------------------ the two calls */
@@ -327,6 +344,7 @@ static void put_account(struct page *p, const struct journey *j)
 
 static int text_journey(const struct render_options *o, const struct journey *j, struct strbuf *out)
 {
+	struct links links = { .n = 0 };
 	struct page p;
 	int err;
 
@@ -350,6 +368,9 @@ static int text_journey(const struct render_options *o, const struct journey *j,
 		text_side_steps(&p, j);
 	put_account(&p, j);
 	page_newline(&p);
+	if (o->link)
+		links_add_journey(&links, j);
+	links_text(&p, o, &links);
 	return page_result(&p);
 }
 
