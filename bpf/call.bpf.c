@@ -5,12 +5,10 @@
  * and turned out to carry bytes of a followed connection.
  */
 #include <linux/bpf.h>
-#include <linux/ptrace.h>
 
 #include "body/call.h"
 
-SEC("?tp_btf/sys_enter")
-int BPF_PROG(sys_enter, struct pt_regs *regs, long nr)
+static __always_inline int call_enters(struct pt_regs *regs, long nr)
 {
 	enum call_kind kind = call_kind(nr);
 	struct task_struct *task;
@@ -21,7 +19,7 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long nr)
 
 	if (kind == CALL_OTHER)
 		return 0;
-	task = bpf_get_current_task_btf();
+	task = task_now();
 	selected = tasks_asked() && task_selected(task);
 	if (kind == CALL_SETUP && !selected)
 		return 0;
@@ -31,6 +29,7 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long nr)
 		cpu->calling.task = (__u64)task;
 		cpu->calling.enter_ns = bpf_ktime_get_ns();
 		cpu->calling.call = call;
+		cpu->calling.regs = (__u64)regs;
 		return 0;
 	}
 	ts = task_state_make(task);
@@ -38,12 +37,27 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long nr)
 		return 0;
 	ts->enter_ns = bpf_ktime_get_ns();
 	ts->call = call;
+	if (TASKS_IN_MAP)
+		ts->regs = (__u64)regs;
 	return 0;
+}
+
+TRACEPOINT(sys_enter, struct pt_regs *regs, long nr)
+{
+	if (crumb_cfg.calls_preempted)
+		twin_first(CRUMB_TWIN_ENTER, task_now());
+	return call_enters(regs, nr);
+}
+
+/* Since 7.0 a syscall's tracepoints can be preempted, and the next task's programs are skipped then. */
+TRACEPOINT_AGAIN(sys_enter, sys_enter_again, struct pt_regs *regs, long nr)
+{
+	return twin_second(CRUMB_TWIN_ENTER, task_now()) ? call_enters(regs, nr) : 0;
 }
 
 static __always_inline void call_record(const struct task_state *ts, __u64 now, __s64 ret, __u8 layer)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_now();
 	bool libc = layer == CRUMB_CALLED_LIBC;
 	struct crumb_ev_call *e;
 
@@ -51,29 +65,28 @@ static __always_inline void call_record(const struct task_state *ts, __u64 now, 
 	if (!e)
 		return;
 	event_head(&e->h, CRUMB_EV_CALL, sizeof(*e), now);
-	e->tgid = task->tgid;
-	e->pid = task->pid;
+	e->tgid = K(task, tgid);
+	e->pid = K(task, pid);
 	e->enter_ns = libc ? ts->libc_ns : ts->enter_ns;
 	e->ret = ret;
 	if (libc)
 		copy_args(e->args, ts->libc_args);
 	else
-		call_args(task, e->args);
+		call_args(ts, task, e->args);
 	e->nr = libc ? ts->libc_func : ts->nr;
 	e->layer = layer;
 	e->dir = libc ? ts->libc_dir : 0;
 	e->flow = libc ? ts->libc_flow : 0;
 	e->netns = 0;
 	e->pad0 = 0;
-	__builtin_memcpy(e->comm, task->comm, sizeof(e->comm));
+	task_comm(e->comm, task);
 	__builtin_memset(e->text, 0, sizeof(e->text));
 	ring_submit(e);
 }
 
-SEC("?tp_btf/sys_exit")
-int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
+static __always_inline int call_leaves(long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_now();
 	struct crumb_cpu *cpu = this_cpu();
 	struct task_state *ts;
 	__u64 now;
@@ -96,6 +109,18 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	}
 	ts->in_call = 0;
 	return 0;
+}
+
+TRACEPOINT(sys_exit, struct pt_regs *regs, long ret)
+{
+	if (crumb_cfg.calls_preempted)
+		twin_first(CRUMB_TWIN_EXIT, task_now());
+	return call_leaves(ret);
+}
+
+TRACEPOINT_AGAIN(sys_exit, sys_exit_again, struct pt_regs *regs, long ret)
+{
+	return twin_second(CRUMB_TWIN_EXIT, task_now()) ? call_leaves(ret) : 0;
 }
 
 /* ---------------------------------------------------------------------------------------------- libc */
@@ -122,9 +147,9 @@ static __always_inline void getaddrinfo_enter(struct task_state *ts, struct pt_r
 }
 
 SEC("?uprobe")
-int libc_enter(struct pt_regs *ctx)
+int PROGRAM(libc_enter)(struct pt_regs *ctx)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_now();
 	__u32 func = bpf_get_attach_cookie(ctx);
 	struct task_state *ts;
 
@@ -158,7 +183,7 @@ static __always_inline bool libc_sets_up(__u32 func)
 
 static __always_inline void getaddrinfo_return(struct task_state *ts, __u64 now, __s64 ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_now();
 	struct crumb_ev_call *e;
 
 	ts->gai_active = 0;
@@ -166,8 +191,8 @@ static __always_inline void getaddrinfo_return(struct task_state *ts, __u64 now,
 	if (!e)
 		return;
 	event_head(&e->h, CRUMB_EV_CALL, sizeof(*e), now);
-	e->tgid = task->tgid;
-	e->pid = task->pid;
+	e->tgid = K(task, tgid);
+	e->pid = K(task, pid);
 	e->enter_ns = ts->gai_ns;
 	e->ret = ret;
 	copy_args(e->args, ts->gai_args);
@@ -177,19 +202,19 @@ static __always_inline void getaddrinfo_return(struct task_state *ts, __u64 now,
 	e->flow = 0;
 	e->netns = 0;
 	e->pad0 = 0;
-	__builtin_memcpy(e->comm, task->comm, sizeof(e->comm));
+	task_comm(e->comm, task);
 	__builtin_memcpy(e->text, ts->gai_text, sizeof(e->text));
 	ring_submit(e);
 }
 
 SEC("?uretprobe")
-int libc_return(struct pt_regs *ctx)
+int PROGRAM(libc_return)(struct pt_regs *ctx)
 {
 	__u64 now = bpf_ktime_get_ns();
 	__u32 func = bpf_get_attach_cookie(ctx);
 	struct task_state *ts;
 
-	ts = task_state_get(bpf_get_current_task_btf());
+	ts = task_state_get(task_now());
 	if (!ts)
 		return 0;
 	if (func == CRUMB_LIBC_GETADDRINFO) {

@@ -5,87 +5,76 @@
 /* IP packets only; the cheapest test comes first. */
 static __always_inline bool is_ip(const struct sk_buff *skb)
 {
-	__u16 proto = skb->protocol;
+	__u16 proto = K(skb, protocol);
 
 	return proto == bpf_htons(ETH_P_IP) || proto == bpf_htons(ETH_P_IPV6);
 }
 
-/* On the way out skb->data may stand before the link-layer header: the network header says where IP begins. */
+/* On the way out K(skb, data) may stand before the link-layer header: the network header says where IP begins. */
 static __always_inline int on_the_way_out(void *ctx, const struct sk_buff *skb,
 					  const struct net_device *dev, __u8 point,
 					  const struct Qdisc *q)
 {
-	struct sighting s = { .skb = skb, .dev = dev, .point = point };
+	struct sighting s = { .skb = skb, .dev = dev, .q = q, .point = point };
 
 	if (!is_ip(skb) || !dev)
 		return 0;
-	s.head = skb->head;
+	s.head = K(skb, head);
 	s.data_at = skb_data_at(skb);
-	s.l3_at = skb->network_header;
-	if (q) {
-		s.qdisc_handle = q->handle;
-		s.qlen = q->q.qlen;
-	}
+	s.l3_at = K(skb, network_header);
 	return packet_seen(ctx, &s);
 }
 
-/* On the way in skb->data stands at the IP header, or at a VLAN tag that is still in the frame. */
+/* On the way in K(skb, data) stands at the IP header, or at a VLAN tag that is still in the frame. */
 static __always_inline int on_the_way_in(void *ctx, const struct sk_buff *skb, __u8 point)
 {
-	struct sighting s = { .skb = skb, .dev = skb->dev, .point = point };
+	struct sighting s = { .skb = skb, .dev = K(skb, dev), .point = point };
 
 	if (!s.dev)
 		return 0;
-	s.head = skb->head;
+	s.head = K(skb, head);
 	s.data_at = skb_data_at(skb);
 	s.l3_at = s.data_at;
-	if (skb->protocol == bpf_htons(ETH_P_8021Q) || skb->protocol == bpf_htons(ETH_P_8021AD))
+	if (K(skb, protocol) == bpf_htons(ETH_P_8021Q) || K(skb, protocol) == bpf_htons(ETH_P_8021AD))
 		s.l3_at += 4;
 	else if (!is_ip(skb))
 		return 0;
 	return packet_seen(ctx, &s);
 }
 
-SEC("?tp_btf/net_dev_queue")
-int BPF_PROG(net_dev_queue, struct sk_buff *skb)
+TRACEPOINT(net_dev_queue, struct sk_buff *skb)
 {
-	return on_the_way_out(ctx, skb, skb->dev, CRUMB_PT_DEV_QUEUE, NULL);
+	return on_the_way_out(ctx, skb, K(skb, dev), CRUMB_PT_DEV_QUEUE, NULL);
 }
 
-SEC("?tp_btf/net_dev_start_xmit")
-int BPF_PROG(net_dev_start_xmit, const struct sk_buff *skb, const struct net_device *dev)
+TRACEPOINT(net_dev_start_xmit, const struct sk_buff *skb, const struct net_device *dev)
 {
 	return on_the_way_out(ctx, skb, dev, CRUMB_PT_DEV_XMIT, NULL);
 }
 
-SEC("?tp_btf/qdisc_enqueue")
-int BPF_PROG(qdisc_enqueue, struct Qdisc *q, const void *txq, struct sk_buff *skb)
+TRACEPOINT(qdisc_enqueue, struct Qdisc *q, const void *txq, struct sk_buff *skb)
 {
-	return on_the_way_out(ctx, skb, skb->dev, CRUMB_PT_QDISC_ENQUEUE, q);
+	return on_the_way_out(ctx, skb, K(skb, dev), CRUMB_PT_QDISC_ENQUEUE, q);
 }
 
-SEC("?tp_btf/qdisc_dequeue")
-int BPF_PROG(qdisc_dequeue, struct Qdisc *q, const void *txq, int packets, struct sk_buff *skb)
+TRACEPOINT(qdisc_dequeue, struct Qdisc *q, const void *txq, int packets, struct sk_buff *skb)
 {
 	if (!skb || packets <= 0)
 		return 0;
-	return on_the_way_out(ctx, skb, skb->dev, CRUMB_PT_QDISC_DEQUEUE, q);
+	return on_the_way_out(ctx, skb, K(skb, dev), CRUMB_PT_QDISC_DEQUEUE, q);
 }
 
-SEC("?tp_btf/netif_rx")
-int BPF_PROG(netif_rx, struct sk_buff *skb)
+TRACEPOINT(netif_rx, struct sk_buff *skb)
 {
 	return on_the_way_in(ctx, skb, CRUMB_PT_DEV_BACKLOG);
 }
 
-SEC("?tp_btf/napi_gro_receive_entry")
-int BPF_PROG(napi_gro_receive_entry, const struct sk_buff *skb)
+TRACEPOINT(napi_gro_receive_entry, const struct sk_buff *skb)
 {
 	return on_the_way_in(ctx, skb, CRUMB_PT_DEV_GRO);
 }
 
-SEC("?tp_btf/netif_receive_skb")
-int BPF_PROG(netif_receive_skb, struct sk_buff *skb)
+TRACEPOINT(netif_receive_skb, struct sk_buff *skb)
 {
 	return on_the_way_in(ctx, skb, CRUMB_PT_DEV_RECEIVE);
 }
@@ -94,18 +83,18 @@ int BPF_PROG(netif_receive_skb, struct sk_buff *skb)
  * Only frees that are drops carry a reason above NOT_SPECIFIED's neighbours; the analysis decides whether the
  * bytes were lost (another copy may have arrived).
  */
-SEC("?tp_btf/kfree_skb")
-int BPF_PROG(kfree_skb, struct sk_buff *skb, void *location, __u32 reason)
+TRACEPOINT(kfree_skb, struct sk_buff *skb, void *location)
 {
-	struct sighting s = { .skb = skb, .dev = skb->dev, .point = CRUMB_PT_SKB_DROP };
+	/* Since 5.17 the third argument says why. */
+	struct sighting s = { .skb = skb, .dev = K(skb, dev), .point = CRUMB_PT_SKB_DROP };
 	struct crumb_ev_drop *e;
 	struct crumb_flow *f;
 	struct packet p;
 	__u8 dir;
 
-	struct sock *sk = skb->sk;
+	struct sock *sk = K(skb, sk);
 
-	if (!is_ip(skb) || !skb->network_header)
+	if (!is_ip(skb) || !K(skb, network_header))
 		return 0;
 	/*
 	 * Where the socket owns it, the device is forgotten: none above IP, and in TCP's queues the field holds part of a
@@ -113,14 +102,14 @@ int BPF_PROG(kfree_skb, struct sk_buff *skb, void *location, __u32 reason)
 	 */
 	if (sk) {
 		s.netns = sock_netns(sk);
-		if (skb->skb_iif)
+		if (K(skb, skb_iif))
 			s.dev = NULL;
 	}
 	if (!s.netns && !s.dev)
 		return 0;
-	s.head = skb->head;
+	s.head = K(skb, head);
 	s.data_at = skb_data_at(skb);
-	s.l3_at = skb->network_header;
+	s.l3_at = K(skb, network_header);
 	f = packet_flow(&s, &p, &dir);
 	if (!f || (!p.payload && !(p.tcp_flags & TCP_SYN)))
 		return 0;
@@ -134,8 +123,59 @@ int BPF_PROG(kfree_skb, struct sk_buff *skb, void *location, __u32 reason)
 	event_head(&e->s.h, CRUMB_EV_DROP, sizeof(*e), bpf_ktime_get_ns());
 	fill_sighting(&e->s, &s, &p, f, dir);
 	e->location = (__u64)location;
-	e->reason = reason;
+	e->reason = crumb_cfg.drop_has_reason ? (__u32)ctx[2] : 0;
 	e->pad0 = 0;
 	ring_submit(e);
 	return 0;
+}
+
+/* ------------------------------------------------------------------------------------ IP, through functions */
+
+/* Routed, with its IP header, before netfilter's last hook and the neighbour: the device is the route's. */
+static __always_inline int ip_sends(void *ctx, const struct sk_buff *skb)
+{
+	struct sighting s = { .skb = skb, .point = CRUMB_PT_IP_OUTPUT };
+	const struct net_device *dev;
+	const struct dst_entry *dst;
+
+	dst = (const void *)(K(skb, _skb_refdst) & ~1ul);
+	dev = BPF_CORE_READ(dst, dev);
+	s.netns = device_netns(dev);
+	s.ifindex = BPF_CORE_READ(dev, ifindex);
+	s.head = K(skb, head);
+	s.data_at = skb_data_at(skb);
+	s.l3_at = K(skb, network_header);
+	return packet_seen(ctx, &s);
+}
+
+ENTRY(ip_output_enter, ip_output, void *net, void *sk, struct sk_buff *skb)
+{
+	return ip_sends(ctx, skb);
+}
+
+ENTRY(ip6_output_enter, ip6_output, void *net, void *sk, struct sk_buff *skb)
+{
+	return ip_sends(ctx, skb);
+}
+
+/* Both the single packet and the list come by here. */
+ENTRY(ip_receive_core, ip_rcv_core, struct sk_buff *skb)
+{
+	return on_the_way_in(ctx, skb, CRUMB_PT_IP_RECEIVE);
+}
+
+ENTRY(ip6_receive_core, ip6_rcv_core, struct sk_buff *skb)
+{
+	return on_the_way_in(ctx, skb, CRUMB_PT_IP_RECEIVE);
+}
+
+/* Where the compiler has taken the above apart. */
+ENTRY(ip_receive_enter, ip_rcv, struct sk_buff *skb)
+{
+	return on_the_way_in(ctx, skb, CRUMB_PT_IP_RECEIVE);
+}
+
+ENTRY(ip6_receive_enter, ipv6_rcv, struct sk_buff *skb)
+{
+	return on_the_way_in(ctx, skb, CRUMB_PT_IP_RECEIVE);
 }

@@ -109,7 +109,12 @@ struct net_device___fast { /* since 6.8: a bitfield in a struct_group */
 	unsigned long priv_flags : 32;
 };
 
+struct dst_entry {
+	struct net_device *dev;
+};
+
 struct sk_buff {
+	unsigned long _skb_refdst; /* struct dst_entry, bit 0: no reference */
 	struct net_device *dev;
 	struct sock *sk;
 	char cb[48];
@@ -154,6 +159,22 @@ struct msghdr {
 	struct iov_iter msg_iter;
 };
 
+struct iov_iter___63 { /* until 6.3 */
+	const struct iovec *iov;
+};
+
+struct msghdr___63 {
+	struct iov_iter___63 msg_iter;
+};
+
+struct iov_iter___510 { /* until 5.13 */
+	unsigned int type;
+};
+
+struct msghdr___510 {
+	struct iov_iter___510 msg_iter;
+};
+
 struct qdisc_skb_head {
 	__u32 qlen;
 };
@@ -161,6 +182,10 @@ struct qdisc_skb_head {
 struct Qdisc {
 	__u32 handle;
 	struct qdisc_skb_head q;
+};
+
+struct socket {
+	struct sock *sk;
 };
 
 struct neigh_table {
@@ -181,6 +206,7 @@ struct signal_struct {
 };
 
 struct task_struct {
+	void *stack;
 	struct signal_struct *signal;
 	int pid, tgid;
 	unsigned long nvcsw; /* voluntary context switches */
@@ -199,5 +225,21 @@ struct pt_regs___k {
 #endif
 
 #pragma clang attribute pop
+
+/*
+ * A field of a kernel struct, read as the program's kind allows. Programs on BTF-typed hooks (tp_btf, fentry) hold typed
+ * pointers and load through them; those on raw tracepoints and kprobes (CRUMB_UNTYPED) hold numbers and copy.
+ */
+#ifdef CRUMB_UNTYPED
+#define K(p, field)                       \
+	({                                \
+		__typeof__(p) k_ = (p);   \
+		BPF_CORE_READ(k_, field); \
+	})
+#define KBITS(p, field) BPF_CORE_READ_BITFIELD_PROBED(p, field)
+#else
+#define K(p, field)	((p)->field)
+#define KBITS(p, field) BPF_CORE_READ_BITFIELD(p, field)
+#endif
 
 #endif

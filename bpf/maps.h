@@ -6,10 +6,16 @@
 #include "kernel_types.h"
 
 #include "event.h"
+#include "filter_packet.h"
 #include "settings.h"
+
+#define CRUMB_FLOW_IDS_KEPT 64 /* of the newest: no program lags further behind */
 
 #define SEND_RECORDED 1
 #define SEND_IGNORED  2 /* --payload: its first bytes do not have the text, no need to look again */
+
+#define APPEND_AWAKE  1
+#define APPEND_ASLEEP 2 /* the lock was given up */
 
 /* What a task is in the middle of. Lives in task storage, so that it ends with the task. */
 struct task_state {
@@ -25,6 +31,8 @@ struct task_state {
 			__u8 recv_active;
 		};
 	};
+
+	__u64 regs; /* saved user registers, for programs that cannot ask for them; else 0 */
 
 	/* the libc function */
 	__u64 libc_ns;
@@ -61,7 +69,8 @@ struct task_state {
 	__u32 recv_total; /* bytes of the call in all extents */
 	__u32 recv_netns;
 	__u8 recv_dir, recv_done;
-	__u16 pad0;
+	__u8 append_open; /* APPEND_*: tcp_sendmsg_locked() was entered through a function hook, and not left */
+	__u8 append_exact; /* it was left: send_bytes is whole */
 
 	/* woken for data, not yet running */
 	__u64 woken_ns;
@@ -139,6 +148,43 @@ struct task_states {
 	__type(value, struct task_state);
 };
 
+/*
+ * The same for kernels without task storage (before 5.11) and for programs that hold no typed pointer to a task: by thread
+ * id, taken out when the thread ends.
+ */
+struct task_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CRUMB_MAX_TASKS);
+	__type(key, __u32);
+	__type(value, struct task_state);
+};
+
+/* Numbers of connections that are given out: only one program can make an entry. */
+struct flow_ids {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4 * CRUMB_FLOW_IDS_KEPT);
+	__type(key, __u32);
+	__type(value, __u8);
+};
+
+/* Where an expression finds its packet when it cannot be on the stack, by crumb_cpu.level. */
+#define CRUMB_LEVELS 4
+
+struct filter_room {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, CRUMB_LEVELS);
+	__type(key, __u32);
+	__type(value, struct crumb_filter_packet);
+};
+
+/* Where a new flow's value is put together, likewise. */
+struct flow_room {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, CRUMB_LEVELS);
+	__type(key, __u32);
+	__type(value, struct crumb_flow);
+};
+
 /* Process ids of new children of selected processes: user space hooks their libc. */
 struct news {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -153,8 +199,13 @@ extern struct zones zones SEC(".maps");
 extern struct listeners listeners SEC(".maps");
 extern struct selected_tasks selected_tasks SEC(".maps");
 extern struct task_states task_states SEC(".maps");
+extern struct task_map task_map SEC(".maps");
+extern struct flow_ids flow_ids SEC(".maps");
+extern struct filter_room filter_room SEC(".maps");
+extern struct flow_room flow_room SEC(".maps");
 
 extern const volatile struct crumb_settings crumb_cfg;
+extern const volatile __u64 crumb_zeroes[64]; /* a task_state to begin with */
 extern struct crumb_counters crumb_counters;
 extern __u8 crumb_listen[65536];	    /* ports in `listeners`, as a pre-check */
 extern __u8 crumb_bloom[CRUMB_BLOOM_SLOTS]; /* 1: a flow of this slot was followed */

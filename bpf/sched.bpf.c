@@ -11,7 +11,7 @@
 
 static __always_inline void note_apart(struct task_struct *p, const struct woken_entry *w)
 {
-	__u32 pid = p->pid;
+	__u32 pid = K(p, pid);
 
 	if (bpf_map_update_elem(&woken, &pid, w, BPF_NOEXIST)) {
 		__sync_fetch_and_add(&crumb_counters.tasks_full, 1);
@@ -27,7 +27,7 @@ static __always_inline void note_woken(struct task_struct *p, const struct crumb
 {
 	struct task_state *ts;
 
-	ts = bpf_task_storage_get(&task_states, p, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	ts = task_state_try(p);
 	if (!ts) {
 		struct woken_entry w = { .ns = now, .flow = armed->flow, .dir = armed->dir };
 
@@ -45,7 +45,7 @@ static __always_inline void note_woken(struct task_struct *p, const struct crumb
 static __always_inline bool take_woken(struct task_struct *next, struct woken_entry *ret)
 {
 	struct task_state *ts = task_state_get(next);
-	__u32 pid = next->pid;
+	__u32 pid = K(next, pid);
 	struct woken_entry *w;
 
 	if (ts && ts->woken_ns) {
@@ -66,8 +66,7 @@ static __always_inline bool take_woken(struct task_struct *next, struct woken_en
 	return true;
 }
 
-SEC("?tp_btf/sched_waking")
-int BPF_PROG(sched_waking, struct task_struct *p)
+TRACEPOINT(sched_waking, struct task_struct *p)
 {
 	struct crumb_cpu *cpu = this_cpu();
 	struct crumb_ev_wake *e;
@@ -92,11 +91,11 @@ int BPF_PROG(sched_waking, struct task_struct *p)
 	e->pad0[0] = 0;
 	e->pad0[1] = 0;
 	e->pad0[2] = 0;
-	e->tgid = p->tgid;
-	e->pid = p->pid;
+	e->tgid = K(p, tgid);
+	e->pid = K(p, pid);
 	e->by_pid = bpf_get_current_pid_tgid();
 	e->pad1 = 0;
-	__builtin_memcpy(e->comm, p->comm, sizeof(e->comm));
+	task_comm(e->comm, p);
 	ring_submit(e);
 	return 0;
 }
@@ -112,8 +111,7 @@ static __always_inline void call_keep(struct task_struct *task, struct crumb_cal
 		c->task = 0;
 }
 
-SEC("?tp_btf/sched_switch")
-int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
+TRACEPOINT(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
 	struct crumb_cpu *cpu = this_cpu();
 	struct woken_entry w = {};
@@ -133,22 +131,21 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 		e->pad0[0] = 0;
 		e->pad0[1] = 0;
 		e->pad0[2] = 0;
-		e->tgid = next->tgid;
-		e->pid = next->pid;
-		e->prev_pid = prev->pid;
+		e->tgid = K(next, tgid);
+		e->pid = K(next, pid);
+		e->prev_pid = K(prev, pid);
 		e->pad1 = 0;
 		e->woken_ns = w.ns;
-		__builtin_memcpy(e->prev_comm, prev->comm, sizeof(e->prev_comm));
+		task_comm(e->prev_comm, prev);
 		ring_submit(e);
 	}
 	__sync_fetch_and_add(&crumb_counters.pending_runs, -1);
 	return 0;
 }
 
-SEC("?tp_btf/sched_process_fork")
-int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct *child)
+TRACEPOINT(sched_process_fork, struct task_struct *parent, struct task_struct *child)
 {
-	__u32 from = parent->tgid, to = child->tgid;
+	__u32 from = K(parent, tgid), to = K(child, tgid);
 	__u8 one = 1;
 
 	if (from == to || !bpf_map_lookup_elem(&selected_tasks, &from))
@@ -162,11 +159,10 @@ int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct 
 	return 0;
 }
 
-SEC("?tp_btf/sched_process_exit")
-int BPF_PROG(sched_process_exit, struct task_struct *p)
+TRACEPOINT(sched_process_exit, struct task_struct *p)
 {
 	struct task_state *ts = task_state_get(p);
-	__u32 tgid = p->tgid;
+	__u32 tgid = K(p, tgid);
 
 	if (ts && ts->woken_ns) {
 		ts->woken_ns = 0;
@@ -174,5 +170,6 @@ int BPF_PROG(sched_process_exit, struct task_struct *p)
 	}
 	if (BPF_CORE_READ(p, signal, live.counter) == 0) /* the last thread, whichever that is */
 		bpf_map_delete_elem(&selected_tasks, &tgid);
+	task_state_drop(p);
 	return 0;
 }

@@ -10,6 +10,32 @@
 #include "body/call.h"
 #include "body/held.h"
 
+static __always_inline bool iter_is_ubuf(const struct msghdr *msg)
+{
+	if (!bpf_core_enum_value_exists(enum iter_type, ITER_UBUF)) /* since 6.0 */
+		return false;
+	return K(msg, msg_iter.iter_type) == bpf_core_enum_value(enum iter_type, ITER_UBUF);
+}
+
+static __always_inline bool iter_is_iovec(const struct msghdr *msg)
+{
+	const struct msghdr___510 *old = (const void *)msg;
+
+	if (bpf_core_field_exists(old->msg_iter.type)) /* until 5.13, with the direction in bit 0 */
+		return (K(old, msg_iter.type) & ~1u) ==
+		       bpf_core_enum_value(enum iter_type, ITER_IOVEC);
+	return K(msg, msg_iter.iter_type) == bpf_core_enum_value(enum iter_type, ITER_IOVEC);
+}
+
+static __always_inline const struct iovec *iter_iovec(const struct msghdr *msg)
+{
+	const struct msghdr___63 *old = (const void *)msg;
+
+	if (bpf_core_field_exists(old->msg_iter.iov)) /* until 6.3 */
+		return K(old, msg_iter.iov);
+	return K(msg, msg_iter.__iov);
+}
+
 /* Does the text asked for occur in the first bytes that the caller offers? */
 static __noinline bool payload_matches(const struct msghdr *msg)
 {
@@ -19,24 +45,24 @@ static __noinline bool payload_matches(const struct msghdr *msg)
 
 	if (!msg)
 		return false;
-	n = msg->msg_iter.count;
-	if (msg->msg_iter.iter_type == bpf_core_enum_value(enum iter_type, ITER_UBUF)) {
-		from = msg->msg_iter.ubuf;
-	} else if (msg->msg_iter.iter_type == bpf_core_enum_value(enum iter_type, ITER_IOVEC)) {
+	n = K(msg, msg_iter.count);
+	if (iter_is_ubuf(msg)) {
+		from = K(msg, msg_iter.ubuf);
+	} else if (iter_is_iovec(msg)) {
 		struct iovec first = {};
 
-		bpf_core_read(&first, sizeof(first), msg->msg_iter.__iov);
+		bpf_core_read(&first, sizeof(first), iter_iovec(msg));
 		from = first.iov_base;
-		if (first.iov_len <= msg->msg_iter.iov_offset)
+		if (first.iov_len <= K(msg, msg_iter.iov_offset))
 			return false;
-		if (first.iov_len - msg->msg_iter.iov_offset < n)
-			n = first.iov_len - msg->msg_iter.iov_offset;
+		if (first.iov_len - K(msg, msg_iter.iov_offset) < n)
+			n = first.iov_len - K(msg, msg_iter.iov_offset);
 	} else {
 		return false;
 	}
 	if (n > CRUMB_PAYLOAD_SCAN)
 		n = CRUMB_PAYLOAD_SCAN;
-	if (!n || bpf_probe_read_user(head, n, from + msg->msg_iter.iov_offset))
+	if (!n || bpf_probe_read_user(head, n, from + K(msg, msg_iter.iov_offset)))
 		return false;
 	for (at = 0; at < CRUMB_PAYLOAD_SCAN; at++) {
 		if (at + crumb_cfg.pattern_len > n)
@@ -91,11 +117,11 @@ static __always_inline void sock_stack(void *ctx, const struct sock *sk, const s
 }
 
 static __always_inline void send_begin(void *ctx, struct task_state *ts, const struct sock *sk,
-				       struct crumb_flow *f, __u8 dir, const struct msghdr *msg)
+				       struct crumb_flow *f, __u8 dir, const struct msghdr *msg,
+				       __u32 left)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	const struct tcp_sock *tp = (const void *)bpf_skc_to_tcp_sock((void *)sk);
-	__u32 left = msg->msg_iter.count;
+	struct task_struct *task = task_now();
+	const struct tcp_sock *tp = sock_tcp(sk);
 	struct crumb_ev_send_begin *e;
 	__u64 now;
 
@@ -108,22 +134,24 @@ static __always_inline void send_begin(void *ctx, struct task_state *ts, const s
 			ts->send_active = SEND_IGNORED;
 			return;
 		}
-		flow_want(f, dir, tp->write_seq, left, tp->snd_una);
+		flow_want(f, dir, K(tp, write_seq), left, K(tp, snd_una));
 	}
-	flow_sample(f, dir, tp->write_seq, left);
+	flow_sample(f, dir, K(tp, write_seq), left);
 	now = bpf_ktime_get_ns();
 	ts->send_active = SEND_RECORDED;
 	ts->send_dir = dir;
-	ts->send_seq = tp->write_seq;
+	ts->send_seq = K(tp, write_seq);
 	ts->send_bytes = 0;
 	ts->part_left = left;
 	ts->last_left = left;
 	ts->part_done = 0;
+	ts->append_open = 0;
+	ts->append_exact = 0;
 	ts->turn_ns = now;
-	ts->turn_nvcsw = task->nvcsw;
+	ts->turn_nvcsw = K(task, nvcsw);
 	ts->slept_ns = 0;
 	ts->sleeps = 0;
-	ts->turn_full = sk->sk_wmem_queued >= sk->sk_sndbuf;
+	ts->turn_full = K(sk, sk_wmem_queued) >= K(sk, sk_sndbuf);
 	ts->send_flags = call_flags(ts, task, sock_netns(sk));
 	libc_carries(ts, f->id, dir);
 
@@ -135,25 +163,25 @@ static __always_inline void send_begin(void *ctx, struct task_state *ts, const s
 	e->dir = dir;
 	e->flags = ts->send_flags;
 	e->nr = ts->in_call ? ts->nr : CRUMB_CALL_NO_NR;
-	e->tgid = task->tgid;
-	e->pid = task->pid;
+	e->tgid = K(task, tgid);
+	e->pid = K(task, pid);
 	e->enter_ns = ts->in_call ? ts->enter_ns : 0;
 	e->libc_ns = in_libc(ts) ? ts->libc_ns : 0;
 	if (ts->in_call)
-		call_args(task, e->args);
+		call_args(ts, task, e->args);
 	else
 		no_args(e->args);
 	e->seq = ts->send_seq;
 	e->left = left;
 	e->netns = sock_netns(sk);
-	e->snd_una = tp->snd_una;
-	e->snd_nxt = tp->snd_nxt;
-	e->snd_cwnd = tp->snd_cwnd;
-	e->packets_out = tp->packets_out;
-	e->snd_wnd = tp->snd_wnd;
-	e->wmem_queued = sk->sk_wmem_queued;
-	e->sndbuf = sk->sk_sndbuf;
-	__builtin_memcpy(e->comm, task->comm, sizeof(e->comm));
+	e->snd_una = K(tp, snd_una);
+	e->snd_nxt = K(tp, snd_nxt);
+	e->snd_cwnd = K(tp, snd_cwnd);
+	e->packets_out = K(tp, packets_out);
+	e->snd_wnd = K(tp, snd_wnd);
+	e->wmem_queued = K(sk, sk_wmem_queued);
+	e->sndbuf = K(sk, sk_sndbuf);
+	task_comm(e->comm, task);
 	ring_submit(e);
 	sock_stack(ctx, sk, f, dir, ts->send_seq, left, CRUMB_PT_TCP_APPEND, now);
 }
@@ -164,7 +192,7 @@ static __always_inline void send_begin(void *ctx, struct task_state *ts, const s
  */
 static __always_inline void send_slept(struct task_state *ts, const struct sock *sk)
 {
-	__u64 now = bpf_ktime_get_ns(), nvcsw = bpf_get_current_task_btf()->nvcsw;
+	__u64 now = bpf_ktime_get_ns(), nvcsw = K(task_now(), nvcsw);
 
 	if (nvcsw != ts->turn_nvcsw && ts->turn_full && !ts->part_done) {
 		ts->slept_ns += now - ts->turn_ns;
@@ -172,7 +200,7 @@ static __always_inline void send_slept(struct task_state *ts, const struct sock 
 	}
 	ts->turn_nvcsw = nvcsw;
 	ts->turn_ns = now;
-	ts->turn_full = sk->sk_wmem_queued >= sk->sk_sndbuf;
+	ts->turn_full = K(sk, sk_wmem_queued) >= K(sk, sk_sndbuf);
 }
 
 /* The copy loop turns: what went in since the last look, and did it go where the extent ends? */
@@ -193,8 +221,9 @@ static __always_inline void send_goes_on(struct task_state *ts, __u32 write_seq,
 	ts->send_bytes = 0;
 }
 
-SEC("?tp_btf/tcp_sendmsg_locked")
-int BPF_PROG(tcp_sendmsg_locked, const struct sock *sk, const struct msghdr *msg)
+/* @left: what the caller offers from here on. Returns the caller's state if the call is recorded. */
+static __always_inline struct task_state *append_turn(void *ctx, const struct sock *sk,
+						      const struct msghdr *msg, __u32 left)
 {
 	struct task_state *ts;
 	struct crumb_flow *f;
@@ -203,22 +232,28 @@ int BPF_PROG(tcp_sendmsg_locked, const struct sock *sk, const struct msghdr *msg
 
 	f = sock_flow(sk, true, &dir);
 	if (!f)
-		return 0;
+		return NULL;
 	ts = task_state_now();
 	if (!ts)
-		return 0;
+		return NULL;
 	if (ts->send_active && (ts->send_sk != (__u64)sk || ts->send_flow != f->id))
 		send_finish(ts, 0, 0);
 	if (ts->send_active == SEND_IGNORED)
-		return 0;
+		return NULL;
 	if (!ts->send_active) {
-		send_begin(ctx, ts, sk, f, dir, msg);
-		return 0;
+		send_begin(ctx, ts, sk, f, dir, msg, left);
+		return ts->send_active == SEND_RECORDED ? ts : NULL;
 	}
 	send_slept(ts, sk);
-	tp = (void *)bpf_skc_to_tcp_sock((void *)sk);
+	tp = sock_tcp(sk);
 	if (tp)
-		send_goes_on(ts, tp->write_seq, msg->msg_iter.count);
+		send_goes_on(ts, K(tp, write_seq), left);
+	return ts;
+}
+
+TRACEPOINT(tcp_sendmsg_locked, const struct sock *sk, const struct msghdr *msg)
+{
+	append_turn(ctx, sk, msg, K(msg, msg_iter.count));
 	return 0;
 }
 
@@ -236,7 +271,7 @@ static __always_inline bool sock_ignored(const struct sock *sk)
  */
 static __always_inline void sender_looked_at(const struct sock *sk, bool after)
 {
-	struct tcp_sock *tp = (void *)bpf_skc_to_tcp_sock((void *)sk);
+	struct tcp_sock *tp = sock_tcp(sk);
 	struct crumb_flow *f;
 	struct tuple t;
 	__u8 dir;
@@ -249,26 +284,30 @@ static __always_inline void sender_looked_at(const struct sock *sk, bool after)
 		held_look(sk, tp, f, dir, after);
 }
 
-SEC("?tp_btf/sock_send_length")
-int BPF_PROG(sock_send_length, struct sock *sk, int ret)
+static __always_inline int part_sent(const struct sock *sk, int ret)
 {
 	struct task_state *ts;
 
 	if (sock_ignored(sk))
 		return 0;
-	ts = task_state_get(bpf_get_current_task_btf());
+	ts = task_state_get(task_now());
 	if (!ts || !ts->send_active || ts->send_sk != (__u64)sk)
 		return 0;
 	sender_looked_at(sk, true);
-	if (ts->turn_full && bpf_get_current_task_btf()->nvcsw != ts->turn_nvcsw)
+	if (ts->turn_full && K(task_now(), nvcsw) != ts->turn_nvcsw)
 		send_slept(ts, sk); /* and gave up: a time-out, a signal */
 	ts->send_sock_ns = bpf_ktime_get_ns();
-	if (ret > 0 && !ts->part_done)
+	if (ret > 0 && !ts->part_done && !ts->append_exact)
 		ts->send_bytes += ret - (ts->part_left - ts->last_left);
 	ts->part_done = 1;
 	if (!ts->in_call || call_is_multi(ts->nr))
 		send_finish(ts, 0, ret);
 	return 0;
+}
+
+TRACEPOINT(sock_send_length, struct sock *sk, int ret)
+{
+	return part_sent(sk, ret);
 }
 
 /* ------------------------------------------------------------------------------------------- receiver */
@@ -286,13 +325,13 @@ static __always_inline struct crumb_ev_sock *sock_record(const struct sock *sk,
 	e->flow = f->id;
 	e->dir = dir;
 	e->point = point;
-	e->state = sk->__sk_common.skc_state;
+	e->state = K(sk, __sk_common.skc_state);
 	e->flags = 0;
 	e->netns = sock_netns(sk);
-	e->rcv_nxt = tp->rcv_nxt;
-	e->copied_seq = tp->copied_seq;
-	e->rmem_alloc = sk->sk_backlog.rmem_alloc.counter;
-	e->rcvbuf = sk->sk_rcvbuf;
+	e->rcv_nxt = K(tp, rcv_nxt);
+	e->copied_seq = K(tp, copied_seq);
+	e->rmem_alloc = K(sk, sk_backlog.rmem_alloc.counter);
+	e->rcvbuf = K(sk, sk_rcvbuf);
 	e->tgid = bpf_get_current_pid_tgid() >> 32;
 	e->skb = 0;
 	e->seq = 0;
@@ -300,52 +339,23 @@ static __always_inline struct crumb_ev_sock *sock_record(const struct sock *sk,
 	return e;
 }
 
-/*
- * TCP works in softirq and, for what came while the socket was owned (release_sock), in task context with softirqs on:
- * one may interrupt the other at any instruction of our program or of the kernel's around it, and the kernel does not
- * run a program inside itself. So there are two programs on such a tracepoint, called one after the other. The first
- * leaves word of what it was called for; where the second finds none, the first was skipped, and it acts. Its turns
- * are counted, so that what the kernel says it skipped of the first can be told from what was lost.
- */
-static __always_inline void twin_first(__u32 which, const void *object)
+/* TCP_SKB_CB(skb): seq is its first word, end_seq the second. */
+static __always_inline __u32 skb_cb_word(const struct sk_buff *skb, __u32 i)
 {
-	struct crumb_cpu *cpu = this_cpu();
-	__u64 *place;
+#ifdef CRUMB_UNTYPED
+	__u32 words[2] = {};
 
-	if (!cpu)
-		return;
-	place = cpu->handed[which];
-	/* The task's own word stays in the first place, however many packets a softirq brings before its second program. */
-	place[place[0] != 0] = (__u64)object;
-	barrier();
-}
-
-/* Was the first program skipped for this one? */
-static __always_inline bool twin_second(__u32 which, const void *object)
-{
-	struct crumb_cpu *cpu = this_cpu();
-	__u64 *place;
-
-	if (!cpu)
-		return false;
-	place = cpu->handed[which];
-	if (place[0] == (__u64)object) {
-		place[0] = 0;
-		place[1] = 0; /* of a softirq whose second program was skipped */
-		return false;
-	}
-	if (place[1] == (__u64)object) {
-		place[1] = 0;
-		return false;
-	}
-	__sync_fetch_and_add(&crumb_counters.covered[which], 1);
-	return true;
+	bpf_core_read(words, sizeof(words), &skb->cb);
+	return words[i];
+#else
+	return *(const __u32 *)(skb->cb + 4 * i);
+#endif
 }
 
 /* tcp_rcv_established(): TCP_SKB_CB(skb) is filled by then (tcp_v4_fill_cb). */
 static __always_inline int tcp_received(void *ctx, struct sock *sk, const struct sk_buff *skb)
 {
-	__u32 seq = *(const __u32 *)skb->cb, end_seq = *(const __u32 *)(skb->cb + 4);
+	__u32 seq = skb_cb_word(skb, 0), end_seq = skb_cb_word(skb, 1);
 	struct crumb_ev_sock *e;
 	struct crumb_flow *f;
 	struct tcp_sock *tp;
@@ -360,7 +370,7 @@ static __always_inline int tcp_received(void *ctx, struct sock *sk, const struct
 	dir ^= 1;
 	if (!flow_wants(f, dir, seq, end_seq - seq))
 		return 0;
-	tp = (void *)bpf_skc_to_tcp_sock(sk);
+	tp = sock_tcp(sk);
 	if (!tp)
 		return 0;
 	e = sock_record(sk, tp, f, dir, CRUMB_PT_TCP_RECEIVE);
@@ -374,15 +384,13 @@ static __always_inline int tcp_received(void *ctx, struct sock *sk, const struct
 	return 0;
 }
 
-SEC("?tp_btf/tcp_probe")
-int BPF_PROG(tcp_probe, struct sock *sk, const struct sk_buff *skb)
+TRACEPOINT(tcp_probe, struct sock *sk, const struct sk_buff *skb)
 {
 	twin_first(CRUMB_TWIN_PROBE, skb);
 	return tcp_received(ctx, sk, skb);
 }
 
-SEC("?tp_btf/tcp_probe")
-int BPF_PROG(tcp_probe_nested, struct sock *sk, const struct sk_buff *skb)
+TRACEPOINT_AGAIN(tcp_probe, tcp_probe_nested, struct sock *sk, const struct sk_buff *skb)
 {
 	return twin_second(CRUMB_TWIN_PROBE, skb) ? tcp_received(ctx, sk, skb) : 0;
 }
@@ -395,13 +403,13 @@ static __always_inline int became_ready(void *ctx, const struct sock *sk)
 	struct crumb_cpu *cpu;
 	__u8 dir;
 
-	if (sk->__sk_common.skc_state == TCP_LISTEN)
+	if (K(sk, __sk_common.skc_state) == TCP_LISTEN)
 		return 0;
 	f = sock_flow(sk, false, &dir);
 	if (!f)
 		return 0;
 	dir ^= 1;
-	tp = (void *)bpf_skc_to_tcp_sock((void *)sk);
+	tp = sock_tcp(sk);
 	if (!tp)
 		return 0;
 	if (crumb_cfg.pattern_len && f->want_start[dir & 1] == f->want_end[dir & 1])
@@ -415,19 +423,17 @@ static __always_inline int became_ready(void *ctx, const struct sock *sk)
 		cpu->armed.dir = dir;
 		cpu->armed.ns = bpf_ktime_get_ns();
 	}
-	sock_stack(ctx, sk, f, dir, tp->rcv_nxt - 1, 1, CRUMB_PT_SOCK_READY, 0);
+	sock_stack(ctx, sk, f, dir, K(tp, rcv_nxt) - 1, 1, CRUMB_PT_SOCK_READY, 0);
 	return 0;
 }
 
-SEC("?tp_btf/sk_data_ready")
-int BPF_PROG(sk_data_ready, const struct sock *sk)
+TRACEPOINT(sk_data_ready, const struct sock *sk)
 {
 	twin_first(CRUMB_TWIN_READY, sk);
 	return became_ready(ctx, sk);
 }
 
-SEC("?tp_btf/sk_data_ready")
-int BPF_PROG(sk_data_ready_nested, const struct sock *sk)
+TRACEPOINT_AGAIN(sk_data_ready, sk_data_ready_nested, const struct sock *sk)
 {
 	return twin_second(CRUMB_TWIN_READY, sk) ? became_ready(ctx, sk) : 0;
 }
@@ -436,7 +442,7 @@ static __always_inline void recv_begin(struct task_state *ts, const struct sock 
 				       struct crumb_flow *f, __u8 dir, __u32 seq, __u32 len,
 				       __u64 now)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_now();
 
 	ts->recv_active = 1;
 	ts->recv_sk = (__u64)sk;
@@ -496,10 +502,9 @@ static __always_inline void recv_goes_on(struct task_state *ts, __u32 copied_seq
 }
 
 /* Under the socket lock, before copied_seq moves on; skb->sk is the socket in whose queue the skb lies. */
-SEC("?tp_btf/skb_copy_datagram_iovec")
-int BPF_PROG(skb_copy_datagram_iovec, const struct sk_buff *skb, int len)
+TRACEPOINT(skb_copy_datagram_iovec, const struct sk_buff *skb, int len)
 {
-	struct sock *sk = skb->sk;
+	struct sock *sk = K(skb, sk);
 	struct task_state *ts;
 	struct crumb_flow *f;
 	__u32 copied_seq;
@@ -553,13 +558,13 @@ static __always_inline int read_without_copy(struct sock *sk, __u32 bytes)
 	f = flow_find(&t, &dir);
 	if (!f)
 		return 0;
-	tp = (void *)bpf_skc_to_tcp_sock(sk);
+	tp = sock_tcp(sk);
 	ts = task_state_now();
 	if (!tp || !ts)
 		return 0;
-	end = tp->copied_seq;
+	end = K(tp, copied_seq);
 	/* A FIN behind the bytes takes a sequence number and is consumed with them. */
-	if (end == tp->rcv_nxt && fin_received(sk->__sk_common.skc_state))
+	if (end == K(tp, rcv_nxt) && fin_received(K(sk, __sk_common.skc_state)))
 		end--;
 	recv_begin(ts, sk, f, dir ^ 1, end - bytes, bytes, 0);
 	ts->recv_flags |= CRUMB_CALL_NO_COPY | CRUMB_CALL_INFERRED;
@@ -570,14 +575,13 @@ static __always_inline int read_without_copy(struct sock *sk, __u32 bytes)
 	return 0;
 }
 
-SEC("?tp_btf/sock_recv_length")
-int BPF_PROG(sock_recv_length, struct sock *sk, int ret, int flags)
+static __always_inline int part_received(struct sock *sk, int ret, int flags)
 {
 	struct task_state *ts;
 
 	if (sock_ignored(sk))
 		return 0;
-	ts = task_state_get(bpf_get_current_task_btf());
+	ts = task_state_get(task_now());
 	if (ret > 0 && !(flags & MSG_PEEK) && (!ts || !ts->recv_active))
 		return read_without_copy(sk, ret);
 	if (!ts || !ts->recv_active || ts->recv_sk != (__u64)sk)
@@ -593,14 +597,18 @@ int BPF_PROG(sock_recv_length, struct sock *sk, int ret, int flags)
 	return 0;
 }
 
+TRACEPOINT(sock_recv_length, struct sock *sk, int ret, int flags)
+{
+	return part_received(sk, ret, flags);
+}
+
 /* ------------------------------------------------------------------------------------- either direction */
 
-SEC("?tp_btf/tcp_retransmit_skb")
-int BPF_PROG(tcp_retransmit_skb, const struct sock *sk, const struct sk_buff *skb)
+TRACEPOINT(tcp_retransmit_skb, const struct sock *sk, const struct sk_buff *skb)
 {
 	/* Newer kernels say whether it went out: here that is the third argument. */
 	bool failed = crumb_cfg.retransmit_has_err && (int)ctx[2];
-	__u32 seq = *(const __u32 *)skb->cb, end_seq = *(const __u32 *)(skb->cb + 4);
+	__u32 seq = skb_cb_word(skb, 0), end_seq = skb_cb_word(skb, 1);
 	struct crumb_ev_sock *e;
 	struct crumb_flow *f;
 	struct tcp_sock *tp;
@@ -611,7 +619,7 @@ int BPF_PROG(tcp_retransmit_skb, const struct sock *sk, const struct sk_buff *sk
 	f = sock_flow(sk, false, &dir);
 	if (!f || seq == end_seq || !flow_wants(f, dir, seq, end_seq - seq))
 		return 0;
-	tp = (void *)bpf_skc_to_tcp_sock((void *)sk);
+	tp = sock_tcp(sk);
 	if (!tp)
 		return 0;
 	e = sock_record(sk, tp, f, dir, CRUMB_PT_TCP_RETRANSMIT);
@@ -624,16 +632,15 @@ int BPF_PROG(tcp_retransmit_skb, const struct sock *sk, const struct sk_buff *sk
 	return 0;
 }
 
-SEC("?tp_btf/inet_sock_set_state")
-int BPF_PROG(inet_sock_set_state, const struct sock *sk, int old_state, int new_state)
+TRACEPOINT(inet_sock_set_state, const struct sock *sk, int old_state, int new_state)
 {
 	struct crumb_ev_state *e;
 	struct crumb_flow *f;
 	struct tuple t;
 	__u8 dir;
 
-	if (new_state == TCP_LISTEN && tasks_asked() && task_selected(bpf_get_current_task_btf())) {
-		__u16 port = sk->__sk_common.skc_num;
+	if (new_state == TCP_LISTEN && tasks_asked() && task_selected(task_now())) {
+		__u16 port = K(sk, __sk_common.skc_num);
 		struct crumb_listener l = { .netns = sock_netns(sk), .port = port };
 		__u8 one = 1;
 
@@ -672,16 +679,17 @@ int BPF_PROG(inet_sock_set_state, const struct sock *sk, int old_state, int new_
 static __always_inline int neigh_record(const struct neighbour *n, __u8 point, __u8 created)
 {
 	struct crumb_ev_neigh *e = ring_reserve(sizeof(*e), point);
-	__u32 len = n->tbl->key_len;
+	__u32 len;
 
 	if (!e)
 		return 0;
+	len = BPF_CORE_READ(n, tbl, key_len);
 	event_head(&e->h, CRUMB_EV_NEIGH, sizeof(*e), bpf_ktime_get_ns());
-	e->netns = n->dev->nd_net.net->ns.inum;
-	e->ifindex = n->dev->ifindex;
+	e->netns = BPF_CORE_READ(n, dev, nd_net.net, ns.inum);
+	e->ifindex = BPF_CORE_READ(n, dev, ifindex);
 	e->point = point;
-	e->family = n->tbl->family;
-	e->nud_state = n->nud_state;
+	e->family = BPF_CORE_READ(n, tbl, family);
+	e->nud_state = K(n, nud_state);
 	e->created = created;
 	e->pad0 = 0;
 	__builtin_memset(e->addr, 0, sizeof(e->addr));
@@ -697,14 +705,14 @@ static __always_inline int neigh_record(const struct neighbour *n, __u8 point, _
 	return 0;
 }
 
-SEC("?tp_btf/neigh_event_send_done")
-int BPF_PROG(neigh_event_send_done, struct neighbour *n, int rc)
+TRACEPOINT(neigh_event_send_done, struct neighbour *n, int rc)
 {
 	return rc ? neigh_record(n, CRUMB_PT_NEIGH_RESOLVE, 0) : 0;
 }
 
-SEC("?tp_btf/neigh_update")
-int BPF_PROG(neigh_update, struct neighbour *n)
+TRACEPOINT(neigh_update, struct neighbour *n)
 {
 	return neigh_record(n, CRUMB_PT_NEIGH_UPDATE, 0);
 }
+
+#include "sock_func.h"

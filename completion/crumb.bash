@@ -29,12 +29,16 @@ _crumb() {
 		return
 	fi
 	case $previous in
-	-o | -w | --output | --write | --topo | --save | --load)
+	-o | -w | --output | --write | --topo | --btf | --save | --load)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 		;;
 	--format)
 		mapfile -t COMPREPLY < <(compgen -W "text json" -- "$current")
+		return
+		;;
+	--backend)
+		mapfile -t COMPREPLY < <(compgen -W "tp_btf raw_tp fentry kprobe.multi kprobe uprobe" -- "$current")
 		return
 		;;
 	esac

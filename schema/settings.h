@@ -38,7 +38,11 @@ struct crumb_settings { /* fixed at load: the verifier sees constants and drops 
 	__u8 pattern_len;   /* 0: all messages */
 	__u8 libc;	    /* 1: tell user space of new processes, it hooks their libc */
 	__u8 retransmit_has_err; /* the tracepoint has that argument */
-	__u8 pad0[7];
+	__u8 drop_has_reason;	 /* likewise kfree_skb: since 5.17 */
+	__u8 tasks_in_map;	 /* 1: no task storage, or programs that cannot use it */
+	__u8 filter_in_map;	 /* 1: the expression must not look into the stack (before 5.12) */
+	__u8 calls_preempted;	 /* 1: programs at a syscall's tracepoints are, too (since 7.0) */
+	__u8 pad0[3];
 	char comm[16];
 	char pattern[CRUMB_PATTERN_BYTES];
 };
@@ -86,6 +90,8 @@ struct crumb_flow {
 enum crumb_twin {
 	CRUMB_TWIN_PROBE,
 	CRUMB_TWIN_READY,
+	CRUMB_TWIN_ENTER,
+	CRUMB_TWIN_EXIT,
 	CRUMB_TWINS,
 };
 
@@ -100,6 +106,7 @@ struct crumb_calling { /* the running task is in this syscall, and nothing of a 
 	__u64 task; /* its kernel address, 0: none */
 	__u64 enter_ns;
 	__u64 call; /* as task_state.call */
+	__u64 regs; /* likewise */
 };
 
 /* What a CPU is in the middle of. */
@@ -111,7 +118,8 @@ struct crumb_cpu {
 	 * since a softirq may come between the two programs of a task; 0 is none.
 	 */
 	__u64 handed[CRUMB_TWINS][2];
-	__u64 pad0[7]; /* no line of the cache shared with another CPU, neighbouring lines neither */
+	__u64 level; /* programs that use a place of the maps for this CPU, one interrupting the other */
+	__u64 pad0[1]; /* no line of the cache shared with another CPU, neighbouring lines neither */
 };
 
 /* Counters that user space reads in place (.bss is mapped). */

@@ -62,24 +62,29 @@ static __always_inline bool call_is_multi(__u32 nr)
  * The argument registers as they were at the syscall instruction: entry saved them below the kernel stack, and no one
  * writes there before the call returns. So they are read only when a record needs them.
  */
-static __always_inline void call_args(struct task_struct *task, __u64 *args)
+static __always_inline void call_args(const struct task_state *ts, struct task_struct *task,
+				      __u64 *args)
 {
+#ifdef CRUMB_UNTYPED
+	const struct pt_regs___k *regs = (const void *)ts->regs;
+#else
 	const struct pt_regs___k *regs = (const void *)bpf_task_pt_regs(task);
+#endif
 
 #ifdef __TARGET_ARCH_x86
-	args[0] = regs->di;
-	args[1] = regs->si;
-	args[2] = regs->dx;
-	args[3] = regs->r10;
-	args[4] = regs->r8;
-	args[5] = regs->r9;
+	args[0] = K(regs, di);
+	args[1] = K(regs, si);
+	args[2] = K(regs, dx);
+	args[3] = K(regs, r10);
+	args[4] = K(regs, r8);
+	args[5] = K(regs, r9);
 #else
-	args[0] = regs->orig_x0; /* regs[0] holds the return value by then */
-	args[1] = regs->regs[1];
-	args[2] = regs->regs[2];
-	args[3] = regs->regs[3];
-	args[4] = regs->regs[4];
-	args[5] = regs->regs[5];
+	args[0] = K(regs, orig_x0); /* regs[0] holds the return value by then */
+	args[1] = K(regs, regs[1]);
+	args[2] = K(regs, regs[2]);
+	args[3] = K(regs, regs[3]);
+	args[4] = K(regs, regs[4]);
+	args[5] = K(regs, regs[5]);
 #endif
 }
 
@@ -95,7 +100,7 @@ static __always_inline bool call_peeks(const struct task_state *ts, struct task_
 	if (!ts->in_call ||
 	    (ts->nr != __NR_recvfrom && ts->nr != __NR_recvmmsg && ts->nr != __NR_recvmsg))
 		return false;
-	call_args(task, args);
+	call_args(ts, task, args);
 	return args[ts->nr == __NR_recvmsg ? 2 : 3] & MSG_PEEK;
 }
 
@@ -157,6 +162,12 @@ static __always_inline void send_finish(struct task_state *ts, __u64 now, __s64 
 	ts->send_active = 0;
 	if (ignored)
 		return;
+	if (ts->append_open) { /* its return was missed: a kretprobe has a limited number of instances */
+		ts->append_open = 0;
+		ts->send_flags |= CRUMB_CALL_INFERRED;
+		if (ret > (__s64)ts->send_bytes)
+			ts->send_bytes = ret;
+	}
 	e = ring_reserve(sizeof(*e), CRUMB_PT_SYS_SEND_RETURN);
 	if (!e)
 		return;
@@ -181,7 +192,7 @@ static __always_inline void send_finish(struct task_state *ts, __u64 now, __s64 
 
 static __always_inline void recv_finish(struct task_state *ts, __u64 now, __s64 ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_now();
 	struct crumb_ev_recv *e;
 
 	ts->recv_active = 0;
@@ -193,14 +204,14 @@ static __always_inline void recv_finish(struct task_state *ts, __u64 now, __s64 
 	e->dir = ts->recv_dir;
 	e->flags = ts->recv_flags;
 	e->nr = ts->in_call ? ts->nr : CRUMB_CALL_NO_NR;
-	e->tgid = task->tgid;
-	e->pid = task->pid;
+	e->tgid = K(task, tgid);
+	e->pid = K(task, pid);
 	e->enter_ns = ts->in_call ? ts->enter_ns : 0;
 	e->libc_ns = in_libc(ts) ? ts->libc_ns : 0;
 	e->copy_ns = ts->recv_copy_ns;
 	e->sock_ns = ts->recv_sock_ns;
 	if (ts->in_call)
-		call_args(task, e->args);
+		call_args(ts, task, e->args);
 	else
 		no_args(e->args);
 	e->ret = ret;
@@ -208,7 +219,7 @@ static __always_inline void recv_finish(struct task_state *ts, __u64 now, __s64 
 	e->bytes = ts->recv_bytes;
 	e->first_copy_bytes = ts->recv_first;
 	e->netns = ts->recv_netns;
-	__builtin_memcpy(e->comm, task->comm, sizeof(e->comm));
+	task_comm(e->comm, task);
 	ring_submit(e);
 	ts->recv_sock_ns = 0;
 }

@@ -102,28 +102,71 @@ static __always_inline bool flow_announce(const struct crumb_flow_key *k, __u32 
 	return true;
 }
 
+/*
+ * The next number of a connection. An atomic that returns the old value would do, but those came with 5.12; a map entry
+ * with BPF_NOEXIST is made by one only, on every kernel.
+ */
+static __always_inline __u32 flow_number(void)
+{
+	volatile __u32 *next = &crumb_counters.next_flow;
+	const void *any = (const void *)crumb_zeroes; /* the stack is short where this is called */
+	__u32 i, id = *next - CRUMB_FLOW_IDS_KEPT;
+
+	bpf_map_delete_elem(&flow_ids, &id);
+	id = *next;
+	for (i = 0; i < 16; i++) {
+		id++;
+		if (bpf_map_update_elem(&flow_ids, &id, any, BPF_NOEXIST))
+			continue;
+		*next = id;
+		break;
+	}
+	return id;
+}
+
+/* Into the table, if it is not there: made in a map, the stack is short where this is called. 0: no room. */
+static __always_inline __u32 flow_make(const struct crumb_flow_key *k, bool midstream)
+{
+	struct crumb_cpu *cpu = this_cpu();
+	struct crumb_flow *fresh;
+	__u32 at, id = 0;
+
+	if (!cpu)
+		return 0;
+	at = cpu->level & (CRUMB_LEVELS - 1);
+	fresh = bpf_map_lookup_elem(&flow_room, &at);
+	if (!fresh)
+		return 0;
+	cpu->level++;
+	barrier();
+	__builtin_memset(fresh, 0, sizeof(*fresh));
+	fresh->midstream = midstream;
+	fresh->id = flow_number();
+	if (bpf_map_update_elem(&flows, k, fresh, BPF_NOEXIST) == 0)
+		id = fresh->id;
+	barrier();
+	cpu->level--;
+	return id;
+}
+
 /* From now on this connection is followed. NULL when the table is full (counted). */
 static __noinline struct crumb_flow *flow_take(const struct tuple *t, __u8 *ret_dir, __u8 why,
 					       __u32 netns)
 {
-	struct crumb_flow fresh = {};
 	struct crumb_flow_key k;
 	struct crumb_flow *f;
-	__u32 slot;
+	__u32 id;
 
 	if (!t || !ret_dir)
 		return NULL;
-	slot = flow_slot(t);
 	*ret_dir = flow_key(t, &k);
 	f = bpf_map_lookup_elem(&flows, &k);
 	if (f)
 		return f;
-	fresh.midstream = !(why & TAKEN_BY_SYN);
-	why &= ~TAKEN_BY_SYN;
-	fresh.id = __sync_fetch_and_add(&crumb_counters.next_flow, 1) + 1;
-	if (bpf_map_update_elem(&flows, &k, &fresh, BPF_NOEXIST) == 0) {
-		crumb_bloom[slot] = 1;
-		if (!flow_announce(&k, fresh.id, t->family, why, netns)) {
+	id = flow_make(&k, !(why & TAKEN_BY_SYN));
+	if (id) {
+		crumb_bloom[flow_slot(t)] = 1;
+		if (!flow_announce(&k, id, t->family, why & ~TAKEN_BY_SYN, netns)) {
 			bpf_map_delete_elem(&flows, &k); /* the next packet tries again */
 			return NULL;
 		}
@@ -163,29 +206,39 @@ static __always_inline __u32 sock_netns(const struct sock *sk)
 	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum); /* see device_netns() */
 }
 
+/* NULL: @sk is no TCP socket, where the kernel can say so. */
+static __always_inline struct tcp_sock *sock_tcp(const struct sock *sk)
+{
+#ifdef CRUMB_UNTYPED
+	return (void *)sk;
+#else
+	return (void *)bpf_skc_to_tcp_sock((void *)sk);
+#endif
+}
+
 /* Addresses and ports of @sk as from (local) to (remote). False: not TCP over IP. */
 static __always_inline bool sock_tuple(const struct sock *sk, struct tuple *t)
 {
-	t->family = sk->__sk_common.skc_family;
+	t->family = K(sk, __sk_common.skc_family);
 	if (t->family == AF_INET) {
-		v4_mapped(t->a, sk->__sk_common.skc_rcv_saddr);
-		v4_mapped(t->b, sk->__sk_common.skc_daddr);
+		v4_mapped(t->a, K(sk, __sk_common.skc_rcv_saddr));
+		v4_mapped(t->b, K(sk, __sk_common.skc_daddr));
 	} else if (t->family == AF_INET6) {
-		t->a[0] = sk->__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[0];
-		t->a[1] = sk->__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[1];
-		t->a[2] = sk->__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[2];
-		t->a[3] = sk->__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[3];
-		t->b[0] = sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[0];
-		t->b[1] = sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[1];
-		t->b[2] = sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[2];
-		t->b[3] = sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[3];
+		t->a[0] = K(sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[0]);
+		t->a[1] = K(sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[1]);
+		t->a[2] = K(sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[2]);
+		t->a[3] = K(sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[3]);
+		t->b[0] = K(sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32[0]);
+		t->b[1] = K(sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32[1]);
+		t->b[2] = K(sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32[2]);
+		t->b[3] = K(sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32[3]);
 	} else {
 		return false;
 	}
-	if (sk->sk_protocol != IPPROTO_TCP)
+	if (K(sk, sk_protocol) != IPPROTO_TCP)
 		return false;
-	t->sport = sk->__sk_common.skc_num;
-	t->dport = bpf_ntohs(sk->__sk_common.skc_dport);
+	t->sport = K(sk, __sk_common.skc_num);
+	t->dport = bpf_ntohs(K(sk, __sk_common.skc_dport));
 	return true;
 }
 
@@ -198,6 +251,37 @@ static __always_inline void tcp_header(__u8 *h, const struct tuple *t)
 	h[3] = t->dport;
 	h[12] = 0x50;
 	h[13] = 0x10;
+}
+
+/*
+ * Does the expression take the packet? Before 5.12 a function may not look into its caller's stack at an offset that it
+ * computes: then the packet lies in a map, in a place that no interrupt on this CPU uses.
+ */
+static __noinline bool filter_takes(struct crumb_filter_packet *p)
+{
+	struct crumb_filter_packet *room;
+	struct crumb_cpu *cpu;
+	__u32 at;
+	bool takes;
+
+	if (!p)
+		return false;
+	if (!crumb_cfg.filter_in_map)
+		return crumb_filter(p);
+	cpu = this_cpu();
+	if (!cpu)
+		return false;
+	at = cpu->level & (CRUMB_LEVELS - 1);
+	room = bpf_map_lookup_elem(&filter_room, &at);
+	if (!room)
+		return false;
+	cpu->level++;
+	barrier();
+	*room = *p;
+	takes = crumb_filter(room);
+	barrier();
+	cpu->level--;
+	return takes;
 }
 
 /* The expression asked of a packet that the socket might send: an IP and a TCP header without payload. */
@@ -229,7 +313,7 @@ static __noinline bool filter_takes_tuple(const struct tuple *t)
 	}
 	p.len = at + 20;
 	p.caplen = at + 20;
-	return crumb_filter(&p);
+	return filter_takes(&p);
 }
 
 /*
@@ -250,7 +334,7 @@ static __always_inline struct crumb_flow *sock_flow(const struct sock *sk, bool 
 		if (f)
 			return f;
 	}
-	if (tasks_asked() && (!mine || !task_selected(bpf_get_current_task_btf())))
+	if (tasks_asked() && (!mine || !task_selected(task_now())))
 		return NULL;
 	/* The namespace last: two cold cache lines, and most sockets are refused without them. */
 	if ((crumb_cfg.select & CRUMB_SELECT_FILTER) && !filter_takes_tuple(&t))

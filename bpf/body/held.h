@@ -32,14 +32,14 @@ struct held_queue {
 /* tcp_nagle_check() and tcp_minshall_check(), for less than one TCP segment */
 static __always_inline __u16 held_small(const struct tcp_sock *tp, const struct held_queue *q)
 {
-	__u8 nonagle = BPF_CORE_READ_BITFIELD(tp, nonagle);
+	__u8 nonagle = KBITS(tp, nonagle);
 
 	if (nonagle & TCP_NAGLE_PUSH)
 		return 0;
 	if (nonagle & TCP_NAGLE_CORK)
 		return CRUMB_HELD_CORK;
-	if (!nonagle && tp->packets_out && seq_after(tp->snd_sml, q->snd_una) &&
-	    !seq_after(tp->snd_sml, q->snd_nxt))
+	if (!nonagle && K(tp, packets_out) && seq_after(K(tp, snd_sml), q->snd_una) &&
+	    !seq_after(K(tp, snd_sml), q->snd_nxt))
 		return CRUMB_HELD_NAGLE;
 	return 0;
 }
@@ -47,16 +47,17 @@ static __always_inline __u16 held_small(const struct tcp_sock *tp, const struct 
 /* snd_nxt first: it never passes a write_seq that is read later. */
 static __always_inline void held_read(const struct tcp_sock *tp, struct held_queue *q)
 {
-	q->snd_nxt = tp->snd_nxt;
+	q->snd_nxt = K(tp, snd_nxt);
 	barrier();
-	q->unsent = tp->write_seq - q->snd_nxt;
+	q->unsent = K(tp, write_seq) - q->snd_nxt;
 	if ((__s32)q->unsent < 0)
 		q->unsent = 0;
-	q->snd_una = tp->snd_una;
-	q->snd_wnd = tp->snd_wnd;
-	q->mss = tp->mss_cache;
-	q->in_flight = tp->packets_out - (tp->sacked_out + tp->lost_out) + tp->retrans_out;
-	q->cwnd = tp->snd_cwnd;
+	q->snd_una = K(tp, snd_una);
+	q->snd_wnd = K(tp, snd_wnd);
+	q->mss = K(tp, mss_cache);
+	q->in_flight =
+		K(tp, packets_out) - (K(tp, sacked_out) + K(tp, lost_out)) + K(tp, retrans_out);
+	q->cwnd = K(tp, snd_cwnd);
 }
 
 static __always_inline __u16 held_why(const struct sock *sk, const struct tcp_sock *tp,
@@ -68,7 +69,7 @@ static __always_inline __u16 held_why(const struct sock *sk, const struct tcp_so
 
 	if (!q->unsent)
 		return 0;
-	if (sk->sk_pacing_status == SK_PACING_NEEDED && tp->tcp_wstamp_ns > now)
+	if (K(sk, sk_pacing_status) == SK_PACING_NEEDED && K(tp, tcp_wstamp_ns) > now)
 		why |= CRUMB_HELD_PACING;
 	if (BPF_CORE_READ_BITFIELD_PROBED(icsk, icsk_ca_state) >= TCP_CA_RECOVERY)
 		why |= CRUMB_HELD_RECOVERY;
@@ -78,14 +79,14 @@ static __always_inline __u16 held_why(const struct sock *sk, const struct tcp_so
 		why |= CRUMB_HELD_RWND;
 	if (q->unsent < q->mss)
 		why |= CRUMB_HELD_PARTIAL | held_small(tp, q);
-	if (sk->sk_tsq_flags & TSQ_WAITING)
+	if (K(sk, sk_tsq_flags) & TSQ_WAITING)
 		why |= CRUMB_HELD_TSQ;
 	return why;
 }
 
 static __always_inline bool held_any(const struct tcp_sock *tp)
 {
-	return tp->write_seq != tp->snd_nxt;
+	return K(tp, write_seq) != K(tp, snd_nxt);
 }
 
 /*

@@ -25,8 +25,9 @@ struct sighting { /* the skb and what the hook knows about it */
 	const struct net_device *dev;
 	const unsigned char *head; /* skb->head; the two below are offsets from it */
 	__u32 data_at, l3_at;	   /* skb->data, IP header */
-	__u32 qdisc_handle, qlen;
-	__u32 netns; /* of dev: filled in when the packet turns out to matter */
+	const struct Qdisc *q;	   /* NULL: not at a queueing discipline */
+	__u32 netns;		   /* of dev: filled in when the packet turns out to matter */
+	__u32 ifindex;		   /* of the device, where IP knows it and skb->dev does not yet */
 	__u8 point;
 };
 
@@ -60,7 +61,7 @@ static __always_inline bool read_ip4(struct packet *p, const __u8 *h, const stru
 	if (h[9] != IPPROTO_TCP || (h[6] & 0x1f) || h[7])
 		return false;
 	if (!total) /* BIG TCP: longer than the field can say */
-		total = s->skb->len + s->data_at - s->l3_at;
+		total = K(s->skb, len) + s->data_at - s->l3_at;
 	p->ip_version = 4;
 	p->ip_id = (__u16)h[4] << 8 | h[5];
 	p->ttl = h[8];
@@ -85,7 +86,7 @@ static __always_inline bool read_ip6(struct packet *p, const __u8 *h, const stru
 	if (h[6] != IPPROTO_TCP)
 		return false;
 	if (!total)
-		total = s->skb->len + s->data_at - s->l3_at - 40;
+		total = K(s->skb, len) + s->data_at - s->l3_at - 40;
 	p->ip_version = 6;
 	p->ip_id = 0;
 	p->ttl = h[7];
@@ -124,7 +125,7 @@ static __always_inline struct crumb_flow *packet_select(struct sighting *s, stru
 			return NULL;
 		if (!s->netns)
 			s->netns = device_netns(s->dev);
-		if (!s->skb->skb_iif && s->skb->sk && task_selected(bpf_get_current_task_btf()))
+		if (!K(s->skb, skb_iif) && K(s->skb, sk) && task_selected(task_now()))
 			why = CRUMB_WHY_TASK;
 		else if (listened(s->netns, p->t.dport))
 			why = CRUMB_WHY_LISTEN;
@@ -141,12 +142,12 @@ static __always_inline struct crumb_flow *packet_select(struct sighting *s, stru
 		fp->len = p->ip_version == 4 ? (__u32)fp->bytes[2] << 8 | fp->bytes[3] :
 					       40 + ((__u32)fp->bytes[4] << 8 | fp->bytes[5]);
 		/* The payload of a sent skb lies in page fragments: only the linear part was read. */
-		fp->caplen = s->data_at + s->skb->len - s->skb->data_len - s->l3_at;
+		fp->caplen = s->data_at + K(s->skb, len) - K(s->skb, data_len) - s->l3_at;
 		if (fp->caplen > fp->len)
 			fp->caplen = fp->len;
 		if (fp->caplen > crumb_cfg.filter_bytes)
 			fp->caplen = crumb_cfg.filter_bytes;
-		if (!crumb_filter(fp))
+		if (!filter_takes(fp))
 			return NULL;
 	}
 	if (!s->netns)
@@ -188,25 +189,30 @@ static __always_inline bool is_bridge_port(const struct net_device *dev)
 	const struct net_device___fast *fast = (const void *)dev;
 
 	if (bpf_core_field_exists(((struct net_device___fast *)0)->priv_flags))
-		return BPF_CORE_READ_BITFIELD(fast, priv_flags) & IFF_BRIDGE_PORT;
+		return KBITS(fast, priv_flags) & IFF_BRIDGE_PORT;
 	return false;
+}
+
+static __always_inline __u32 sighting_ifindex(const struct sighting *s)
+{
+	return s->dev ? K(s->dev, ifindex) : s->ifindex;
 }
 
 /* Is a link-layer header in the skb? Above the device it is not written yet. */
 static __always_inline bool has_mac(const struct sighting *s)
 {
-	__u32 mac_at = s->skb->mac_header;
+	__u32 mac_at = K(s->skb, mac_header);
 
 	return mac_at != 0xffff && mac_at + 14 <= s->l3_at;
 }
 
 /*
- * Offset of skb->data. Both are kernel pointers that newer verifiers type as memory: the difference must be
+ * Offset of K(skb, data). Both are kernel pointers that newer verifiers type as memory: the difference must be
  * taken in 64 bits.
  */
 static __always_inline __u32 skb_data_at(const struct sk_buff *skb)
 {
-	__u64 diff = (__u64)skb->data - (__u64)skb->head;
+	__u64 diff = (__u64)K(skb, data) - (__u64)K(skb, head);
 
 	asm volatile("" : "+r"(diff));
 	return diff;
@@ -217,44 +223,44 @@ static __always_inline void fill_sighting(struct crumb_ev_skb *e, const struct s
 					  __u8 dir)
 {
 	const struct sk_buff *skb = s->skb;
-	struct skb_shared_info *shared = (void *)(s->head + skb->end);
+	struct skb_shared_info *shared = (void *)(s->head + K(skb, end));
 
 	e->flow = f->id;
 	e->dir = dir;
 	e->point = s->point;
 	e->tcp_flags = p->tcp_flags;
 	e->flags = (s->dev && is_bridge_port(s->dev) ? CRUMB_SKB_PORT : 0) |
-		   (skb->skb_iif ? CRUMB_SKB_FORWARDED : 0);
+		   (K(skb, skb_iif) ? CRUMB_SKB_FORWARDED : 0);
 	e->netns = s->netns;
-	e->ifindex = s->dev ? s->dev->ifindex : 0;
+	e->ifindex = sighting_ifindex(s);
 	e->seq = p->seq;
 	e->payload = p->payload;
 	e->ack = p->ack;
-	e->skb_len = skb->len;
+	e->skb_len = K(skb, len);
 	e->skb = (__u64)skb;
 	e->gso_segs = 0;
 	bpf_core_read(&e->gso_segs, sizeof(e->gso_segs), &shared->gso_segs);
-	e->queue = skb->queue_mapping;
-	e->qdisc_handle = s->qdisc_handle;
-	e->qlen = s->qlen;
+	e->queue = K(skb, queue_mapping);
+	e->qdisc_handle = s->q ? K(s->q, handle) : 0;
+	e->qlen = s->q ? K(s->q, q.qlen) : 0;
 	e->ip_id = p->ip_id;
 	e->ttl = p->ttl;
 	e->ip_version = p->ip_version;
-	e->vlan = skb->vlan_tci;
+	e->vlan = K(skb, vlan_tci);
 	e->snap_len = 0;
-	e->iif = skb->skb_iif;
+	e->iif = K(skb, skb_iif);
 	/* Before the link-layer header is written (IP still above the device) there is nothing to read. */
-	e->wire_len = skb->len + s->data_at - s->l3_at;
+	e->wire_len = K(skb, len) + s->data_at - s->l3_at;
 	__builtin_memset(e->dst_mac, 0, 6);
 	__builtin_memset(e->src_mac, 0, 6);
 	if (has_mac(s)) {
 		__u8 mac[12];
 
-		if (!bpf_probe_read_kernel(mac, sizeof(mac), s->head + skb->mac_header)) {
+		if (!bpf_probe_read_kernel(mac, sizeof(mac), s->head + K(skb, mac_header))) {
 			__builtin_memcpy(e->dst_mac, mac, 6);
 			__builtin_memcpy(e->src_mac, mac + 6, 6);
 		}
-		e->wire_len += s->l3_at - skb->mac_header;
+		e->wire_len += s->l3_at - K(skb, mac_header);
 	}
 	if ((e->flags & CRUMB_SKB_PORT) && e->point == CRUMB_PT_DEV_RECEIVE)
 		e->point = CRUMB_PT_BRIDGE_IN;
@@ -270,11 +276,11 @@ struct snap {
 
 static __always_inline struct snap snap_of(const struct sighting *s)
 {
-	__u32 tail = s->data_at + s->skb->len - s->skb->data_len;
+	__u32 tail = s->data_at + K(s->skb, len) - K(s->skb, data_len);
 	struct snap n = { .from = s->l3_at };
 
 	if (has_mac(s)) {
-		n.from = s->skb->mac_header;
+		n.from = K(s->skb, mac_header);
 		n.l2 = true;
 	}
 	n.bytes = tail > n.from ? tail - n.from : 0;
@@ -359,7 +365,7 @@ static __always_inline void flow_begin(struct crumb_flow *f, const struct sighti
 	struct crumb_flow_key k;
 
 	if (f->midstream || (f->syn_seen && f->syn_seq != p->seq)) {
-		f->id = __sync_fetch_and_add(&crumb_counters.next_flow, 1) + 1;
+		f->id = flow_number();
 		f->messages[0] = 0;
 		f->messages[1] = 0;
 		f->sample_start[0] = f->sample_end[0] = 0;
@@ -396,14 +402,14 @@ static __always_inline int packet_seen(void *ctx, struct sighting *s)
 	if ((p.tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
 		flow_begin(f, s, &p);
 	now = bpf_ktime_get_ns();
-	if (s->point == CRUMB_PT_DEV_QUEUE && p.payload && !s->skb->skb_iif)
+	if (s->point == CRUMB_PT_DEV_QUEUE && p.payload && !K(s->skb, skb_iif))
 		f->sent_ns[dir & 1] = now;
 	record_packet(s, &p, f, dir, now);
 	if (stack_due(f, dir, p.seq, p.payload)) {
 		struct stack_where w = {
 			.now = now,
 			.netns = s->netns,
-			.ifindex = s->dev->ifindex,
+			.ifindex = sighting_ifindex(s),
 			.seq = p.seq,
 			.payload = p.payload,
 			.dir = dir,

@@ -3,6 +3,7 @@
 #ifndef CRUMB_BODY_RING_H
 #define CRUMB_BODY_RING_H
 
+#include "attach.h"
 #include "maps.h"
 
 static __always_inline void count_lost(__u32 point)

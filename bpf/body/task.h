@@ -5,12 +5,38 @@
 
 #include "body/ring.h"
 
+#ifdef CRUMB_UNTYPED
+#define TASKS_IN_MAP true
+#else
+#define TASKS_IN_MAP crumb_cfg.tasks_in_map
+#endif
+
+static __always_inline struct task_struct *task_now(void)
+{
+#ifdef CRUMB_UNTYPED
+	return (void *)bpf_get_current_task();
+#else
+	return bpf_get_current_task_btf();
+#endif
+}
+
+static __always_inline void task_comm(char *to, const struct task_struct *task)
+{
+#ifdef CRUMB_UNTYPED
+	bpf_core_read(to, CRUMB_COMM_BYTES, &task->comm);
+#else
+	__builtin_memcpy(to, task->comm, CRUMB_COMM_BYTES);
+#endif
+}
+
 static __always_inline bool comm_selected(const struct task_struct *task)
 {
+	char comm[CRUMB_COMM_BYTES];
 	int i;
 
+	task_comm(comm, task);
 	for (i = 0; i < 16; i++) {
-		if (task->comm[i] != crumb_cfg.comm[i])
+		if (comm[i] != crumb_cfg.comm[i])
 			return false;
 		if (!crumb_cfg.comm[i])
 			break;
@@ -21,7 +47,7 @@ static __always_inline bool comm_selected(const struct task_struct *task)
 /* Does the running task satisfy every task condition? True when none was asked for. */
 static __always_inline bool task_selected(const struct task_struct *task)
 {
-	__u32 tgid = task->tgid;
+	__u32 tgid = K(task, tgid);
 
 	if (tgid == crumb_cfg.self_tgid)
 		return false;
@@ -47,14 +73,44 @@ static __always_inline bool netns_selected(__u32 netns)
 
 static __always_inline struct task_state *task_state_get(struct task_struct *task)
 {
-	return bpf_task_storage_get(&task_states, task, NULL, 0);
+#ifndef CRUMB_UNTYPED
+	if (!TASKS_IN_MAP)
+		return bpf_task_storage_get(&task_states, task, NULL, 0);
+#endif
+	__u32 pid = K(task, pid);
+
+	return bpf_map_lookup_elem(&task_map, &pid);
+}
+
+/* As task_state_get(), made if it is not there; NULL is not counted as a loss here. */
+static __always_inline struct task_state *task_state_try(struct task_struct *task)
+{
+#ifndef CRUMB_UNTYPED
+	if (!TASKS_IN_MAP)
+		return bpf_task_storage_get(&task_states, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+#endif
+	__u32 pid = K(task, pid);
+	struct task_state *ts = bpf_map_lookup_elem(&task_map, &pid);
+
+	if (ts)
+		return ts;
+	bpf_map_update_elem(&task_map, &pid, (const void *)&crumb_zeroes, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&task_map, &pid);
+}
+
+/* The thread ends; what is in task storage ends with it. */
+static __always_inline void task_state_drop(struct task_struct *task)
+{
+	__u32 pid = K(task, pid);
+
+	if (TASKS_IN_MAP)
+		bpf_map_delete_elem(&task_map, &pid);
 }
 
 static __always_inline struct task_state *task_state_make(struct task_struct *task)
 {
-	struct task_state *ts;
+	struct task_state *ts = task_state_try(task);
 
-	ts = bpf_task_storage_get(&task_states, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!ts) {
 		__sync_fetch_and_add(&crumb_counters.tasks_full, 1);
 		__sync_fetch_and_add(&crumb_counters.lost_total, 1);
@@ -67,7 +123,53 @@ static __always_inline struct crumb_cpu *this_cpu(void)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 
-	return cpu < CRUMB_MAX_CPUS ? &crumb_cpus[cpu] : NULL;
+	if (cpu >= CRUMB_MAX_CPUS)
+		return NULL;
+	/* Verifiers until 6.1 forget the bound on the way through the multiplication, and do not forget a mask. */
+	asm volatile("" : "+r"(cpu));
+	return &crumb_cpus[cpu & (CRUMB_MAX_CPUS - 1)];
+}
+
+/*
+ * TCP works in softirq and, for what came while the socket was owned (release_sock), in task context with softirqs on:
+ * one may interrupt the other at any instruction of our program or of the kernel's around it, and the kernel does not
+ * run a program inside itself. So there are two programs on such a tracepoint, called one after the other. The first
+ * leaves word of what it was called for; where the second finds none, the first was skipped, and it acts. Its turns
+ * are counted, so that what the kernel says it skipped of the first can be told from what was lost.
+ */
+static __always_inline void twin_first(__u32 which, const void *object)
+{
+	struct crumb_cpu *cpu = this_cpu();
+	__u64 *place;
+
+	if (!cpu)
+		return;
+	place = cpu->handed[which];
+	/* The task's own word stays in the first place, however many packets a softirq brings before its second program. */
+	place[place[0] != 0] = (__u64)object;
+	barrier();
+}
+
+/* Was the first program skipped for this one? */
+static __always_inline bool twin_second(__u32 which, const void *object)
+{
+	struct crumb_cpu *cpu = this_cpu();
+	__u64 *place;
+
+	if (!cpu)
+		return false;
+	place = cpu->handed[which];
+	if (place[0] == (__u64)object) {
+		place[0] = 0;
+		place[1] = 0; /* of a softirq whose second program was skipped */
+		return false;
+	}
+	if (place[1] == (__u64)object) {
+		place[1] = 0;
+		return false;
+	}
+	__sync_fetch_and_add(&crumb_counters.covered[which], 1);
+	return true;
 }
 
 /*
@@ -78,13 +180,15 @@ static __always_inline void call_move(struct task_state *ts, struct crumb_callin
 {
 	ts->enter_ns = c->enter_ns;
 	ts->call = c->call;
+	if (TASKS_IN_MAP)
+		ts->regs = c->regs;
 	c->task = 0;
 }
 
 /* The state of the running task, its syscall included; NULL: no room (counted). */
 static __always_inline struct task_state *task_state_now(void)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_now();
 	struct task_state *ts = task_state_make(task);
 	struct crumb_cpu *cpu = this_cpu();
 

@@ -180,6 +180,7 @@ static int start(int argc, char **argv, const struct usage *u, bool shows)
 
 	if (ret >= 0)
 		return ret;
+	o.drop_rights = true;
 	if (!strcmp(u->name, "run") && (!o.command || !o.command[0])) {
 		log_error("run: which command? crumb run [OPTIONS] -- CMD [ARG...]");
 		return EXIT_USAGE;

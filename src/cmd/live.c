@@ -26,6 +26,7 @@
 #include "log.h"
 #include "merge.h"
 #include "netns_look.h"
+#include "rights.h"
 #include "select.h"
 #include "spool.h"
 #include "trace_writer.h"
@@ -460,7 +461,12 @@ static int take_filter(struct live *l, struct error *e)
 
 static int open_parts(struct live *l, struct error *e)
 {
-	struct session_config c = { .ring_bytes = l->o->ring_bytes, .max_flows = l->o->max_flows };
+	struct session_config c = {
+		.ring_bytes = l->o->ring_bytes,
+		.max_flows = l->o->max_flows,
+		.force = l->o->backend,
+		.btf = l->o->btf,
+	};
 	int err;
 
 	err = take_filter(l, e);
@@ -544,6 +550,8 @@ int live_start(struct live *l, struct error *e)
 
 	if (err)
 		return err;
+	if (l->o->drop_rights)
+		rights_drop(); /* where that is refused there was nothing to give up */
 	err = -pthread_create(&l->recorder, NULL, recorder_main, l);
 	if (err)
 		return error_set(e, err, "cannot start a thread: %s", strerror(-err));

@@ -25,6 +25,8 @@ enum option_id {
 	OPT_ACKS,
 	OPT_RING,
 	OPT_FLOWS,
+	OPT_BACKEND,
+	OPT_BTF,
 	OPT_SNAPLEN,
 	OPT_COLOR,
 	OPT_SLOWER,
@@ -68,12 +70,16 @@ static const struct option_row rows[] = {
 	{ "ring-size", OPT_RING, "BYTES", OPTIONS_HOOKS,
 	  "ring buffer per CPU (default: 32M for all, 2M to 16M each)" },
 	{ "max-flows", OPT_FLOWS, "N", OPTIONS_HOOKS, "connections followed at once (default 65536)" },
+	{ "backend", OPT_BACKEND, "KIND", OPTIONS_HOOKS | OPTIONS_LOOK,
+	  "hooks of this kind wherever there are any: tp_btf, raw_tp, fentry,\nkprobe.multi, kprobe, uprobe (default: the best that works)" },
+	{ "btf", OPT_BTF, "FILE", OPTIONS_HOOKS | OPTIONS_LOOK,
+	  "the running kernel's types, if it does not tell them itself" },
 	{ "snaplen", OPT_SNAPLEN, "BYTES", OPTIONS_WRITE,
 	  "bytes of each packet in the trace file (default and most 128; 0 none)" },
 	{ "write", 'w', "FILE", OPTIONS_WRITE,
 	  "write the trace (pcapng) to FILE, - for standard output" },
-	{ "format", 'f', "FORMAT", OPTIONS_SHOW, "text (default) or json" },
-	{ "output", 'o', "FILE", OPTIONS_SHOW | OPTIONS_PAPER,
+	{ "format", 'f', "FORMAT", OPTIONS_SHOW | OPTIONS_LOOK, "text (default) or json" },
+	{ "output", 'o', "FILE", OPTIONS_SHOW | OPTIONS_PAPER | OPTIONS_LOOK,
 	  "write there instead of standard output" },
 	{ "verbose", 'v', NULL, OPTIONS_SHOW | OPTIONS_PAPER,
 	  "unfold: functions between the steps, registers, state" },
@@ -122,6 +128,7 @@ void options_usage(const struct usage *u)
 		{ OPTIONS_CALL | OPTIONS_DEMO, "What is explained" },
 		{ OPTIONS_SHOW | OPTIONS_PAPER, "What is shown" },
 		{ OPTIONS_COUNT | OPTIONS_LIMIT, "When to stop" },
+		{ OPTIONS_LOOK, "Options" },
 	};
 	size_t t, i;
 
@@ -300,6 +307,15 @@ static int set_hooks(struct options *o, int id, const char *v)
 		if (parse_size(v, &o->max_flows) || !o->max_flows || o->max_flows > 1u << 24)
 			return bad_value("max-flows", v, "a number from 1 to 16M");
 		return -1;
+	case OPT_BACKEND:
+		o->backend = hook_kind_by_name(v);
+		if (o->backend == HOOK_NONE || o->backend == HOOK_DERIVED)
+			return bad_value("backend", v,
+					 "one of tp_btf, raw_tp, fentry, kprobe.multi, kprobe, uprobe");
+		return -1;
+	case OPT_BTF:
+		o->btf = v;
+		return -1;
 	case OPT_READY_FD:
 		if (parse_number(v, 0, 1 << 20, &n))
 			return bad_value("ready-fd", v, "a file descriptor");
@@ -417,7 +433,7 @@ static int set_rest(struct options *o, int id, const char *v)
 
 static int set_option(struct options *o, const struct option_row *row, const char *v)
 {
-	switch (row->group) {
+	switch (row->group & ~OPTIONS_LOOK) {
 	case OPTIONS_SELECT:
 		return set_selection(o, row->id, v);
 	case OPTIONS_HOOKS:

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "journey.h"
+#include "point.h"
 #include "render.h"
 #include "settings.h"
 
@@ -26,6 +27,7 @@ enum option_group {
 	OPTIONS_PAPER = 256, /* of OPTIONS_SHOW what concerns any text: file, colour, links */
 	OPTIONS_CALL = 512,  /* how a call is made that is explained */
 	OPTIONS_DEMO = 1024,
+	OPTIONS_LOOK = 2048, /* of the above, those that crumb doctor takes too */
 };
 
 #define OPTIONS_PIDS_MAX 64
@@ -40,6 +42,8 @@ struct options {
 	enum { LIBC_OFF, LIBC_ON, LIBC_AUTO } libc;
 	bool acks;
 	uint64_t ring_bytes, max_flows, snap_bytes;
+	enum hook_kind backend; /* HOOK_NONE: the best that works */
+	const char *btf;
 	/* OPTIONS_SHOW */
 	const struct renderer *format;
 	const char *output;
@@ -56,9 +60,10 @@ struct options {
 	/* OPTIONS_WRITE */
 	const char *write;
 	/* OPTIONS_LIMIT */
-	uint64_t count; /* journeys, 0 no limit */
-	double seconds; /* 0 no limit */
-	int ready_fd;	/* -1 none */
+	uint64_t count;	  /* journeys, 0 no limit */
+	double seconds;	  /* 0 no limit */
+	int ready_fd;	  /* -1 none */
+	bool drop_rights; /* once attached; not with a lab of one's own to take down */
 	bool quiet;
 
 	char **rest; /* what is not an option: filter words, files */

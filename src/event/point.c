@@ -12,7 +12,8 @@
 #include <string.h>
 
 /* clang-format off */
-#define TP_BTF(name)		{ HOOK_TP_BTF, #name, #name }
+#define TRACEPOINT(name)	{ HOOK_TP_BTF, #name, #name }, { HOOK_RAW_TP, #name, #name }
+#define FUNCTION(func, set)	{ HOOK_FENTRY, #func, set }, { HOOK_KPROBE_MULTI, #func, set }, { HOOK_KPROBE, #func, set }
 #define FENTRY(func)		{ HOOK_FENTRY, #func, NULL }
 #define LIBC(prog)		{ HOOK_UPROBE, "libc", prog }
 #define DERIVED(point, prog)	{ HOOK_DERIVED, point, prog }
@@ -30,7 +31,7 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_SYS_SEND] = {
 		"sys.send", LAYER_SYSCALL, "",
 		"the send-family syscall enters the kernel",
-		{ TP_BTF(sys_enter) } },
+		{ TRACEPOINT(sys_enter) } },
 	/*
 	 * Since 6.6 the syscalls use __sock_sendmsg(), a static that compilers tend to inline, and
 	 * sock_sendmsg() serves only the kernel's own senders: both ages call the security hook.
@@ -42,15 +43,15 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_TCP_APPEND] = {	/* the tracepoint came with 6.16 */
 		"tcp.append", LAYER_TCP, "tcp_sendmsg_locked",
 		"the socket is locked and the bytes enter the TCP stream",
-		{ TP_BTF(tcp_sendmsg_locked), FENTRY(tcp_sendmsg_locked) } },
+		{ TRACEPOINT(tcp_sendmsg_locked), FUNCTION(tcp_sendmsg_locked, "append") } },
 	[CRUMB_PT_SOCK_SEND_RETURN] = {	/* 6.3 */
 		"sock.send.return", LAYER_SOCKET, "sock_sendmsg_nosec",
 		"the socket layer has taken the bytes and returns",
-		{ TP_BTF(sock_send_length) } },
+		{ TRACEPOINT(sock_send_length), FUNCTION(inet_sendmsg, "sent") } },
 	[CRUMB_PT_SYS_SEND_RETURN] = {
 		"sys.send.return", LAYER_SYSCALL, "",
 		"the send-family syscall returns to the program",
-		{ TP_BTF(sys_exit) } },
+		{ TRACEPOINT(sys_exit) } },
 	[CRUMB_PT_LIBC_SEND_RETURN] = {
 		"libc.send.return", LAYER_LIBC, "",
 		"the C library returns to the sender",
@@ -60,57 +61,57 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_TCP_HELD] = {		/* the tracepoint fires before an ACK is processed */
 		"tcp.held", LAYER_TCP, "tcp_rcv_established",
 		"TCP looks at its send queue and keeps the bytes: what holds them changes here",
-		{ TP_BTF(tcp_probe) } },
+		{ TRACEPOINT(tcp_probe) } },
 	[CRUMB_PT_TCP_XMIT] = {
 		"tcp.xmit", LAYER_TCP, "__tcp_transmit_skb",
 		"TCP builds the header of an skb that carries the bytes and hands it to IP",
-		{ FENTRY(__tcp_transmit_skb) } },
+		{ FUNCTION(__tcp_transmit_skb, "tcp.xmit") } },
 	[CRUMB_PT_TCP_RETRANSMIT] = {
 		"tcp.retransmit", LAYER_TCP, "__tcp_retransmit_skb",
 		"TCP sends the bytes again: loss, or a timer that ran out",
-		{ TP_BTF(tcp_retransmit_skb) } },
+		{ TRACEPOINT(tcp_retransmit_skb) } },
 	[CRUMB_PT_IP_OUTPUT] = {
 		"ip.output", LAYER_IP, "ip_output",
 		"IP has routed the packet and passes it to netfilter and the neighbour",
-		{ FENTRY(ip_output), FENTRY(ip6_output) } },
+		{ FUNCTION(ip_output, "ip.output") } },
 	[CRUMB_PT_NEIGH_RESOLVE] = {
 		"neigh.resolve", LAYER_NEIGH, "__neigh_event_send",
 		"no valid link-layer address yet: ARP or neighbour discovery is asked",
-		{ TP_BTF(neigh_event_send_done) } },
+		{ TRACEPOINT(neigh_event_send_done) } },
 	[CRUMB_PT_NEIGH_UPDATE] = {
 		"neigh.update", LAYER_NEIGH, "__neigh_update",
 		"a neighbour entry changes: the link-layer address is known, stale or gone",
-		{ TP_BTF(neigh_update) } },
+		{ TRACEPOINT(neigh_update) } },
 	[CRUMB_PT_DEV_QUEUE] = {
 		"dev.queue", LAYER_DEVICE, "__dev_queue_xmit",
 		"the packet is handed to the device for sending",
-		{ TP_BTF(net_dev_queue) } },
+		{ TRACEPOINT(net_dev_queue) } },
 	[CRUMB_PT_QDISC_ENQUEUE] = {
 		"qdisc.enqueue", LAYER_QDISC, "dev_qdisc_enqueue",
 		"the packet is put into the queueing discipline",
-		{ TP_BTF(qdisc_enqueue) } },
+		{ TRACEPOINT(qdisc_enqueue) } },
 	[CRUMB_PT_QDISC_DEQUEUE] = {
 		"qdisc.dequeue", LAYER_QDISC, "dequeue_skb",
 		"the queueing discipline lets the packet go (one sighting per bulk)",
-		{ TP_BTF(qdisc_dequeue) } },
+		{ TRACEPOINT(qdisc_dequeue) } },
 	[CRUMB_PT_DEV_XMIT] = {
 		"dev.xmit", LAYER_DEVICE, "dev_hard_start_xmit",
 		"the driver gets the packet",
-		{ TP_BTF(net_dev_start_xmit) } },
+		{ TRACEPOINT(net_dev_start_xmit) } },
 
 	/* from the wire to the receiver's socket */
 	[CRUMB_PT_DEV_BACKLOG] = {
 		"dev.backlog", LAYER_DEVICE, "netif_rx_internal",
 		"the packet waits in a CPU's backlog for the receive softirq",
-		{ TP_BTF(netif_rx) } },
+		{ TRACEPOINT(netif_rx) } },
 	[CRUMB_PT_DEV_GRO] = {		/* gro_receive_skb() was napi_gro_receive() before 6.15 */
 		"dev.gro", LAYER_DEVICE, "gro_receive_skb",
 		"the driver's poll offers the packet for merging (GRO)",
-		{ TP_BTF(napi_gro_receive_entry) } },
+		{ TRACEPOINT(napi_gro_receive_entry) } },
 	[CRUMB_PT_DEV_RECEIVE] = {
 		"dev.receive", LAYER_DEVICE, "__netif_receive_skb_core",
 		"the stack takes the packet from the device",
-		{ TP_BTF(netif_receive_skb) } },
+		{ TRACEPOINT(netif_receive_skb) } },
 	[CRUMB_PT_BRIDGE_IN] = {
 		"bridge.in", LAYER_BRIDGE, "br_handle_frame",
 		"a bridge port takes the frame: learn, look up, decide",
@@ -122,11 +123,11 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_IP_RECEIVE] = {
 		"ip.receive", LAYER_IP, "ip_rcv",
 		"IP takes the packet: header check, netfilter, route",
-		{ FENTRY(ip_rcv), FENTRY(ipv6_rcv) } },
+		{ FUNCTION(ip_rcv_core, "ip.receive.core"), FUNCTION(ip_rcv, "ip.receive") } },
 	[CRUMB_PT_TCP_RECEIVE] = {
 		"tcp.receive", LAYER_TCP, "tcp_rcv_established",
 		"TCP processes the packet for the receiver's socket",
-		{ TP_BTF(tcp_probe) } },
+		{ TRACEPOINT(tcp_probe) } },
 	[CRUMB_PT_TCP_QUEUE] = {
 		"tcp.queue", LAYER_TCP, "tcp_queue_rcv",
 		"the bytes are in order and join the receive queue",
@@ -134,33 +135,33 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_SOCK_READY] = {	/* 6.3 */
 		"sock.ready", LAYER_SOCKET, "sock_def_readable",
 		"the socket tells its waiters that there is something to read",
-		{ TP_BTF(sk_data_ready) } },
+		{ TRACEPOINT(sk_data_ready), FUNCTION(sock_def_readable, "ready") } },
 	[CRUMB_PT_SCHED_WAKE] = {
 		"sched.wake", LAYER_SCHED, "try_to_wake_up",
 		"the reader is made runnable",
-		{ TP_BTF(sched_waking) } },
+		{ TRACEPOINT(sched_waking) } },
 	[CRUMB_PT_SCHED_RUN] = {
 		"sched.run", LAYER_SCHED, "__schedule",
 		"the reader gets a CPU",
-		{ TP_BTF(sched_switch) } },
+		{ TRACEPOINT(sched_switch) } },
 
 	/* the receiver's call */
 	[CRUMB_PT_SYS_RECV] = {
 		"sys.recv", LAYER_SYSCALL, "",
 		"the receive-family syscall enters the kernel",
-		{ TP_BTF(sys_enter) } },
+		{ TRACEPOINT(sys_enter) } },
 	[CRUMB_PT_SOCK_COPY] = {
 		"sock.copy", LAYER_SOCKET, "skb_copy_datagram_iter",
 		"the bytes are copied to the reader's memory",
-		{ TP_BTF(skb_copy_datagram_iovec) } },
+		{ TRACEPOINT(skb_copy_datagram_iovec) } },
 	[CRUMB_PT_SOCK_RECV_RETURN] = {	/* 6.3 */
 		"sock.recv.return", LAYER_SOCKET, "sock_recvmsg_nosec",
 		"the socket layer has handed the bytes over and returns",
-		{ TP_BTF(sock_recv_length) } },
+		{ TRACEPOINT(sock_recv_length), FUNCTION(inet_recvmsg, "received") } },
 	[CRUMB_PT_SYS_RECV_RETURN] = {
 		"sys.recv.return", LAYER_SYSCALL, "",
 		"the receive-family syscall returns to the program",
-		{ TP_BTF(sys_exit) } },
+		{ TRACEPOINT(sys_exit) } },
 	[CRUMB_PT_LIBC_RECV] = {
 		"libc.recv", LAYER_LIBC, "",
 		"the program calls a receive-family function of the C library",
@@ -174,15 +175,15 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_SKB_DROP] = {		/* kfree_skb_reason() before 6.11; reasons since 5.17 */
 		"skb.drop", LAYER_DEVICE, "sk_skb_reason_drop",
 		"the kernel frees the packet as a drop, with a reason and the place",
-		{ TP_BTF(kfree_skb) } },
+		{ TRACEPOINT(kfree_skb) } },
 	[CRUMB_PT_CALL] = {
 		"call", LAYER_NOTE, "",
 		"a call that carries no bytes: getaddrinfo, socket, connect, close",
-		{ LIBC("libc_return"), TP_BTF(sys_exit) } },
+		{ LIBC("libc_return"), TRACEPOINT(sys_exit) } },
 	[CRUMB_PT_STATE] = {
 		"state", LAYER_NOTE, "inet_sk_state_store",
 		"a socket of the connection changes its TCP state",
-		{ TP_BTF(inet_sock_set_state) } },
+		{ TRACEPOINT(inet_sock_set_state) } },
 	[CRUMB_PT_FLOW] = {
 		"flow", LAYER_NOTE, "",
 		"a connection is followed from now on",
@@ -192,7 +193,7 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_TASK] = {
 		"task", LAYER_NOTE, "kernel_clone",
 		"a selected process starts a child, which is followed too",
-		{ TP_BTF(sched_process_fork) } },
+		{ TRACEPOINT(sched_process_fork) } },
 };
 
 const struct point *point_get(unsigned int pt)
@@ -231,12 +232,25 @@ const char *point_layer_name(enum point_layer layer)
 const char *hook_kind_name(enum hook_kind kind)
 {
 	static const char *const names[HOOK_KIND_MAX] = {
-		[HOOK_NONE] = "none",	    [HOOK_TP_BTF] = "tp_btf", [HOOK_FENTRY] = "fentry",
-		[HOOK_FEXIT] = "fexit",	    [HOOK_KPROBE] = "kprobe", [HOOK_UPROBE] = "uprobe",
+		[HOOK_NONE] = "none",
+		[HOOK_TP_BTF] = "tp_btf",
+		[HOOK_RAW_TP] = "raw_tp",
+		[HOOK_FENTRY] = "fentry",
+		[HOOK_KPROBE_MULTI] = "kprobe.multi",
+		[HOOK_KPROBE] = "kprobe",
+		[HOOK_UPROBE] = "uprobe",
 		[HOOK_DERIVED] = "derived",
 	};
 
 	return NAME_AT(names, kind, "?");
+}
+
+enum hook_kind hook_kind_by_name(const char *name)
+{
+	for (int k = HOOK_NONE + 1; k < HOOK_KIND_MAX; k++)
+		if (!strcmp(name, hook_kind_name(k)))
+			return k;
+	return HOOK_NONE;
 }
 
 const char *libc_func_name(unsigned int func)

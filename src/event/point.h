@@ -28,22 +28,23 @@ enum point_layer {
 
 enum hook_kind {
 	HOOK_NONE = 0,
-	HOOK_TP_BTF, /* BTF-typed tracepoint */
-	HOOK_FENTRY,
-	HOOK_FEXIT,
-	HOOK_KPROBE,
-	HOOK_UPROBE,  /* libc function of the traced processes */
-	HOOK_DERIVED, /* read from another hook's record: `target` names the point */
+	HOOK_TP_BTF,	   /* BTF-typed tracepoint */
+	HOOK_RAW_TP,	   /* the same, arguments as numbers */
+	HOOK_FENTRY,	   /* with its fexit: BTF-typed, at a function */
+	HOOK_KPROBE_MULTI, /* kprobes through ftrace, many in one link */
+	HOOK_KPROBE,	   /* with its kretprobe */
+	HOOK_UPROBE,	   /* libc function of the traced processes */
+	HOOK_DERIVED,	   /* read from another hook's record: `target` names the point */
 	HOOK_KIND_MAX,
 };
 
 struct point_hook {
 	enum hook_kind kind;
 	const char *target; /* tracepoint, function, or point */
-	const char *prog; /* BPF program that records it; NULL: not written for this kernel family yet */
+	const char *prog; /* BPF program, or set of programs (src/probe/hook_set.c); NULL: not written yet */
 };
 
-#define POINT_HOOKS_MAX 4
+#define POINT_HOOKS_MAX 8
 
 struct point {
 	const char *name; /* "dev.queue": stable, in JSON */
@@ -61,6 +62,7 @@ enum crumb_point point_by_name(const char *name);
 
 const char *point_layer_name(enum point_layer layer); /* "TCP", "bridge" ... */
 const char *hook_kind_name(enum hook_kind kind);      /* "tp_btf", "uprobe" ... */
+enum hook_kind hook_kind_by_name(const char *name);   /* HOOK_NONE: there is none */
 const char *libc_func_name(unsigned int func);	      /* enum crumb_libc_func -> "getaddrinfo" */
 const char *event_type_name(unsigned int type);	      /* "skb", "send_begin" ... */
 

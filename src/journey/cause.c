@@ -9,6 +9,9 @@ enum cause_id {
 	TX_LIBC,
 	TX_ENTER,
 	TX_STACK,
+	TX_TCP,
+	TX_IP,
+	TX_OUT,
 	TX_NEIGH,
 	TX_STREAM,
 	TX_SNDBUF,
@@ -66,6 +69,15 @@ static const struct cause_row rows[CAUSES] = {
 		       "Within the send call: bytes are copied into an skb, TCP cuts and "
 		       "sends it, IP routes it, netfilter and the neighbour pass it, until "
 		       "it stands at the device." },
+	[TX_TCP] = { { "tx.tcp", "copy into an skb, TCP" },
+		     "Within the send call: bytes are copied into an skb, and TCP decides "
+		     "to send it." },
+	[TX_IP] = { { "tx.ip", "TCP header, route, netfilter" },
+		    "TCP writes its header, IP its own with the route of the socket, and "
+		    "netfilter's OUTPUT hooks look at the packet." },
+	[TX_OUT] = { { "tx.out", "netfilter, neighbour" },
+		     "From IP's output function to the device: netfilter's POSTROUTING "
+		     "hooks, and the link-layer header of the neighbour." },
 	[TX_NEIGH] = { { "tx.neigh", "waits for the neighbour's address (ARP, ND)" },
 		       "The next hop's link-layer address was not known: the skb waited in the "
 		       "neighbour's queue until the answer came. `ip neigh` shows the table." },
@@ -260,8 +272,12 @@ static const struct rule {
 	{ P(NEIGH_RESOLVE), TO_DEVICE, 0, 0, TX_NEIGH },
 	{ P(TCP_APPEND), P(TCP_APPEND), GAP_SLEPT, 0, TX_SNDBUF },
 	{ P(TCP_APPEND), P(TCP_APPEND), 0, 0, TX_STREAM },
+	{ P(TCP_XMIT), P(IP_OUTPUT), 0, 0, TX_IP },
+	{ P(IP_OUTPUT), OUT, GAP_SAME_HOST | GAP_AT_SENDER, 0, TX_OUT },
+	{ P(IP_OUTPUT), OUT, GAP_SAME_HOST, 0, NET_ROUTE },
 	{ FROM_STREAM, TO_DEVICE, GAP_AFTER_RETURN, 0, TX_QUEUE },
 	{ FROM_STREAM, TO_DEVICE, GAP_LATER_SKB, 0, TX_STREAM },
+	{ FROM_STREAM, P(TCP_XMIT), 0, 0, TX_TCP },
 	{ FROM_STREAM, TO_DEVICE, 0, 0, TX_STACK },
 
 	{ QUEUED | QDISC, QDISC, GAP_SAME_HOST | GAP_AT_SENDER, 0, TX_QDISC },
@@ -278,7 +294,7 @@ static const struct rule {
 	{ P(DEV_GRO), P(DEV_RECEIVE) | P(BRIDGE_IN), 0, 0, NET_GRO },
 	{ P(BRIDGE_IN), QUEUED | P(DEV_XMIT) | UP, GAP_SAME_HOST, 0, NET_BRIDGE },
 	{ P(DEV_RECEIVE), P(BRIDGE_FORWARD) | P(BRIDGE_IN), GAP_SAME_HOST, 0, NET_BRIDGE },
-	{ P(DEV_RECEIVE) | P(IP_RECEIVE), OUT, GAP_SAME_HOST, 0, NET_ROUTE },
+	{ P(DEV_RECEIVE) | P(IP_RECEIVE), P(IP_OUTPUT) | OUT, GAP_SAME_HOST, 0, NET_ROUTE },
 	{ P(DEV_RECEIVE), UP, GAP_SAME_HOST | GAP_AT_RECEIVER, 0, RX_STACK },
 	{ UP, P(IP_RECEIVE), 0, 0, RX_STACK },
 	{ UP, IN_TCP, GAP_OTHER_CPU, 0, RX_BACKLOG },

@@ -199,7 +199,7 @@ int ingest_sock(struct assembler *a, const struct crumb_ev_sock *ev)
 		return 0;
 	h = &c->half[ev->dir];
 	c->last_ns = ev->h.time_ns;
-	if (ev->point == CRUMB_PT_TCP_RETRANSMIT) {
+	if (ev->point == CRUMB_PT_TCP_RETRANSMIT || ev->point == CRUMB_PT_TCP_XMIT) {
 		h->sender_seen = true;
 	} else {
 		h->receiver_seen = true;

@@ -70,15 +70,15 @@ struct path_step *path_add_seen(struct path *p, const struct message *m, const s
 
 static inline bool point_is_out(uint16_t pt)
 {
-	return pt == CRUMB_PT_DEV_QUEUE || pt == CRUMB_PT_QDISC_ENQUEUE ||
-	       pt == CRUMB_PT_QDISC_DEQUEUE || pt == CRUMB_PT_DEV_XMIT ||
-	       pt == CRUMB_PT_BRIDGE_FORWARD;
+	return pt == CRUMB_PT_IP_OUTPUT || pt == CRUMB_PT_DEV_QUEUE ||
+	       pt == CRUMB_PT_QDISC_ENQUEUE || pt == CRUMB_PT_QDISC_DEQUEUE ||
+	       pt == CRUMB_PT_DEV_XMIT || pt == CRUMB_PT_BRIDGE_FORWARD;
 }
 
 static inline bool point_is_in(uint16_t pt)
 {
 	return pt == CRUMB_PT_DEV_BACKLOG || pt == CRUMB_PT_DEV_GRO || pt == CRUMB_PT_DEV_RECEIVE ||
-	       pt == CRUMB_PT_BRIDGE_IN;
+	       pt == CRUMB_PT_BRIDGE_IN || pt == CRUMB_PT_IP_RECEIVE;
 }
 
 #endif

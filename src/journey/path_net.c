@@ -240,6 +240,26 @@ static void first_transmission(const struct message *m, const struct transmissio
 		s->superseded = true;
 }
 
+/* TCP's own skb is another than those below: the last that it handed to IP before this transmission was seen. */
+static void transmission_xmit(const struct message *m, uint64_t byte, const struct transmission *t,
+			      struct path *path)
+{
+	const struct half *h = message_half(m);
+
+	for (uint32_t i = 0; i < h->bytes.log_count; i++) {
+		const struct sight_log *l = &h->bytes.logs[i];
+		const struct sighting *seen;
+		struct path_step *s;
+
+		if (l->place.kind != SIGHT_BYTES || l->place.point != CRUMB_PT_TCP_XMIT)
+			continue;
+		seen = sight_log_newest(l, byte, m->begin.h.time_ns, t->start->time_ns, NULL);
+		s = seen ? path_add_seen(path, m, l, seen, t->start->time_ns) : NULL;
+		if (s)
+			s->exact = t->sure && !m->inferred;
+	}
+}
+
 void path_find_net(struct assembler *a, const struct message *m, const struct fate *f,
 		   uint64_t to_ns, struct path *path)
 {
@@ -257,6 +277,7 @@ void path_find_net(struct assembler *a, const struct message *m, const struct fa
 		return;
 	if (t.start != t.first)
 		first_transmission(m, &t, path);
+	transmission_xmit(m, f->byte, &t, path);
 	time.start = t.start->time_ns;
 	for (uint32_t i = 0; i < h->bytes.log_count; i++) {
 		struct pick k;

@@ -197,6 +197,32 @@ static int libc_of(pid_t pid, char *path, size_t size)
 	return -ENOENT;
 }
 
+/*
+ * A process that has not become its program yet, in a crumb without a C library of its own (-Dstatic=true): the one
+ * that a dynamic program would most likely find, in that process's view of the files.
+ */
+static int libc_of_system(pid_t pid, char *path, size_t size)
+{
+	static const char *const places[] = {
+#ifdef __x86_64__
+		"/lib/x86_64-linux-gnu/libc.so.6",
+		"/lib64/libc.so.6",
+#else
+		"/lib/aarch64-linux-gnu/libc.so.6",
+		"/lib64/libc.so.6",
+#endif
+		"/usr/lib/libc.so.6",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(path, size, "/proc/%d/root%s", pid, places[i]);
+		if (!access(path, R_OK))
+			return 0;
+	}
+	return -ENOENT;
+}
+
 static int offset_in_file(Elf *elf, uint64_t addr, uint64_t *ret)
 {
 	size_t n, i;
@@ -392,6 +418,8 @@ int libc_hooks_attach(struct libc_hooks *h, pid_t pid, struct error *e)
 	err = libc_of(pid, path, sizeof(path));
 	if (err == -ENOENT)
 		err = libc_of(getpid(), path, sizeof(path));
+	if (err == -ENOENT)
+		err = libc_of_system(pid, path, sizeof(path));
 	if (err)
 		return error_set(e, err, "process %d has no C library that could be hooked", pid);
 	err = libc_offsets(path, offsets, e);

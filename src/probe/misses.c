@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "point.h"
+#include "plan.h"
 
 #define NO_TWIN -1
 #define IGNORED -2 /* a second program: where it is skipped the first one ran */
@@ -28,28 +28,21 @@ struct misses {
 	uint64_t last_ns, before_ns;
 };
 
-static uint16_t point_of(const char *prog)
-{
-	for (unsigned int i = 1; i < CRUMB_PT_MAX; i++) {
-		const struct point *p = point_get(i);
-
-		for (unsigned int k = 0; k < POINT_HOOKS_MAX && p->via[k].kind; k++)
-			if (p->via[k].prog && !strcmp(p->via[k].prog, prog))
-				return i;
-	}
-	return CRUMB_PT_NONE;
-}
-
 static int twin_of(const char *prog)
 {
-	if (!strcmp(prog, "tcp_probe_nested") || !strcmp(prog, "sk_data_ready_nested"))
+	if (strstr(prog, "_nested") || strstr(prog, "_again"))
 		return IGNORED;
-	if (!strcmp(prog, "tcp_probe"))
+	if (!strncmp(prog, "tcp_probe", 9))
 		return CRUMB_TWIN_PROBE;
-	return strcmp(prog, "sk_data_ready") ? NO_TWIN : CRUMB_TWIN_READY;
+	if (!strncmp(prog, "sk_data_ready", 13) || !strncmp(prog, "ready_enter", 11))
+		return CRUMB_TWIN_READY;
+	if (!strncmp(prog, "sys_enter", 9))
+		return CRUMB_TWIN_ENTER;
+	return strncmp(prog, "sys_exit", 8) ? NO_TWIN : CRUMB_TWIN_EXIT;
 }
 
-int misses_new(struct bpf_object *obj, const struct crumb_counters *c, struct misses **ret)
+int misses_new(struct bpf_object *obj, const struct plan *plan, const struct crumb_counters *c,
+	       struct misses **ret)
 {
 	struct misses *m = calloc(1, sizeof(*m));
 	struct bpf_program *prog;
@@ -70,7 +63,7 @@ int misses_new(struct bpf_object *obj, const struct crumb_counters *c, struct mi
 
 		if (w.fd < 0 || w.twin == IGNORED)
 			continue;
-		w.point = point_of(name);
+		w.point = plan_point_of(plan, name);
 		m->list[m->n++] = w;
 	}
 	*ret = m;

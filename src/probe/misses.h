@@ -13,9 +13,11 @@
 
 struct bpf_object;
 struct misses;
+struct plan;
 
 /* @c is read in place; both outlive the watch. The programs are those loaded now. */
-int misses_new(struct bpf_object *obj, const struct crumb_counters *c, struct misses **ret);
+int misses_new(struct bpf_object *obj, const struct plan *plan, const struct crumb_counters *c,
+	       struct misses **ret);
 void misses_free(struct misses *m);
 
 /*

@@ -9,6 +9,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,19 +18,21 @@
 
 #include "cleanup.h"
 #include "crumb.skel.h"
-#include "filter.h"
 #include "libc_hooks.h"
+#include "loader.h"
+#include "machine.h"
 #include "misses.h"
 #include "point.h"
 #include "cpu_ring.h"
 
-#define BATCH_BYTES   (256u << 10)
-#define NOT_ASKED_FOR "not asked for"
+#define BATCH_BYTES (256u << 10)
+
+static const char NOT_ASKED_FOR[] = "not asked for";
 
 struct session {
 	struct session_config config;
-	struct crumb *skel;
-	void *elf; /* patched copy of the BPF object, while it is opened */
+	struct loader load;
+	struct crumb *skel; /* load's */
 	struct cpu_ring *rings;
 	int *ring_fds;
 	uint32_t cpus;
@@ -38,93 +41,14 @@ struct session {
 	struct ring_buffer *news; /* children to hook */
 	struct libc_hooks *libc;
 	uint32_t libc_cost_ns;
+	int stats_fd;	    /* the kernel counts run times while it is open; -1 */
 	char libc_why[120]; /* why libc could not be hooked, "" if it was or nobody asked */
-	bool libc_multi;
 
 	struct crumb_ev_flow *flows; /* taken before the start */
 	size_t n_flows;
 	struct crumb_counters seen; /* losses already reported */
 	struct misses *misses;
-	char why[CRUMB_PT_MAX][120]; /* by point: why its program is not there */
 };
-
-static struct bpf_program *program_of(const struct session *s, const char *name)
-{
-	return name ? bpf_object__find_program_by_name(s->skel->obj, name) : NULL;
-}
-
-/* The first hook of the row that is written for this kernel family. */
-static const struct point_hook *chosen_hook(const struct point *p)
-{
-	unsigned int i;
-
-	for (i = 0; i < POINT_HOOKS_MAX && p->via[i].kind != HOOK_NONE; i++)
-		if (p->via[i].prog)
-			return &p->via[i];
-	return NULL;
-}
-
-static bool tracepoint_exists(const struct btf *btf, const char *name)
-{
-	char type[96];
-
-	snprintf(type, sizeof(type), "btf_trace_%s", name);
-	return btf__find_by_name_kind(btf, type, BTF_KIND_TYPEDEF) > 0;
-}
-
-/* Programs without a row of their own: always needed. */
-static const struct {
-	const char *prog, *tracepoint;
-} always[] = {
-	{ "sched_process_exit", "sched_process_exit" },
-	{ "tcp_probe_nested", "tcp_probe" },
-	{ "sk_data_ready_nested", "sk_data_ready" },
-};
-
-static bool program_wanted(const struct session *s, const char *prog)
-{
-	uint32_t select = s->config.settings.select;
-
-	if (!strcmp(prog, "libc_enter") || !strcmp(prog, "libc_return"))
-		return s->config.libc;
-	if (!strcmp(prog, "sched_process_fork"))
-		return select & CRUMB_SELECT_TGID;
-	return true;
-}
-
-/* Which of the object's programs shall load: one row of the table at a time. */
-static void plan_programs(struct session *s, const struct btf *btf)
-{
-	struct bpf_program *prog;
-	unsigned int i;
-
-	for (i = 1; i < CRUMB_PT_MAX; i++) {
-		const struct point *p = point_get(i);
-		const struct point_hook *h = chosen_hook(p);
-
-		prog = h ? program_of(s, h->prog) : NULL;
-		if (!prog) {
-			snprintf(s->why[i], sizeof(s->why[i]),
-				 "no hook that works with tracepoints only");
-			continue;
-		}
-		if (!program_wanted(s, h->prog)) {
-			snprintf(s->why[i], sizeof(s->why[i]), NOT_ASKED_FOR);
-			continue;
-		}
-		if (h->kind == HOOK_TP_BTF && !tracepoint_exists(btf, h->target)) {
-			snprintf(s->why[i], sizeof(s->why[i]), "this kernel has no tracepoint %s",
-				 h->target);
-			continue;
-		}
-		bpf_program__set_autoload(prog, true);
-	}
-	for (i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
-		prog = program_of(s, always[i].prog);
-		if (prog && tracepoint_exists(btf, always[i].tracepoint))
-			bpf_program__set_autoload(prog, true);
-	}
-}
 
 /*
  * All at once: the kernel waits for a grace period (synchronize_rcu) after each update of a map of maps, and with a
@@ -174,41 +98,6 @@ static int make_rings(struct session *s, struct error *e)
 	return install_rings(s, e);
 }
 
-/* Open the object from a copy of its image in which the expression stands. */
-static int open_object(struct session *s, struct error *e)
-{
-	struct filter *filter __attribute__((cleanup(filter_freep))) = NULL;
-	LIBBPF_OPTS(bpf_object_open_opts, opts);
-	const void *image;
-	size_t size;
-	int err;
-
-	err = filter_compile(s->config.filter, &filter, e);
-	if (err)
-		return err;
-	s->config.settings.filter_bytes =
-		filter_reach(filter) > CRUMB_HEAD_BYTES ? CRUMB_FILTER_BYTES : CRUMB_HEAD_BYTES;
-	s->skel = calloc(1, sizeof(*s->skel));
-	if (!s->skel)
-		return -ENOMEM;
-	err = crumb__create_skeleton(s->skel);
-	if (err)
-		return error_set(e, err, "cannot prepare the BPF object: %s", strerror(-err));
-	image = crumb__elf_bytes(&size);
-	s->elf = malloc(size);
-	if (!s->elf)
-		return -ENOMEM;
-	memcpy(s->elf, image, size);
-	err = filter_patch_elf(s->elf, size, filter, e);
-	if (err)
-		return err;
-	s->skel->skeleton->data = s->elf;
-	err = bpf_object__open_skeleton(s->skel->skeleton, &opts);
-	if (err)
-		return error_set(e, err, "cannot open the BPF object: %s", strerror(-err));
-	return 0;
-}
-
 static int on_child(void *ctx, void *data, size_t size)
 {
 	struct session *s = ctx;
@@ -223,70 +112,15 @@ static int open_libc(struct session *s)
 {
 	int err;
 
-	if (!s->config.libc)
+	snprintf(s->libc_why, sizeof(s->libc_why), "%s", s->load.libc_why);
+	if (!s->config.libc || s->libc_why[0])
 		return 0;
-	err = libc_hooks_new(s->libc_multi, s->skel->progs.libc_enter, s->skel->progs.libc_return,
-			     &s->libc);
+	err = libc_hooks_new(s->load.libc_multi, s->load.libc_enter, s->load.libc_return, &s->libc);
 	if (err)
 		return err;
 	s->libc_cost_ns = libc_hooks_cost_ns(s->libc);
 	s->news = ring_buffer__new(bpf_map__fd(s->skel->maps.news), on_child, s, NULL);
 	return s->news ? 0 : -errno;
-}
-
-static int explain_load_failure(int err, struct error *e)
-{
-	if (err == -EPERM || err == -EACCES)
-		return error_set(e, err,
-				 "the kernel refused to load BPF programs (%s): run crumb as root, "
-				 "or with CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN",
-				 strerror(-err));
-	if (err == -ENOMEM)
-		return error_set(e, err,
-				 "not enough memory for the BPF maps: try a smaller --max-flows "
-				 "or --ring-size");
-	return error_set(e, err,
-			 "the kernel refused crumb's BPF programs: %s; set "
-			 "CRUMB_LIBBPF_DEBUG=1 to see the verifier's words",
-			 strerror(-err));
-}
-
-/* (sk, skb) until 6.15, with the result as a third argument since. */
-static bool retransmit_has_err(const struct btf *btf)
-{
-	int id = btf__find_by_name_kind(btf, "btf_trace_tcp_retransmit_skb", BTF_KIND_TYPEDEF);
-	const struct btf_type *t;
-
-	if (id <= 0)
-		return false;
-	t = btf__type_by_id(btf, btf__type_by_id(btf, id)->type); /* pointer to function */
-	t = btf__type_by_id(btf, t->type);
-	return btf_is_func_proto(t) && btf_vlen(t) > 3; /* the first is the tracepoint's own */
-}
-
-static int load_object(struct session *s, struct error *e)
-{
-	struct btf *btf = btf__load_vmlinux_btf();
-	int err;
-
-	if (!btf)
-		return error_set(e, -ENOTSUP,
-				 "this kernel has no BTF (/sys/kernel/btf/vmlinux): crumb "
-				 "needs a kernel built with CONFIG_DEBUG_INFO_BTF");
-	plan_programs(s, btf);
-	if (s->config.libc)
-		s->libc_multi = libc_hooks_prepare(btf, s->skel->progs.libc_enter,
-						   s->skel->progs.libc_return);
-	s->config.settings.retransmit_has_err = retransmit_has_err(btf);
-	btf__free(btf);
-	s->skel->rodata->crumb_cfg = s->config.settings;
-	bpf_map__set_max_entries(s->skel->maps.rings, s->cpus);
-	if (s->config.max_flows)
-		bpf_map__set_max_entries(s->skel->maps.flows, s->config.max_flows);
-	err = bpf_object__load_skeleton(s->skel->skeleton);
-	if (err)
-		return explain_load_failure(err, e);
-	return 0;
 }
 
 static size_t default_ring_bytes(uint32_t cpus)
@@ -303,14 +137,15 @@ int session_new(const struct session_config *c, struct session **ret, struct err
 	struct session *s;
 	int err;
 
-	if (geteuid() != 0 && access("/sys/fs/bpf", X_OK))
-		return error_set(e, -EPERM,
-				 "crumb needs root to load BPF programs: run it with sudo");
+	if (!machine_has_cap(CAP_SYS_ADMIN) &&
+	    (!machine_has_cap(CAP_BPF) || !machine_has_cap(CAP_PERFMON)))
+		return error_set(
+			e, -EPERM,
+			"crumb needs CAP_BPF and CAP_PERFMON to load BPF programs: run it with sudo");
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
-	if (!getenv("CRUMB_LIBBPF_DEBUG")) /* the reasons that matter are kept per point */
-		libbpf_set_print(NULL);
+	s->stats_fd = -1;
 	s->config = *c;
 	s->config.settings.self_tgid = getpid();
 	s->config.settings.libc = c->libc;
@@ -320,20 +155,19 @@ int session_new(const struct session_config *c, struct session **ret, struct err
 	if (s->cpus > CRUMB_MAX_CPUS)
 		s->cpus = CRUMB_MAX_CPUS;
 	s->ring_bytes = c->ring_bytes ? c->ring_bytes : default_ring_bytes(s->cpus);
-	err = open_object(s, e);
-	if (!err)
-		err = load_object(s, e);
+	err = loader_load(&s->load, &s->config, s->cpus, e);
+	s->skel = s->load.skel;
 	if (!err)
 		err = make_rings(s, e);
 	if (!err)
 		err = open_libc(s);
 	if (!err)
-		err = misses_new(s->skel->obj, &s->skel->bss->crumb_counters, &s->misses);
+		err = misses_new(s->skel->obj, &s->load.plan, &s->skel->bss->crumb_counters,
+				 &s->misses);
 	if (err) {
 		session_free(s);
 		return err;
 	}
-	free(steal_ptr(s->elf));
 	*ret = s;
 	return 0;
 }
@@ -352,13 +186,14 @@ void session_free(struct session *s)
 	for (cpu = 0; s->ring_fds && cpu < s->cpus; cpu++)
 		if (s->ring_fds[cpu] >= 0)
 			close(s->ring_fds[cpu]);
-	if (s->skel)
-		crumb__destroy(s->skel);
+	if (s->stats_fd >= 0)
+		close(s->stats_fd);
+	plan_detach(&s->load.plan);
+	loader_done(&s->load);
 	free(s->flows);
 	free(s->rings);
 	free(s->ring_fds);
 	free(s->batch);
-	free(s->elf);
 	free(s);
 }
 
@@ -499,37 +334,15 @@ int session_watch_children(struct session *s, int timeout_ms)
 
 int session_attach(struct session *s, struct error *e)
 {
-	struct bpf_program *prog;
-	unsigned int attached = 0, cpu;
+	int attached = plan_attach(&s->load.plan);
 
-	bpf_object__for_each_program(prog, s->skel->obj)
-	{
-		const char *name = bpf_program__name(prog);
-		struct bpf_link *link;
-		unsigned int i;
-
-		if (bpf_program__fd(prog) < 0 || !strncmp(name, "libc_", 5))
-			continue;
-		link = bpf_program__attach(prog);
-		if (link) {
-			attached++;
-			continue; /* lives as long as the object: freed by the process's exit or with it */
-		}
-		for (i = 1; i < CRUMB_PT_MAX; i++) {
-			const struct point_hook *h = chosen_hook(point_get(i));
-
-			if (h && !strcmp(h->prog, name))
-				snprintf(s->why[i], sizeof(s->why[i]), "attach failed: %s",
-					 strerror(errno));
-		}
-	}
 	/* The first program of a pair may have run before the second was there. */
-	for (cpu = 0; cpu < CRUMB_MAX_CPUS; cpu++)
+	for (uint32_t cpu = 0; cpu < CRUMB_MAX_CPUS; cpu++)
 		memset(s->skel->bss->crumb_cpus[cpu].handed, 0,
 		       sizeof(s->skel->bss->crumb_cpus[cpu].handed));
 	if (!attached)
 		return error_set(e, -ENOTSUP, "no hook could be attached: %s",
-				 s->why[CRUMB_PT_DEV_QUEUE]);
+				 s->load.plan.points[CRUMB_PT_DEV_QUEUE].why);
 	return 0;
 }
 
@@ -539,27 +352,23 @@ int session_hooks(const struct session *s, event_fn fn, void *ctx)
 	int err;
 
 	for (i = 1; i < CRUMB_PT_MAX; i++) {
-		const struct point *p = point_get(i);
-		const struct point_hook *h = chosen_hook(p);
+		const struct point *row = point_get(i);
+		const struct plan_point *p = &s->load.plan.points[i];
+		const struct point_hook *h = p->hook ? p->hook : &row->via[0];
+		const char *why = !p->asked && row->via[0].kind != HOOK_DERIVED ? NOT_ASKED_FOR :
+										  p->why;
 		struct crumb_ev_hook e = {
 			.h = { .type = CRUMB_EV_HOOK, .size = sizeof(e) },
 			.point = i,
-			.visible = !s->why[i][0]		     ? 1 :
-				   !strcmp(s->why[i], NOT_ASKED_FOR) ? 2 :
-								       0,
-			.cost_ns = p->layer == LAYER_LIBC ? s->libc_cost_ns : 0,
+			.cost_ns = row->layer == LAYER_LIBC ? s->libc_cost_ns : 0,
 		};
 
-		if (p->layer == LAYER_NOTE)
+		if (row->layer == LAYER_NOTE)
 			continue;
-		if (p->layer == LAYER_LIBC && s->config.libc && s->libc_why[0]) {
-			e.visible = 0;
-			snprintf(e.why, sizeof(e.why), "%s", s->libc_why);
-		} else {
-			snprintf(e.why, sizeof(e.why), "%s", s->why[i]);
-		}
-		if (!h)
-			h = &p->via[0];
+		if (row->layer == LAYER_LIBC && s->config.libc && s->libc_why[0])
+			why = s->libc_why;
+		e.visible = !why[0] ? 1 : why == NOT_ASKED_FOR ? 2 : 0;
+		snprintf(e.why, sizeof(e.why), "%.119s", why);
 		snprintf(e.via, sizeof(e.via), "%s", hook_kind_name(h->kind));
 		snprintf(e.target, sizeof(e.target), "%s", h->target ? h->target : "");
 		err = fn(ctx, &e.h);
@@ -668,4 +477,56 @@ size_t session_programs(const struct session *s, uint32_t *ids, size_t n)
 		count++;
 	}
 	return count;
+}
+
+const struct plan *session_plan(const struct session *s)
+{
+	return &s->load.plan;
+}
+
+struct abilities *session_abilities(const struct session *s)
+{
+	return s->load.abilities;
+}
+
+bool session_libc_multi(const struct session *s)
+{
+	return s->load.libc_multi;
+}
+
+const char *session_libc_why(const struct session *s)
+{
+	return s->libc_why;
+}
+
+unsigned int session_libc_cost_ns(const struct session *s)
+{
+	return s->libc_cost_ns;
+}
+
+int session_count_costs(struct session *s)
+{
+	s->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	return s->stats_fd < 0 ? -errno : 0;
+}
+
+void session_cost(const struct session *s, unsigned int point, uint64_t *ret_runs, uint64_t *ret_ns)
+{
+	const struct plan *p = &s->load.plan;
+	const struct point_hook *h = p->points[point].hook;
+
+	*ret_runs = *ret_ns = 0;
+	for (unsigned int i = 0; h && i < p->n_programs; i++) {
+		const struct plan_program *c = &p->programs[i];
+		struct bpf_prog_info info = { 0 };
+		__u32 len = sizeof(info);
+
+		if (c->backend->kind != h->kind ||
+		    (c->point != point && strcmp(c->place.target, h->target)))
+			continue;
+		if (bpf_obj_get_info_by_fd(bpf_program__fd(c->prog), &info, &len))
+			continue;
+		*ret_runs += info.run_cnt;
+		*ret_ns += info.run_time_ns;
+	}
 }

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "error.h"
+#include "point.h"
 #include "settings.h"
 #include "stream.h"
 
@@ -19,6 +20,8 @@ struct session_config {
 	struct crumb_settings settings; /* select, netns, comm, cgroup, stacks, snap, acks, pattern */
 	const char *filter;		/* pcap-filter expression, NULL none */
 	bool libc;			/* hook libc in selected processes */
+	enum hook_kind force;		/* --backend; HOOK_NONE: the best that works */
+	const char *btf;		/* the kernel's types, if it does not tell them itself */
 	size_t ring_bytes;		/* per CPU; 0 = as CRUMB_RING_BYTES allows */
 	uint32_t max_flows;		/* 0 = CRUMB_MAX_FLOWS */
 };
@@ -88,6 +91,23 @@ int session_misses(struct session *s, uint64_t now_ns, event_fn fn, void *ctx);
 
 /* A closed connection: forget it, so that its place in the table is free. */
 void session_forget_flow(struct session *s, const struct crumb_ev_flow *flow);
+
+struct plan;
+struct abilities;
+
+/* What was planned and tried, for crumb doctor. */
+const struct plan *session_plan(const struct session *s);
+struct abilities *session_abilities(const struct session *s);
+bool session_libc_multi(const struct session *s);
+const char *session_libc_why(const struct session *s); /* "" libc can be hooked */
+unsigned int session_libc_cost_ns(const struct session *s);
+
+/*
+ * Let the kernel count what each program takes, while the session lives (BPF_ENABLE_STATS). -EPERM: it will not.
+ * Then: runs of the programs behind a point so far, and their nanoseconds.
+ */
+int session_count_costs(struct session *s);
+void session_cost(const struct session *s, unsigned int point, uint64_t *ret_runs, uint64_t *ret_ns);
 
 /* BPF program ids, for measuring: fills up to @n, returns how many there are. */
 size_t session_programs(const struct session *s, uint32_t *ids, size_t n);

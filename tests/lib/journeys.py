@@ -19,7 +19,7 @@ import subprocess
 import sys
 
 VERDICTS = ("delivered", "dropped", "waiting", "left", "incomplete")
-VIAS = ("tp_btf", "raw_tp", "fentry", "fexit", "kprobe", "uprobe", "derived")
+VIAS = ("tp_btf", "raw_tp", "fentry", "kprobe.multi", "kprobe", "uprobe", "derived")
 COMPLAINTS_SHOWN = 25
 UINT, INT, TEXT, BOOL, LIST, OBJECT, NULL = "uint", "int", "text", "bool", "list", "object", "null"
 

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The rest of sock.bpf.c: the same points where the kernel has no tracepoint for them, through functions. Signatures
+ * are those of 5.10 to 6.18 (net/ipv4/tcp.c, af_inet.c, net/core/stream.c, sock.c).
+ *
+ * tcp_sendmsg_locked() runs under the socket lock and gives it up in sk_stream_wait_memory() and sk_stream_wait_connect()
+ * only. write_seq at its entry, around each sleep and at its return tells exactly which bytes it appended.
+ */
+#ifndef CRUMB_BPF_SOCK_FUNC_H
+#define CRUMB_BPF_SOCK_FUNC_H
+
+/* The running task's call that is appending to @sk through these hooks; @sk NULL: to any. */
+static __always_inline struct task_state *appending(const struct sock *sk)
+{
+	struct task_state *ts = task_state_get(task_now());
+
+	if (!ts || !ts->append_open || ts->send_active != SEND_RECORDED)
+		return NULL;
+	return !sk || ts->send_sk == (__u64)sk ? ts : NULL;
+}
+
+static __always_inline __u32 write_seq_of(const struct task_state *ts)
+{
+	const struct tcp_sock *tp = (const void *)ts->send_sk;
+
+	return BPF_CORE_READ(tp, write_seq);
+}
+
+static __always_inline int append_begins(void *ctx, struct sock *sk, const struct msghdr *msg,
+					 __u32 left)
+{
+	struct task_state *ts = task_state_get(task_now());
+
+	if (ts && ts->append_exact) { /* sendfile: the part before this one is accounted for */
+		ts->append_exact = 0;
+		ts->part_done = 1;
+	}
+	ts = append_turn(ctx, sk, msg, left);
+	if (ts)
+		ts->append_open = APPEND_AWAKE;
+	return 0;
+}
+
+ENTRY(append_enter, tcp_sendmsg_locked, struct sock *sk, struct msghdr *msg)
+{
+	return append_begins(ctx, sk, msg, K(msg, msg_iter.count));
+}
+
+/* Until 6.4 sendfile and splice append whole pages. */
+ENTRY(append_page_enter, do_tcp_sendpages, struct sock *sk, void *page, int offset, unsigned long size)
+{
+	return append_begins(ctx, sk, NULL, size);
+}
+
+/* All bytes of this call are in the stream, and the lock is still ours. */
+static __always_inline int append_left(const struct sock *sk)
+{
+	struct task_state *ts = appending(sk);
+
+	if (!ts)
+		return 0;
+	ts->append_open = 0;
+	ts->append_exact = 1;
+	ts->send_bytes = write_seq_of(ts) - ts->send_seq;
+	return 0;
+}
+
+/* About to give up the lock: all since the extent began is ours. */
+static __always_inline int append_sleeps(const struct sock *sk)
+{
+	struct task_state *ts = appending(sk);
+
+	if (!ts)
+		return 0;
+	ts->send_bytes = write_seq_of(ts) - ts->send_seq;
+	ts->append_open = APPEND_ASLEEP;
+	ts->turn_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+/* The lock is ours again: did another writer come between? */
+static __always_inline int append_wakes(const struct sock *sk)
+{
+	struct task_state *ts = appending(sk);
+	__u32 write_seq;
+
+	if (!ts || ts->append_open != APPEND_ASLEEP)
+		return 0;
+	ts->append_open = APPEND_AWAKE;
+	ts->slept_ns += bpf_ktime_get_ns() - ts->turn_ns;
+	ts->turn_nvcsw = K(task_now(), nvcsw);
+	ts->sleeps++;
+	write_seq = write_seq_of(ts);
+	if (write_seq == ts->send_seq + ts->send_bytes)
+		return 0;
+	if (ts->send_bytes)
+		extent_record(ts, CRUMB_EV_SEND_EXTENT);
+	ts->send_seq = write_seq;
+	ts->send_bytes = 0;
+	return 0;
+}
+
+ENTRY(append_wait_enter, sk_stream_wait_memory, struct sock *sk)
+{
+	return append_sleeps(sk);
+}
+
+ENTRY(append_connect_enter, sk_stream_wait_connect, struct sock *sk)
+{
+	return append_sleeps(sk);
+}
+
+/* TCP hands an skb of the send queue to IP; its header is not there yet, so skb->len is what it carries. */
+ENTRY(tcp_xmit_enter, __tcp_transmit_skb, struct sock *sk, struct sk_buff *skb)
+{
+	__u32 seq = skb_cb_word(skb, 0), bytes = K(skb, len);
+	struct crumb_ev_sock *e;
+	struct crumb_flow *f;
+	struct tcp_sock *tp;
+	__u8 dir;
+
+	if (!bytes)
+		return 0;
+	f = sock_flow(sk, false, &dir);
+	if (!f || !flow_wants(f, dir, seq, bytes))
+		return 0;
+	tp = sock_tcp(sk);
+	e = tp ? sock_record(sk, tp, f, dir, CRUMB_PT_TCP_XMIT) : NULL;
+	if (!e)
+		return 0;
+	e->seq = seq;
+	e->bytes = bytes;
+	e->skb = (__u64)skb;
+	ring_submit(e);
+	sock_stack(ctx, sk, f, dir, seq, bytes, CRUMB_PT_TCP_XMIT, 0);
+	return 0;
+}
+
+ENTRY(ready_enter, sock_def_readable, struct sock *sk)
+{
+	twin_first(CRUMB_TWIN_READY, sk);
+	return became_ready(ctx, sk);
+}
+
+ENTRY(ready_enter_nested, sock_def_readable, struct sock *sk)
+{
+	return twin_second(CRUMB_TWIN_READY, sk) ? became_ready(ctx, sk) : 0;
+}
+
+#ifdef CRUMB_UNTYPED
+
+/*
+ * No kretprobes where the function may sleep: there are few instances (one for each CPU on kernels without preemption
+ * before 6.1), and what finds none is skipped. The caller gives up the lock in release_sock(); both sleeps end, with the
+ * lock taken again, in remove_wait_queue().
+ */
+ENTRY(append_release, release_sock, struct sock *sk)
+{
+	struct task_state *ts = appending(sk);
+
+	return ts && ts->append_open == APPEND_AWAKE ? append_left(sk) : 0;
+}
+
+ENTRY(append_unqueue, remove_wait_queue)
+{
+	return append_wakes(NULL);
+}
+
+/* These may miss a return: then a step is missing. A kretprobe knows no arguments: the socket is the one in use. */
+static __always_inline int sent_raw(int ret)
+{
+	struct task_state *ts = task_state_get(task_now());
+
+	return ts && ts->send_active ? part_sent((void *)ts->send_sk, ret) : 0;
+}
+
+static __always_inline int received_raw(int ret)
+{
+	struct task_state *ts = task_state_get(task_now());
+
+	if (!ts || !ts->recv_active)
+		return 0;
+	return part_received((void *)ts->recv_sk, ret,
+			     ts->recv_flags & CRUMB_CALL_PEEK ? MSG_PEEK : 0);
+}
+
+RETURN(sent_return, inet_sendmsg, int ret)
+{
+	return sent_raw(ret);
+}
+
+RETURN(sent6_return, inet6_sendmsg, int ret)
+{
+	return sent_raw(ret);
+}
+
+RETURN(sent_page_return, inet_sendpage, int ret)
+{
+	return sent_raw(ret);
+}
+
+RETURN(received_return, inet_recvmsg, int ret)
+{
+	return received_raw(ret);
+}
+
+RETURN(received6_return, inet6_recvmsg, int ret)
+{
+	return received_raw(ret);
+}
+
+#else
+
+RETURN(append_return, tcp_sendmsg_locked, struct sock *sk, struct msghdr *msg, unsigned long size,
+       int ret)
+{
+	return append_left(sk);
+}
+
+RETURN(append_page_return, do_tcp_sendpages, struct sock *sk, void *page, int offset,
+       unsigned long size, int flags, int ret)
+{
+	return append_left(sk);
+}
+
+RETURN(append_wait_return, sk_stream_wait_memory, struct sock *sk)
+{
+	return append_wakes(sk);
+}
+
+RETURN(append_connect_return, sk_stream_wait_connect, struct sock *sk)
+{
+	return append_wakes(sk);
+}
+
+RETURN(sent_return, inet_sendmsg, struct socket *sock, struct msghdr *msg, unsigned long size, int ret)
+{
+	return part_sent(sock->sk, ret);
+}
+
+RETURN(sent6_return, inet6_sendmsg, struct socket *sock, struct msghdr *msg, unsigned long size,
+       int ret)
+{
+	return part_sent(sock->sk, ret);
+}
+
+RETURN(sent_page_return, inet_sendpage, struct socket *sock, void *page, int offset,
+       unsigned long size, int flags, int ret)
+{
+	return part_sent(sock->sk, ret);
+}
+
+RETURN(received_return, inet_recvmsg, struct socket *sock, struct msghdr *msg, unsigned long size,
+       int flags, int ret)
+{
+	return part_received(sock->sk, ret, flags);
+}
+
+RETURN(received6_return, inet6_recvmsg, struct socket *sock, struct msghdr *msg, unsigned long size,
+       int flags, int ret)
+{
+	return part_received(sock->sk, ret, flags);
+}
+
+#endif
+
+#endif

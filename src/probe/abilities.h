@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What this kernel lets us do, found out by trying: its types (BTF), the rungs of hooks, the helpers that differ. Each rung
+ * is tried when the first point asks for it.
+ */
+#ifndef CRUMB_PROBE_ABILITIES_H
+#define CRUMB_PROBE_ABILITIES_H
+
+#include <stdbool.h>
+
+#include "error.h"
+#include "point.h"
+
+#define WHY_BYTES 160
+
+struct btf;
+
+struct abilities {
+	struct btf *btf;       /* the running kernel's types */
+	const char *btf_path;  /* where from if not from the kernel; NULL */
+	bool task_storage;     /* memory that belongs to a task, for tracing programs: since 5.13 */
+	bool global_arguments; /* global functions may take pointers: since 5.12 */
+	bool calls_preempted;  /* programs at a syscall's tracepoints may be: since 7.0 */
+	bool attach_cookie;    /* a program may learn which of its places called it: since 5.15 */
+	bool tried[HOOK_KIND_MAX];
+	char refused[HOOK_KIND_MAX][WHY_BYTES]; /* "" it works */
+};
+
+/* @btf_path: a file with the types of the running kernel, NULL: the kernel's own. -ENOTSUP: there are none. */
+int abilities_new(const char *btf_path, struct abilities **ret, struct error *e);
+void abilities_free(struct abilities *a);
+
+/* NULL: the rung works here; else why not. */
+const char *abilities_refusal(struct abilities *a, enum hook_kind kind);
+
+/* Does the kernel's BTF have the tracepoint; how many arguments has it (-1: not there)? */
+int abilities_tracepoint_args(const struct abilities *a, const char *name);
+bool abilities_has_function(const struct abilities *a, const char *name);
+
+#endif

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* kprobe, kretprobe: a trap, or a jump where ftrace has left room, at any instruction; arguments from registers. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "backend.h"
+#include "cleanup.h"
+#include "insns.h"
+
+static int kprobe_pmu(void)
+{
+	_cleanup_fclose_ FILE *f = fopen("/sys/bus/event_source/devices/kprobe/type", "re");
+	int type;
+
+	if (!f || fscanf(f, "%d", &type) != 1)
+		return -ENOTSUP;
+	return type;
+}
+
+static int place(const char *func)
+{
+	struct perf_event_attr attr = { .size = sizeof(attr), .config1 = (uintptr_t)func };
+	int type = kprobe_pmu(), fd;
+
+	if (type < 0)
+		return type;
+	attr.type = type;
+	fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int able(const struct abilities *a, char *why, size_t size)
+{
+	const struct bpf_insn insns[] = { INSN_SET(BPF_REG_0, 0), INSN_EXIT };
+	_cleanup_close_ int prog =
+		bpf_prog_load(BPF_PROG_TYPE_KPROBE, "crumb_try", "GPL", insns, 2, NULL);
+	_cleanup_close_ int event = -1;
+
+	(void)a;
+	if (prog < 0)
+		return backend_refuse(why, size, -errno, "kprobe programs");
+	event = place("inet_bind");
+	if (event == -ENOTSUP) {
+		snprintf(why, size, "no kprobes: the kernel was built without CONFIG_KPROBE_EVENTS");
+		return event;
+	}
+	return event < 0 ? backend_refuse(why, size, event, "a kprobe at inet_bind()") : 0;
+}
+
+static int has(const struct abilities *a, const struct hook_place *h, char *why, size_t size)
+{
+	_cleanup_close_ int event = place(h->target);
+
+	(void)a;
+	if (event >= 0)
+		return 0;
+	if (event == -ENOENT || event == -EINVAL)
+		snprintf(why, size, "this kernel has no function %s", h->target);
+	else
+		snprintf(why, size, "no kprobe at %s: %s", h->target, strerror(-event));
+	return event == -EINVAL ? -ENOENT : event;
+}
+
+static int prepare(struct bpf_program *prog, const struct hook_place *h)
+{
+	(void)h;
+	return bpf_program__set_expected_attach_type(prog, 0);
+}
+
+static struct bpf_link *attach(struct bpf_program *prog, const struct hook_place *h)
+{
+	return bpf_program__attach_kprobe(prog, h->ret, h->target);
+}
+
+const struct backend backend_kprobe = {
+	.kind = HOOK_KPROBE, .able = able, .has = has, .prepare = prepare, .attach = attach
+};

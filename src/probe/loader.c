@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "loader.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "crumb.skel.h"
+#include "filter.h"
+#include "libc_hooks.h"
+
+/* What libbpf said of the program that would not load. It hands its words to a function without a context. */
+static struct {
+	char prog[64];
+	char why[WHY_BYTES];
+} refused;
+
+static libbpf_print_fn_t print_all; /* libbpf's own, for CRUMB_LIBBPF_DEBUG */
+
+/* The verifier's last words before its statistics. */
+static void last_words(const char *log, char *why, size_t size)
+{
+	const char *end = strstr(log, "\nprocessed "), *start;
+
+	if (!end)
+		end = strstr(log, "-- END PROG LOAD LOG --");
+	if (!end)
+		end = log + strlen(log);
+	while (end > log && end[-1] == '\n')
+		end--;
+	for (start = end; start > log && start[-1] != '\n'; start--)
+		;
+	snprintf(why, size, "the kernel does not load it: %.*s", (int)(end - start), start);
+}
+
+static int listen_to_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	_cleanup_free_ char *text = NULL;
+	const char *log;
+
+	if (print_all) {
+		va_list again;
+
+		va_copy(again, args);
+		print_all(level, fmt, again);
+		va_end(again);
+	}
+	if (level != LIBBPF_WARN || vasprintf(&text, fmt, args) < 0)
+		return 0;
+	log = strstr(text, "-- BEGIN PROG LOAD LOG --\n");
+	if (log) {
+		last_words(log + 26, refused.why, sizeof(refused.why));
+	} else if (sscanf(text, "libbpf: prog '%63[^']': BPF program load failed", refused.prog) == 1 &&
+		   strstr(text, "load failed: ")) {
+		const char *words = strstr(text, "load failed: ") + 13;
+
+		snprintf(refused.why, sizeof(refused.why), "the kernel does not load it: %.*s",
+			 (int)strcspn(words, "\n"), words);
+	}
+	return 0;
+}
+
+/* Open the object from a copy of its image in which the expression stands. */
+static int open_object(struct loader *l, const struct session_config *c, struct error *e)
+{
+	struct filter *filter __attribute__((cleanup(filter_freep))) = NULL;
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = c->btf);
+	const void *image;
+	size_t size;
+	int err;
+
+	err = filter_compile(c->filter, &filter, e);
+	if (err)
+		return err;
+	l->settings.filter_bytes = filter_reach(filter) > CRUMB_HEAD_BYTES ? CRUMB_FILTER_BYTES :
+									     CRUMB_HEAD_BYTES;
+	l->skel = calloc(1, sizeof(*l->skel));
+	if (!l->skel)
+		return -ENOMEM;
+	err = crumb__create_skeleton(l->skel);
+	if (err)
+		return error_set(e, err, "cannot prepare the BPF object: %s", strerror(-err));
+	image = crumb__elf_bytes(&size);
+	l->elf = malloc(size);
+	if (!l->elf)
+		return -ENOMEM;
+	memcpy(l->elf, image, size);
+	err = filter_patch_elf(l->elf, size, filter, e);
+	if (err)
+		return err;
+	l->skel->skeleton->data = l->elf;
+	err = bpf_object__open_skeleton(l->skel->skeleton, &opts);
+	if (err)
+		return error_set(e, err, "cannot open the BPF object: %s", strerror(-err));
+	return 0;
+}
+
+static void close_object(struct loader *l)
+{
+	if (l->skel)
+		crumb__destroy(l->skel);
+	free(l->elf);
+	l->skel = NULL;
+	l->elf = NULL;
+}
+
+/*
+ * The expression's function takes a pointer. Where global functions may not, it becomes a static one, which is verified
+ * at each of its callers: what is which stands in the object's BTF alone.
+ */
+static void make_filter_static(struct loader *l)
+{
+	const struct btf *btf = bpf_object__btf(l->skel->obj);
+	int id = btf__find_by_name_kind(btf, "crumb_filter", BTF_KIND_FUNC);
+	struct btf_type *t = id > 0 ? (struct btf_type *)btf__type_by_id(btf, id) : NULL;
+
+	if (t)
+		t->info = BTF_KIND_FUNC << 24 | BTF_FUNC_STATIC;
+}
+
+static void plan_libc(struct loader *l)
+{
+	bool untyped = l->plan.untyped;
+
+	l->libc_enter = untyped ? l->skel->progs.libc_enter_raw : l->skel->progs.libc_enter;
+	l->libc_return = untyped ? l->skel->progs.libc_return_raw : l->skel->progs.libc_return;
+	if (!l->settings.libc)
+		return;
+	if (!l->abilities->attach_cookie) {
+		snprintf(l->libc_why, sizeof(l->libc_why),
+			 "the kernel does not tell a uprobe's program where it stands (bpf_get_attach_cookie, Linux 5.15)");
+		return;
+	}
+	bpf_program__set_autoload(l->libc_enter, true);
+	bpf_program__set_autoload(l->libc_return, true);
+}
+
+static void settle_maps(struct loader *l, const struct session_config *c, uint32_t cpus)
+{
+	struct abilities *a = l->abilities;
+
+	l->settings.tasks_in_map = l->plan.untyped || !a->task_storage;
+	l->settings.retransmit_has_err = abilities_tracepoint_args(a, "tcp_retransmit_skb") > 2;
+	l->settings.drop_has_reason = abilities_tracepoint_args(a, "kfree_skb") > 2;
+	bpf_map__set_autocreate(l->skel->maps.task_states, !l->settings.tasks_in_map);
+	bpf_map__set_autocreate(l->skel->maps.task_map, l->settings.tasks_in_map);
+	bpf_map__set_max_entries(l->skel->maps.rings, cpus);
+	if (c->max_flows)
+		bpf_map__set_max_entries(l->skel->maps.flows, c->max_flows);
+	l->settings.calls_preempted = a->calls_preempted;
+	l->settings.filter_in_map = !a->global_arguments;
+	if (!a->global_arguments)
+		make_filter_static(l);
+	l->skel->rodata->crumb_cfg = l->settings;
+}
+
+static int explain_load_failure(int err, struct error *e)
+{
+	if (err == -EPERM || err == -EACCES)
+		return error_set(e, err,
+				 "the kernel refused to load BPF programs (%s): run crumb as root, "
+				 "or with CAP_BPF and CAP_PERFMON, and before Linux 5.11 with "
+				 "unlimited locked memory (ulimit -l)",
+				 strerror(-err));
+	if (err == -ENOMEM)
+		return error_set(e, err,
+				 "not enough memory for the BPF maps: try a smaller --max-flows "
+				 "or --ring-size");
+	return error_set(e, err,
+			 "the kernel refused crumb's BPF programs: %s; set "
+			 "CRUMB_LIBBPF_DEBUG=1 to see the verifier's words",
+			 strerror(-err));
+}
+
+static int nothing_to_load(const struct loader *l, struct error *e)
+{
+	return error_set(e, -ENOTSUP, "no hook of crumb's works here: %s",
+			 l->plan.points[CRUMB_PT_DEV_QUEUE].why);
+}
+
+/* Once through. -EAGAIN: a program was refused, and the next plan does without it. */
+static int load_once(struct loader *l, const struct session_config *c, uint32_t cpus, struct error *e)
+{
+	const struct plan_request r = {
+		.force = c->force,
+		.libc = c->libc,
+		.children = c->settings.select & CRUMB_SELECT_TGID,
+	};
+	int err = open_object(l, c, e);
+
+	if (err)
+		return err;
+	if (plan_make(&l->plan, l->skel->obj, l->abilities, &r))
+		return nothing_to_load(l, e);
+	plan_libc(l);
+	settle_maps(l, c, cpus);
+	if (c->libc && !l->libc_why[0])
+		l->libc_multi = c->force != HOOK_UPROBE &&
+				libc_hooks_prepare(l->abilities->btf, l->libc_enter, l->libc_return);
+	refused.prog[0] = '\0';
+	err = bpf_object__load_skeleton(l->skel->skeleton);
+	if (!err)
+		return 0;
+	if (err == -ENOMEM || err == -EPERM || !refused.prog[0] ||
+	    !plan_refuse(&l->plan, refused.prog, refused.why))
+		return explain_load_failure(err, e);
+	return -EAGAIN;
+}
+
+int loader_load(struct loader *l, const struct session_config *c, uint32_t cpus, struct error *e)
+{
+	libbpf_print_fn_t own = libbpf_set_print(listen_to_libbpf);
+
+	int err;
+
+	print_all = getenv("CRUMB_LIBBPF_DEBUG") && own != listen_to_libbpf ? own : print_all;
+	l->settings = c->settings;
+	err = abilities_new(c->btf, &l->abilities, e);
+	while (!err) {
+		err = load_once(l, c, cpus, e);
+		if (err != -EAGAIN)
+			break;
+		close_object(l);
+		err = 0;
+	}
+	if (!err) {
+		free(l->elf);
+		l->elf = NULL;
+	}
+	return err;
+}
+
+void loader_done(struct loader *l)
+{
+	close_object(l);
+	abilities_free(l->abilities);
+	*l = (struct loader){ 0 };
+}

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "plan.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hook_set.h"
+
+/* Programs without a point of their own: always needed. */
+static const struct point_hook always[][2] = {
+	{ { HOOK_TP_BTF, "sched_process_exit", "sched_process_exit" },
+	  { HOOK_RAW_TP, "sched_process_exit", "sched_process_exit" } },
+};
+
+struct making {
+	struct plan *p;
+	struct bpf_object *obj;
+	struct abilities *a;
+	const struct plan_request *r;
+};
+
+static bool is_untyped(enum hook_kind kind)
+{
+	return kind == HOOK_RAW_TP || kind == HOOK_KPROBE || kind == HOOK_KPROBE_MULTI;
+}
+
+static const char *bad_reason(const struct plan *p, const char *prog)
+{
+	for (unsigned int i = 0; i < p->n_bad; i++)
+		if (!strcmp(p->bad[i].prog, prog))
+			return p->bad[i].why;
+	return NULL;
+}
+
+__attribute__((format(printf, 3, 4))) static void note_refusal(struct plan_point *pt,
+							       const struct point_hook *h,
+							       const char *fmt, ...)
+{
+	va_list args;
+
+	if (pt->n_refused >= POINT_HOOKS_MAX)
+		return;
+	pt->refused[pt->n_refused].hook = h;
+	va_start(args, fmt);
+	vsnprintf(pt->refused[pt->n_refused].why, WHY_BYTES, fmt, args);
+	va_end(args);
+	pt->n_refused++;
+}
+
+/* Will the kernel take this program there? */
+static int consider(const struct making *m, struct plan_point *pt, const struct point_hook *h,
+		    const struct hook_program *hp, struct plan_program *ret)
+{
+	const struct backend *b = backend_get(h->kind);
+	struct plan_program c = { .backend = b, .place = { .target = hp->target, .ret = hp->ret } };
+	char name[64], why[WHY_BYTES];
+	const char *bad;
+	int err;
+
+	snprintf(name, sizeof(name), "%s%s", hp->prog, is_untyped(h->kind) ? "_raw" : "");
+	c.prog = bpf_object__find_program_by_name(m->obj, name);
+	if (!c.prog) {
+		if (!hp->optional)
+			note_refusal(pt, h, "crumb has no program %s", name);
+		return -ENOENT;
+	}
+	bad = bad_reason(m->p, name);
+	err = bad ? -EINVAL : b->has(m->a, &c.place, why, sizeof(why));
+	if (err) {
+		if (!hp->optional)
+			note_refusal(pt, h, "%s", bad ? bad : why);
+		return err;
+	}
+	*ret = c;
+	return 0;
+}
+
+static int add(struct plan *p, const struct plan_program *c, enum hook_kind kind, uint16_t point)
+{
+	int err;
+
+	for (unsigned int i = 0; i < p->n_programs; i++)
+		if (p->programs[i].prog == c->prog)
+			return 0;
+	if (p->n_programs == PLAN_PROGRAMS)
+		return -E2BIG;
+	err = c->backend->prepare(c->prog, &c->place);
+	if (err)
+		return err;
+	bpf_program__set_autoload(c->prog, true);
+	p->programs[p->n_programs] = *c;
+	p->programs[p->n_programs++].point = point;
+	p->untyped |= is_untyped(kind);
+	return 0;
+}
+
+static bool family_fits(const struct making *m, enum hook_family family, enum hook_kind kind)
+{
+	switch (family) {
+	case HOOKS_TYPED:
+		return !is_untyped(kind);
+	case HOOKS_UNTYPED:
+		return is_untyped(kind);
+	case HOOKS_PREEMPTED:
+		return m->a->calls_preempted;
+	default:
+		return true;
+	}
+}
+
+/* All programs that @h needs; nothing is added unless all the required ones can be. */
+static int take(const struct making *m, struct plan_point *pt, const struct point_hook *h,
+		uint16_t point)
+{
+	const struct hook_set *set = hook_set_find(h->prog);
+	struct hook_set of_tracepoint = { .programs = { { .prog = h->prog, .target = h->target } } };
+	struct plan_program chosen[HOOK_SET_PROGRAMS];
+	unsigned int n = 0, i;
+	char twin[64];
+	int err = 0;
+
+	if (!set) {
+		/* Tracepoints that strike within themselves have a second program. */
+		snprintf(twin, sizeof(twin), "%s_nested", h->prog);
+		of_tracepoint.programs[1] =
+			(struct hook_program){ .prog = twin, .target = h->target, .optional = true };
+		set = &of_tracepoint;
+	}
+	for (i = 0; i < HOOK_SET_PROGRAMS && set->programs[i].prog; i++) {
+		if (!family_fits(m, set->programs[i].family, h->kind))
+			continue;
+		err = consider(m, pt, h, &set->programs[i], &chosen[n]);
+		if (!err)
+			n++;
+		else if (!set->programs[i].optional)
+			return err;
+	}
+	for (i = 0; i < n; i++) {
+		err = add(m->p, &chosen[i], h->kind, point);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* -ENOENT: the kernel has no such hook; -ENOTSUP: it refuses the rung, or the program. */
+static int try_hook(const struct making *m, struct plan_point *pt, const struct point_hook *h,
+		    uint16_t point)
+{
+	const char *refusal = abilities_refusal(m->a, h->kind);
+	int err;
+
+	if (refusal) {
+		note_refusal(pt, h, "%s", refusal);
+		return -ENOTSUP;
+	}
+	err = take(m, pt, h, point);
+	return err && err != -ENOENT ? -ENOTSUP : err;
+}
+
+/*
+ * The first of @hooks that works. The rung that is forced goes first, and where the kernel has such a hook and does not
+ * take it, no other is tried: who forces one wants to know.
+ */
+static const struct point_hook *choose(const struct making *m, struct plan_point *pt,
+				       const struct point_hook *hooks, unsigned int n, uint16_t point)
+{
+	unsigned int i;
+
+	for (i = 0; i < n && hooks[i].kind; i++) {
+		int err;
+
+		if (hooks[i].kind != m->r->force || !hooks[i].prog || !backend_get(hooks[i].kind))
+			continue;
+		err = try_hook(m, pt, &hooks[i], point);
+		if (!err)
+			return &hooks[i];
+		if (err != -ENOENT)
+			return NULL;
+	}
+	for (i = 0; i < n && hooks[i].kind; i++)
+		if (backend_get(hooks[i].kind) && hooks[i].prog && hooks[i].kind != m->r->force &&
+		    !try_hook(m, pt, &hooks[i], point))
+			return &hooks[i];
+	return NULL;
+}
+
+/* Why a point cannot be seen: what each rung said, told once. */
+static void conclude(struct plan_point *pt)
+{
+	size_t used = 0;
+
+	for (unsigned int i = 0; i < pt->n_refused; i++) {
+		const char *why = pt->refused[i].why;
+
+		if (strstr(pt->why, why) || used >= sizeof(pt->why))
+			continue;
+		used += snprintf(pt->why + used, sizeof(pt->why) - used, "%s%s", used ? "; " : "",
+				 why);
+	}
+	if (!used)
+		snprintf(pt->why, sizeof(pt->why), "no hook that works with tracepoints only");
+}
+
+static bool wanted(const struct plan_request *r, uint16_t point)
+{
+	return point != CRUMB_PT_TASK || r->children;
+}
+
+static void plan_point(const struct making *m, uint16_t point)
+{
+	const struct point *row = point_get(point);
+	struct plan_point *pt = &m->p->points[point];
+	const struct point_hook *first = &row->via[0];
+
+	pt->asked = wanted(m->r, point);
+	if (!pt->asked)
+		return;
+	if (first->kind == HOOK_UPROBE && (m->r->libc || row->layer == LAYER_LIBC)) {
+		pt->asked = m->r->libc;
+		pt->hook = first;
+		if (row->layer == LAYER_LIBC)
+			return;
+	}
+	if (first->kind != HOOK_DERIVED)
+		pt->hook = choose(m, pt, row->via, POINT_HOOKS_MAX, point);
+	if (!pt->hook && first->kind != HOOK_DERIVED)
+		conclude(pt);
+}
+
+/* What is read from another point's records is there if those are. */
+static void plan_derived(struct plan *p, uint16_t point)
+{
+	const struct point_hook *via = point_get(point)->via;
+	struct plan_point *pt = &p->points[point];
+
+	for (unsigned int i = 0; i < POINT_HOOKS_MAX && via[i].kind == HOOK_DERIVED; i++) {
+		const struct plan_point *source = &p->points[point_by_name(via[i].target)];
+
+		if (source->hook) {
+			pt->hook = &via[i];
+			return;
+		}
+		snprintf(pt->why, sizeof(pt->why), "%s", source->why);
+	}
+}
+
+int plan_make(struct plan *p, struct bpf_object *obj, struct abilities *a,
+	      const struct plan_request *r)
+{
+	const struct making m = { .p = p, .obj = obj, .a = a, .r = r };
+	struct plan_point none = { 0 };
+	unsigned int pt;
+
+	memset(p->points, 0, sizeof(p->points));
+	p->n_programs = 0;
+	p->untyped = false;
+	for (pt = 1; pt < CRUMB_PT_MAX; pt++)
+		plan_point(&m, pt);
+	for (pt = 1; pt < CRUMB_PT_MAX; pt++)
+		if (point_get(pt)->via[0].kind == HOOK_DERIVED)
+			plan_derived(p, pt);
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+		choose(&m, &none, always[i], 2, CRUMB_PT_TASK);
+	return p->n_programs ? 0 : -ENOTSUP;
+}
+
+bool plan_refuse(struct plan *p, const char *prog, const char *why)
+{
+	if (bad_reason(p, prog) || p->n_bad == PLAN_REFUSED)
+		return false;
+	snprintf(p->bad[p->n_bad].prog, sizeof(p->bad[0].prog), "%.31s", prog);
+	snprintf(p->bad[p->n_bad].why, sizeof(p->bad[0].why), "%s", why);
+	p->n_bad++;
+	return true;
+}
+
+/* The other points that the same hook shows. */
+static void lose(struct plan *p, const struct plan_program *c, int err)
+{
+	for (unsigned int pt = 1; pt < CRUMB_PT_MAX; pt++) {
+		struct plan_point *point = &p->points[pt];
+
+		if (!point->hook || point->hook->kind != c->backend->kind ||
+		    strcmp(point->hook->target, p->points[c->point].hook->target))
+			continue;
+		snprintf(point->why, sizeof(point->why), "attaching to %s failed: %s",
+			 c->place.target, err == 524 ? "not supported" : strerror(err));
+	}
+}
+
+unsigned int plan_attach(struct plan *p)
+{
+	unsigned int i, attached = 0;
+
+	for (i = 0; i < p->n_programs; i++) {
+		struct plan_program *c = &p->programs[i];
+
+		c->link = c->backend->attach(c->prog, &c->place);
+		if (c->link)
+			attached++;
+		else if (p->points[c->point].hook)
+			lose(p, c, errno);
+	}
+	return attached;
+}
+
+void plan_detach(struct plan *p)
+{
+	for (unsigned int i = 0; i < p->n_programs; i++) {
+		bpf_link__destroy(p->programs[i].link);
+		p->programs[i].link = NULL;
+	}
+}
+
+uint16_t plan_point_of(const struct plan *p, const char *prog)
+{
+	for (unsigned int i = 0; i < p->n_programs; i++)
+		if (!strcmp(bpf_program__name(p->programs[i].prog), prog))
+			return p->programs[i].point;
+	return CRUMB_PT_NONE;
+}
