@@ -2,6 +2,7 @@
 #include "made.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
@@ -41,6 +42,7 @@ static void link_fact(struct story *s, pid_t pid, int fd)
 
 static void info_fact(struct story *s, pid_t pid, int fd)
 {
+	static const char *const access_modes[] = { "O_RDONLY", "O_WRONLY", "O_RDWR", "?" };
 	_cleanup_fclose_ FILE *f = NULL;
 	char path[64], line[128], text[200] = "";
 	size_t at = 0;
@@ -58,7 +60,9 @@ static void info_fact(struct story *s, pid_t pid, int fd)
 			unsigned int flags = 0;
 
 			if (sscanf(value, "%o", &flags) == 1)
-				at += snprintf(text + at, sizeof(text) - at, " (O_RDWR%s%s)",
+				at += snprintf(text + at, sizeof(text) - at, " (%s%s%s%s)",
+					       access_modes[flags & O_ACCMODE],
+					       flags & 02000 ? "|O_APPEND" : "",
 					       flags & 02000000 ? "|O_CLOEXEC" : "",
 					       flags & 04000 ? "|O_NONBLOCK" : "");
 		}
@@ -174,7 +178,7 @@ static void diag_fact(struct story *s, int family, int protocol, uint64_t inode)
 	if (!found)
 		story_add_fact(s, "sock_diag (what ss shows)",
 			       "not listed: sockets are found there by the port that they hold, and "
-			       "this one holds none");
+			       "this one holds none (any more: getsockname may still tell the old one)");
 }
 
 void made_facts(struct story *s, pid_t pid, int fd)

@@ -333,7 +333,7 @@ int story_read(FILE *f, struct story **ret, struct error *e)
 	if (n > 0 && !strcmp(line, MAGIC "\n"))
 		s = story_new("");
 	else
-		return error_set(e, -EINVAL, "this is not a file of crumb explain -w");
+		return error_set(e, -EINVAL, "this is not a file of crumb explain --save");
 	if (!s)
 		return -ENOMEM;
 	while ((n = getline(&line, &cap, f)) > 0) {
@@ -342,7 +342,7 @@ int story_read(FILE *f, struct story **ret, struct error *e)
 	}
 	if (!is_sane(s)) {
 		story_free(s);
-		return error_set(e, -EINVAL, "the file of crumb explain -w is damaged");
+		return error_set(e, -EINVAL, "the file of crumb explain --save is damaged");
 	}
 	*ret = s;
 	return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A story as a text file: one record a line, a tag and key=value fields between tabs. Written by crumb explain -w, read
+ * A story as a text file: one record a line, a tag and key=value fields between tabs. Written by crumb explain --save, read
  * by -r, on any machine. A reader skips keys and tags that it does not know.
  */
 #ifndef CRUMB_CALL_STORY_FILE_H

@@ -10,6 +10,7 @@
 #include "explain_call.h"
 #include "log.h"
 #include "options.h"
+#include "show.h"
 #include "symbols.h"
 #include "topic_text.h"
 
@@ -100,24 +101,12 @@ static int unknown(const struct names *n, const char *what)
 
 static int put_out(const struct options *o, struct strbuf *out)
 {
-	_cleanup_fclose_ FILE *f = NULL;
+	struct error e = { 0 };
+	int err = show_text(o, out, &e);
 
-	if (out->failed) {
-		log_error("out of memory");
-		return EXIT_NOTHING;
-	}
-	if (o->output && strcmp(o->output, "-")) {
-		f = fopen(o->output, "we");
-		if (!f) {
-			log_error("cannot write %s: %s", o->output, strerror(errno));
-			return EXIT_USAGE;
-		}
-	}
-	if (fwrite(out->text, 1, out->len, f ? f : stdout) != out->len || fflush(f ? f : stdout)) {
-		log_error("cannot write the output: %s", strerror(errno));
-		return EXIT_NOTHING;
-	}
-	return EXIT_DONE;
+	if (err)
+		log_error("%s", error_text(&e, err));
+	return !err ? EXIT_DONE : err == -ENOENT || err == -EACCES ? EXIT_USAGE : EXIT_NOTHING;
 }
 
 static int list_topics(const struct options *o, const struct names *n)

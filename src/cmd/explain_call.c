@@ -236,18 +236,11 @@ static int find_program(const char *name, char *path, size_t size, struct error 
 static int show_story(const struct options *o, const struct story *s, struct error *e)
 {
 	_cleanup_strbuf_ struct strbuf out = { 0 };
-	_cleanup_fclose_ FILE *f = NULL;
 	struct source *source = NULL;
 	struct render_options r;
 	int err = 0;
 
-	if (o->output && strcmp(o->output, "-")) {
-		f = fopen(o->output, "we");
-		if (!f)
-			return error_set(e, -errno, "cannot write %s: %s", o->output,
-					 strerror(errno));
-	}
-	r = options_render(o, f ? fileno(f) : STDOUT_FILENO);
+	r = options_render(o, STDOUT_FILENO);
 	if (o->links)
 		err = show_links(&r, &source);
 	if (!err && source && !strncmp(s->release, "Linux ", 6))
@@ -257,10 +250,7 @@ static int show_story(const struct options *o, const struct story *s, struct err
 	source_free(source);
 	if (err)
 		return err;
-	fwrite(out.text, 1, out.len, f ? f : stdout);
-	if (fflush(f ? f : stdout))
-		return error_set(e, -errno, "cannot write the output: %s", strerror(errno));
-	return 0;
+	return show_text(o, &out, e);
 }
 
 static int save(const char *path, const struct story *s, struct error *e)

@@ -49,6 +49,25 @@ int show_flush(struct show *s)
 	return s->failure[0] ? -EIO : 0;
 }
 
+int show_text(const struct options *o, const struct strbuf *text, struct error *e)
+{
+	struct show s = { .o = o, .out = *text, .fd = STDOUT_FILENO };
+	int err;
+
+	if (text->failed)
+		return -ENOMEM;
+	if (o->output && strcmp(o->output, "-")) {
+		s.fd = open(o->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		if (s.fd < 0)
+			return error_set(e, -errno, "cannot write %s: %s", o->output,
+					 strerror(errno));
+	}
+	err = show_flush(&s);
+	if (s.fd != STDOUT_FILENO && close(s.fd) && !err)
+		err = error_set(e, -errno, "cannot write %s: %s", o->output, strerror(errno));
+	return s.failure[0] ? error_set(e, err, "%s", s.failure) : err;
+}
+
 static int after(struct show *s, int err)
 {
 	if (err || s->out.failed)

@@ -17,6 +17,9 @@ void show_free(struct show *s);
 struct source;
 int show_links(struct render_options *r, struct source **ret_source);
 
+/* A text as a whole to @o's output or standard output. 0, or negative errno and a sentence. */
+int show_text(const struct options *o, const struct strbuf *text, struct error *e);
+
 /* What an assembler feeds; lives as long as @s. */
 const struct assembler_sink *show_sink(struct show *s);
 

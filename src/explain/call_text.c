@@ -493,18 +493,23 @@ static void put_error_source(struct page *p, const struct story *s)
 
 	if (!s->watched)
 		return;
-	if (s->after.ret == (uint64_t)-EINPROGRESS || s->after.ret == (uint64_t)-EAGAIN)
+	if (s->after.ret == (uint64_t)-EINPROGRESS && was_seen(s, "inet_sk_error_report"))
+		snprintf(text, sizeof(text),
+			 "Where it came from: the socket is non-blocking, so the call does not wait for the "
+			 "handshake's end. That has come meanwhile, and it is an error: sk->sk_err holds it until "
+			 "poll() or epoll wakes the program and getsockopt(SO_ERROR) takes it.");
+	else if (s->after.ret == (uint64_t)-EINPROGRESS || s->after.ret == (uint64_t)-EAGAIN)
 		snprintf(text, sizeof(text),
 			 "Where it came from: nothing went wrong. The call would have to wait, and may not: the "
 			 "socket is non-blocking, or MSG_DONTWAIT was given. poll() or epoll tells when to go on.");
 	else if (from)
 		snprintf(text, sizeof(text),
 			 "Where it came from: %s put %s (%" PRId64
-			 ") into the socket, sk->sk_err, %s after "
+			 ") into the socket, sk->sk_err, by %s after "
 			 "the entry%s; the call, about to return, took it from there with a minus sign.",
 			 was_seen(s, "tcp_receive_reset") ?
-				 "a packet with RST arrived, and tcp_reset()" :
-				 "the kernel",
+				 "a packet with RST arrived, and tcp_reset() had" :
+				 "the kernel had",
 			 name ? name : "the error", from->value,
 			 units_duration(at, from->ns, p->utf8),
 			 was_seen(s, "tcp_send_reset") ?
@@ -512,8 +517,11 @@ static void put_error_source(struct page *p, const struct story *s)
 				 "");
 	else
 		snprintf(text, sizeof(text),
-			 "Where it came from: not from the network (no error was put into the socket); one of "
-			 "the functions on the way, above, refused and returned %" PRId64 ".",
+			 "Where it came from: not from the network (no error was put into the socket); %s "
+			 "returned %" PRId64 ".",
+			 s->after.ret == (uint64_t)-EBADF ?
+				 "there is no open file behind that descriptor, and the handler" :
+				 "a function on the way, not all of which are seen above, refused and",
 			 (int64_t)s->after.ret);
 	call_paragraph(p, text);
 }

@@ -115,7 +115,7 @@ static const struct cause_row rows[CAUSES] = {
 	[TX_NAGLE] = { { "tx.nagle", "Nagle: waits for an acknowledgement" },
 		       "Less than a full TCP segment, while an earlier small one is not "
 		       "acknowledged (RFC 896, Minshall's variant). With a receiver that "
-		       "delays its acknowledgement this costs up to 40 ms. TCP_NODELAY "
+		       "delays its acknowledgement this costs 40 ms and more. TCP_NODELAY "
 		       "ends it, so does writing all in one call." },
 	[TX_AUTOCORK] = { { "tx.autocork", "autocorked: own bytes still on their way out" },
 			  "Less than a full TCP segment, while an earlier skb of this socket is "

@@ -75,7 +75,7 @@ const struct topic_more topic_causes[] = {
 	  "sk_wmem_alloc above the skb's own size; net.ipv4.tcp_autocorking.",
 	  "nstat -az TcpExtTCPAutoCorking\thow often\ntc -s qdisc show dev DEV\twhere the earlier bytes are" },
 	{ "tx.tsq",
-	  "tcp_small_queue_check(): this socket has more in qdisc and driver than about a millisecond at its pacing rate; tcp_wfree() lets the tasklet go on when skbs are freed.",
+	  "tcp_small_queue_check(): this socket has more in qdisc and driver than about a millisecond at its pacing rate; tcp_wfree() lets TCP go on, from a tasklet or (newer) a work item, when skbs are freed.",
 	  "sk_wmem_alloc against sk_pacing_rate >> sk_pacing_shift and net.ipv4.tcp_limit_output_bytes. A slow or shaped device.",
 	  "tc -s qdisc show dev DEV\tbacklog, rate\nsysctl net.ipv4.tcp_limit_output_bytes\tits cap" },
 	{ "tx.tso_defer",

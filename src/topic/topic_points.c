@@ -75,7 +75,7 @@ const struct topic_more topic_points[] = {
 	  "The driver's ring: full, it says busy and the qdisc keeps the packet.",
 	  "ethtool -S DEV\tcounters of the driver\nip -s -s link show dev DEV\terrors by kind" },
 	{ "dev.backlog",
-	  "netif_rx_internal() appends the packet to a CPU's input_pkt_queue and raises its receive softirq. Software devices (veth, lo) and RPS do so.",
+	  "netif_rx_internal() appends the packet to a CPU's input_pkt_queue and raises its receive softirq. Devices in software do so: lo, and veth without GRO and XDP.",
 	  "net.core.netdev_max_backlog: a full queue drops (CPU_BACKLOG).",
 	  "cat /proc/net/softnet_stat\tper CPU: processed, dropped, time_squeeze\nsysctl net.core.netdev_max_backlog\tits limit" },
 	{ "dev.gro",
