@@ -218,6 +218,23 @@ static __always_inline __u32 skb_data_at(const struct sk_buff *skb)
 	return diff;
 }
 
+static __always_inline __u8 seen_flags(const struct sighting *s)
+{
+	return (s->dev && is_bridge_port(s->dev) ? CRUMB_SKB_PORT : 0) |
+	       (K(s->skb, skb_iif) ? CRUMB_SKB_FORWARDED : 0);
+}
+
+/* There is no hook in the bridge: what is received from a port of it, or sent out of one by it, is there. */
+static __always_inline __u8 seen_point(const struct sighting *s, __u8 flags)
+{
+	if ((flags & CRUMB_SKB_PORT) && s->point == CRUMB_PT_DEV_RECEIVE)
+		return CRUMB_PT_BRIDGE_IN;
+	if ((flags & CRUMB_SKB_PORT) && (flags & CRUMB_SKB_FORWARDED) &&
+	    s->point == CRUMB_PT_DEV_QUEUE)
+		return CRUMB_PT_BRIDGE_FORWARD;
+	return s->point;
+}
+
 static __always_inline void fill_sighting(struct crumb_ev_skb *e, const struct sighting *s,
 					  const struct packet *p, const struct crumb_flow *f,
 					  __u8 dir)
@@ -227,10 +244,8 @@ static __always_inline void fill_sighting(struct crumb_ev_skb *e, const struct s
 
 	e->flow = f->id;
 	e->dir = dir;
-	e->point = s->point;
 	e->tcp_flags = p->tcp_flags;
-	e->flags = (s->dev && is_bridge_port(s->dev) ? CRUMB_SKB_PORT : 0) |
-		   (K(skb, skb_iif) ? CRUMB_SKB_FORWARDED : 0);
+	e->flags = seen_flags(s);
 	e->netns = s->netns;
 	e->ifindex = sighting_ifindex(s);
 	e->seq = p->seq;
@@ -262,10 +277,7 @@ static __always_inline void fill_sighting(struct crumb_ev_skb *e, const struct s
 		}
 		e->wire_len += s->l3_at - K(skb, mac_header);
 	}
-	if ((e->flags & CRUMB_SKB_PORT) && e->point == CRUMB_PT_DEV_RECEIVE)
-		e->point = CRUMB_PT_BRIDGE_IN;
-	if ((e->flags & CRUMB_SKB_PORT) && e->iif && e->point == CRUMB_PT_DEV_QUEUE)
-		e->point = CRUMB_PT_BRIDGE_FORWARD;
+	e->point = seen_point(s, e->flags);
 }
 
 /* Where the head of the packet begins, and how much of it lies in the skb's linear part. */
@@ -413,7 +425,7 @@ static __always_inline int packet_seen(void *ctx, struct sighting *s)
 			.seq = p.seq,
 			.payload = p.payload,
 			.dir = dir,
-			.point = s->point,
+			.point = seen_point(s, seen_flags(s)),
 		};
 
 		stack_record(ctx, f->id, &w);
