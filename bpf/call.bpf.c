@@ -6,7 +6,7 @@
  */
 #include <linux/bpf.h>
 
-#include "body/call.h"
+#include "body/dgram_call.h"
 
 static __always_inline int call_enters(struct pt_regs *regs, long nr)
 {
@@ -84,6 +84,28 @@ static __always_inline void call_record(const struct task_state *ts, __u64 now, 
 	ring_submit(e);
 }
 
+/* A selected task bound a socket: if it is one of UDP, what arrives for that port is asked for. */
+static __always_inline void udp_bound(const struct task_state *ts, struct task_struct *task)
+{
+	struct crumb_listener l = { .netns = BPF_CORE_READ(task, nsproxy, net_ns, ns.inum) };
+	__u8 one = 1;
+	__u64 args[6];
+	__u16 name[2] = {}; /* sockaddr_in and sockaddr_in6 alike: family, port */
+
+	if (!crumb_cfg.udp)
+		return;
+	call_args(ts, task, args);
+	if (bpf_probe_read_user(name, sizeof(name), (const void *)args[1]) || !name[1] ||
+	    (name[0] != AF_INET && name[0] != AF_INET6))
+		return;
+	l.port = bpf_ntohs(name[1]) | CRUMB_LISTEN_UDP;
+	if (bpf_map_update_elem(&listeners, &l, &one, BPF_ANY)) {
+		__sync_fetch_and_add(&crumb_counters.tasks_full, 1);
+		__sync_fetch_and_add(&crumb_counters.lost_total, 1);
+	}
+	crumb_listen[bpf_ntohs(name[1])] = 1;
+}
+
 static __always_inline int call_leaves(long ret)
 {
 	struct task_struct *task = task_now();
@@ -98,13 +120,20 @@ static __always_inline int call_leaves(long ret)
 	ts = task_state_get(task);
 	if (!ts || !ts->in_call)
 		return 0;
-	if (ts->send_active || ts->recv_active) {
+	if (ts->dgram_active) {
+		/* DGRAM_SEEN: dropped, and the socket layer was not seen to return */
+		if (ts->dgram_active != DGRAM_SEEN)
+			dgram_finish(ts, bpf_ktime_get_ns(), ret);
+		ts->dgram_active = 0;
+	} else if (ts->send_active || ts->recv_active) {
 		now = bpf_ktime_get_ns();
 		if (ts->send_active)
 			send_finish(ts, now, ret);
 		if (ts->recv_active)
 			recv_finish(ts, now, ret);
 	} else if (ts->selected && call_kind(ts->nr) == CALL_SETUP) {
+		if (ts->nr == __NR_bind && ret == 0)
+			udp_bound(ts, task);
 		call_record(ts, bpf_ktime_get_ns(), ret, CRUMB_CALLED_SYSCALL);
 	}
 	ts->in_call = 0;

@@ -105,16 +105,27 @@ TRACEPOINT(kfree_skb, struct sk_buff *skb, void *location)
 		if (K(skb, skb_iif))
 			s.dev = NULL;
 	}
+	/* In UDP's queue the field holds sizes (udp_set_dev_scratch). */
+	if ((__u64)s.dev >> 48 != 0xffff)
+		s.dev = NULL;
 	if (!s.netns && !s.dev)
 		return 0;
 	s.head = K(skb, head);
 	s.data_at = skb_data_at(skb);
 	s.l3_at = K(skb, network_header);
 	f = packet_flow(&s, &p, &dir);
-	if (!f || (!p.payload && !(p.tcp_flags & TCP_SYN)))
+	if (!f)
 		return 0;
-	if (p.payload && !flow_wants(f, dir, p.seq, p.payload))
-		return 0;
+	if (p.t.proto == IPPROTO_UDP) {
+		if (!dgram_read(&s, &p))
+			return 0;
+		dgram_leaves(&s, &p, f, dir);
+	} else {
+		if (!p.payload && !(p.tcp_flags & TCP_SYN))
+			return 0;
+		if (p.payload && !flow_wants(f, dir, p.seq, p.payload))
+			return 0;
+	}
 	if (!s.netns)
 		s.netns = device_netns(s.dev);
 	e = ring_reserve(sizeof(*e), CRUMB_PT_SKB_DROP);

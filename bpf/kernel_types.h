@@ -22,6 +22,7 @@
 #define ETH_P_8021Q	0x8100
 #define ETH_P_8021AD	0x88a8
 #define IPPROTO_TCP	6
+#define IPPROTO_UDP	17
 #define IFF_BRIDGE_PORT (1u << 9) /* net_device.priv_flags, include/linux/netdevice.h */
 #define MSG_PEEK	2
 #define TCP_CLOSE	7
@@ -69,8 +70,16 @@ typedef struct {
 	int counter;
 } atomic_t;
 
+struct sk_buff;
+
+struct sk_buff_head {
+	struct sk_buff *prev;
+	__u32 qlen;
+};
+
 struct sock {
 	struct sock_common __sk_common;
+	struct sk_buff_head sk_receive_queue;
 	struct {
 		atomic_t rmem_alloc;
 	} sk_backlog;
@@ -205,7 +214,12 @@ struct signal_struct {
 	atomic_t live; /* threads that have not ended */
 };
 
+struct nsproxy {
+	struct net *net_ns;
+};
+
 struct task_struct {
+	struct nsproxy *nsproxy;
 	void *stack;
 	struct signal_struct *signal;
 	int pid, tgid;

@@ -15,10 +15,11 @@ struct filter_room filter_room SEC(".maps");
 struct flow_room flow_room SEC(".maps");
 
 const volatile struct crumb_settings crumb_cfg = {};
-const volatile __u64 crumb_zeroes[64] = {};
+const volatile __u64 crumb_zeroes[72] = {};
 _Static_assert(sizeof(struct task_state) <= sizeof(crumb_zeroes), "task_map starts from these");
 struct crumb_counters crumb_counters = {};
 __u8 crumb_listen[65536] = {};
+__u8 crumb_sock_marks[CRUMB_SOCK_MARKS] = {};
 __u8 crumb_bloom[CRUMB_BLOOM_SLOTS] = {};
 struct crumb_cpu crumb_cpus[CRUMB_MAX_CPUS] = {};
 

@@ -14,6 +14,10 @@
 #define SEND_RECORDED 1
 #define SEND_IGNORED  2 /* --payload: its first bytes do not have the text, no need to look again */
 
+#define DGRAM_SEEN  1 /* the call's skb was seen, the socket layer has not returned */
+#define DGRAM_SENT  2
+#define DGRAM_TAKEN 3
+
 #define APPEND_AWAKE  1
 #define APPEND_ASLEEP 2 /* the lock was given up */
 
@@ -71,6 +75,18 @@ struct task_state {
 	__u8 recv_dir, recv_done;
 	__u8 append_open; /* APPEND_*: tcp_sendmsg_locked() was entered through a function hook, and not left */
 	__u8 append_exact; /* it was left: send_bytes is whole */
+
+	/* a datagram going out or coming in: one at a time, sendmmsg and recvmmsg one after the other */
+	__u64 dgram_sk;
+	__u64 dgram_skb;
+	__u64 dgram_sock_ns;
+	__u64 dgram_call; /* enter_ns of the call that dgram_index counts in */
+	struct crumb_digest dgram_digest;
+	__u32 dgram_flow, dgram_bytes;
+	__u16 dgram_index;
+	__u8 dgram_active; /* DGRAM_* */
+	__u8 dgram_dir, dgram_flags;
+	__u8 pad3[3];
 
 	/* woken for data, not yet running */
 	__u64 woken_ns;
@@ -205,9 +221,10 @@ extern struct filter_room filter_room SEC(".maps");
 extern struct flow_room flow_room SEC(".maps");
 
 extern const volatile struct crumb_settings crumb_cfg;
-extern const volatile __u64 crumb_zeroes[64]; /* a task_state to begin with */
+extern const volatile __u64 crumb_zeroes[72]; /* a task_state to begin with */
 extern struct crumb_counters crumb_counters;
-extern __u8 crumb_listen[65536];	    /* ports in `listeners`, as a pre-check */
+extern __u8 crumb_listen[65536];		/* ports in `listeners`, as a pre-check */
+extern __u8 crumb_sock_marks[CRUMB_SOCK_MARKS]; /* SOCK_MARK_* of UDP sockets, by a hash of their address */
 extern __u8 crumb_bloom[CRUMB_BLOOM_SLOTS]; /* 1: a flow of this slot was followed */
 extern struct crumb_cpu crumb_cpus[CRUMB_MAX_CPUS];
 

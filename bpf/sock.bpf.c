@@ -8,6 +8,7 @@
  * when the call slept for buffer space and another thread wrote in between.
  */
 #include "body/call.h"
+#include "body/dgram_call.h"
 #include "body/held.h"
 
 static __always_inline bool iter_is_ubuf(const struct msghdr *msg)
@@ -41,7 +42,7 @@ static __noinline bool payload_matches(const struct msghdr *msg)
 {
 	char head[CRUMB_PAYLOAD_SCAN + CRUMB_PATTERN_BYTES] = {};
 	const void *from;
-	__u32 n, at, i;
+	__u32 n;
 
 	if (!msg)
 		return false;
@@ -64,19 +65,7 @@ static __noinline bool payload_matches(const struct msghdr *msg)
 		n = CRUMB_PAYLOAD_SCAN;
 	if (!n || bpf_probe_read_user(head, n, from + K(msg, msg_iter.iov_offset)))
 		return false;
-	for (at = 0; at < CRUMB_PAYLOAD_SCAN; at++) {
-		if (at + crumb_cfg.pattern_len > n)
-			return false;
-		for (i = 0; i < CRUMB_PATTERN_BYTES; i++) {
-			if (i >= crumb_cfg.pattern_len)
-				return true;
-			if (head[at + i] != crumb_cfg.pattern[i])
-				break;
-		}
-		if (i == CRUMB_PATTERN_BYTES)
-			return true;
-	}
-	return false;
+	return pattern_found(head, n);
 }
 
 /* Widen the range of bytes that are asked for; a range that was acknowledged whole starts anew. */
@@ -288,6 +277,8 @@ static __always_inline int part_sent(const struct sock *sk, int ret)
 {
 	struct task_state *ts;
 
+	if (sock_is_udp(sk))
+		return dgram_sent(sk, ret);
 	if (sock_ignored(sk))
 		return 0;
 	ts = task_state_get(task_now());
@@ -334,6 +325,7 @@ static __always_inline struct crumb_ev_sock *sock_record(const struct sock *sk,
 	e->rcvbuf = K(sk, sk_rcvbuf);
 	e->tgid = bpf_get_current_pid_tgid() >> 32;
 	e->skb = 0;
+	e->sk = 0;
 	e->seq = 0;
 	e->bytes = 0;
 	return e;
@@ -403,6 +395,8 @@ static __always_inline int became_ready(void *ctx, const struct sock *sk)
 	struct crumb_cpu *cpu;
 	__u8 dir;
 
+	if (sock_is_udp(sk))
+		return dgram_ready(ctx, sk);
 	if (K(sk, __sk_common.skc_state) == TCP_LISTEN)
 		return 0;
 	f = sock_flow(sk, false, &dir);
@@ -579,6 +573,8 @@ static __always_inline int part_received(struct sock *sk, int ret, int flags)
 {
 	struct task_state *ts;
 
+	if (sock_is_udp(sk))
+		return dgram_taken(sk, ret, flags);
 	if (sock_ignored(sk))
 		return 0;
 	ts = task_state_get(task_now());

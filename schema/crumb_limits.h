@@ -23,6 +23,7 @@
 	64 /* bytes read of every packet, from IP on: IPv6 and TCP with their usual options */
 #define CRUMB_PAYLOAD_SCAN  128	  /* first bytes of a message that --payload looks at */
 #define CRUMB_PATTERN_BYTES 32	  /* longest --payload text */
+#define CRUMB_SOCK_MARKS    4096  /* marks of UDP sockets that matter; a power of two */
 #define CRUMB_BLOOM_SLOTS   65536 /* marks of the flow pre-check; a power of two */
 
 #endif

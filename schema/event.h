@@ -48,6 +48,8 @@ enum crumb_event_type {
 	CRUMB_EV_NEIGH,	      /* neighbour (ARP, ND) entry created, asked for, or changed */
 	CRUMB_EV_STACK,	      /* the kernel functions above one sighting (sampled) */
 	CRUMB_EV_HELD,	      /* bytes wait in the send queue, and for another reason than before */
+	CRUMB_EV_DGRAM_SEND,  /* a send call has handed a datagram to UDP */
+	CRUMB_EV_DGRAM_RECV,  /* a recv call has taken a datagram, or its beginning */
 
 	/* from user space */
 	CRUMB_EV_TRACE = 64, /* first: version, settings */
@@ -118,7 +120,7 @@ enum crumb_flow_why {
 struct crumb_ev_flow {
 	struct crumb_event h;
 	__u32 flow;  /* number of the connection in this trace, from 1; never reused */
-	__u8 proto;  /* IPPROTO_TCP */
+	__u8 proto;  /* IPPROTO_TCP, IPPROTO_UDP */
 	__u8 family; /* AF_INET, AF_INET6 */
 	__u8 why;    /* enum crumb_flow_why */
 	__u8 pad0;
@@ -207,7 +209,7 @@ struct crumb_ev_skb {
 	__u8 flags;	      /* CRUMB_SKB_* */
 	__u32 netns, ifindex; /* of skb->dev */
 	__u32 seq, payload; /* TCP payload [seq, seq + payload); GSO and GRO skbs carry many TCP segments */
-	__u32 ack;
+	__u32 ack; /* UDP: payload is the datagram's length, seq and ack its digest (crumb_digest) */
 	__u32 skb_len;	    /* bytes of the skb, from skb->data */
 	__u64 skb;	    /* kernel address: a short-lived hint, never an identity */
 	__u32 wire_len;	    /* bytes from the link layer on (original length of the packet) */
@@ -292,6 +294,42 @@ struct crumb_ev_sock {
 	__u32 rmem_alloc, rcvbuf;
 	__u32 tgid; /* running then: the owner only outside softirq */
 	__u64 skb;
+	/* UDP at sock.ready: seq and rcv_nxt are the digest of the datagram that joined the queue, bytes its length */
+	__u64 sk; /* kernel address of the socket, UDP only: a hint */
+};
+
+/*
+ * What tells one datagram of a flow from others, besides its length: of its first bytes, as they are in every packet and
+ * in the memory of both programs. 0: could not be read there.
+ */
+#define CRUMB_DIGEST_BYTES 64
+
+struct crumb_digest {
+	__u32 whole; /* hash of the first CRUMB_DIGEST_BYTES, or all, filled up with zeroes */
+	__u32 head;  /* likewise of the first 8 */
+};
+
+struct crumb_ev_dgram { /* CRUMB_EV_DGRAM_SEND, CRUMB_EV_DGRAM_RECV */
+	struct crumb_event h; /* time: the syscall's return; the socket layer's if one call has many, or nr is unknown */
+	__u32 flow; /* 0: what is known here does not tell: the socket and the digest do */
+	__u8 dir;
+	__u8 flags; /* CRUMB_CALL_* */
+	__u16 nr;
+	__u32 tgid, pid;
+	__u64 enter_ns; /* sys.send, sys.recv; 0 unknown */
+	__u64 libc_ns;
+	__u64 sock_ns; /* the socket layer's return */
+	__u64 args[6];
+	__s64 ret; /* of the syscall; of the socket layer where one call has many */
+	__u64 sk;  /* kernel address of the socket: a hint */
+	__u64 skb; /* sent: of the skb that the call made; 0: none was seen */
+	__u32 bytes; /* sent; or taken: less than the datagram has if the reader's buffer was too small */
+	__u32 netns;
+	struct crumb_digest digest;
+	__u16 port;  /* the socket's own */
+	__u16 index; /* of the datagram in its call, from 0 (sendmmsg, recvmmsg) */
+	__u32 pad0;
+	char comm[CRUMB_COMM_BYTES];
 };
 
 struct crumb_ev_wake {
@@ -348,6 +386,9 @@ struct crumb_ev_copy {
 enum crumb_layer_of_call { CRUMB_CALLED_LIBC = 1, CRUMB_CALLED_SYSCALL = 2 };
 
 #define CRUMB_CALL_TEXT_BYTES 64
+
+#define CRUMB_FLOW_ANY \
+	0xffffffffu /* the bytes were a datagram of a flow that the socket does not tell */
 
 struct crumb_ev_call {
 	struct crumb_event h; /* time: return */
@@ -549,6 +590,7 @@ _Static_assert(sizeof(struct crumb_ev_send_begin) % 8 == 0, "send_begin");
 _Static_assert(sizeof(struct crumb_ev_send_end) == 80, "send_end"); /* 56 before append_ns */
 _Static_assert(sizeof(struct crumb_ev_sock) % 8 == 0, "sock");
 _Static_assert(sizeof(struct crumb_ev_recv) % 8 == 0, "recv");
+_Static_assert(sizeof(struct crumb_ev_dgram) == 168, "dgram");
 _Static_assert(sizeof(struct crumb_ev_call) % 8 == 0, "call");
 _Static_assert(sizeof(struct crumb_ev_stack) % 8 == 0, "stack");
 _Static_assert(sizeof(struct crumb_ev_dev) % 8 == 0, "dev");

@@ -42,7 +42,9 @@ struct crumb_settings { /* fixed at load: the verifier sees constants and drops 
 	__u8 tasks_in_map;	 /* 1: no task storage, or programs that cannot use it */
 	__u8 filter_in_map;	 /* 1: the expression must not look into the stack (before 5.12) */
 	__u8 calls_preempted;	 /* 1: programs at a syscall's tracepoints are, too (since 7.0) */
-	__u8 pad0[3];
+	__u8 udp;		 /* 1: datagrams may be asked for */
+	__u8 drop_has_sock;	 /* kfree_skb names the receiving socket: since 6.11 */
+	__u8 pad0[1];
 	char comm[16];
 	char pattern[CRUMB_PATTERN_BYTES];
 };
@@ -68,8 +70,10 @@ static inline __u32 crumb_flow_slot(__u32 a, __u32 b, __u16 port_a, __u16 port_b
 
 struct crumb_listener {
 	__u32 netns;
-	__u32 port;
+	__u32 port; /* UDP: CRUMB_LISTEN_UDP set */
 };
+
+#define CRUMB_LISTEN_UDP 0x10000
 
 struct crumb_flow {
 	__u32 id;
@@ -119,7 +123,8 @@ struct crumb_cpu {
 	 */
 	__u64 handed[CRUMB_TWINS][2];
 	__u64 level; /* programs that use a place of the maps for this CPU, one interrupting the other */
-	__u64 pad0[1]; /* no line of the cache shared with another CPU, neighbouring lines neither */
+	/* The socket that last sent a datagram nobody follows. No line of the cache is shared with another CPU. */
+	__u64 udp_ignored;
 };
 
 /* Counters that user space reads in place (.bss is mapped). */
@@ -134,8 +139,8 @@ struct crumb_counters {
 	__u64 woken_apart; /* tasks in the map `woken` */
 	__u64 zones;	   /* entries of the map `zones` */
 	__u64 libc_calls;  /* calls that a libc hook slowed down */
+	__u32 udp_flows;   /* not 0: a UDP flow was taken */
 	__u32 libc_off; /* written by user space: the hooks were taken away, what they noted is stale */
-	__u32 pad0;
 };
 
 #endif

@@ -16,6 +16,7 @@ struct tuple {		    /* as one packet or socket sees it: from a to b */
 	__u16 sport, dport; /* host order */
 	__u32 zone;	    /* crumb_flow_key.zone */
 	__u8 family;
+	__u8 proto;
 };
 
 static __always_inline void v4_mapped(__u32 *to, __u32 addr)
@@ -57,7 +58,7 @@ static __always_inline __u8 flow_key(const struct tuple *t, struct crumb_flow_ke
 		k->port[0] = t->dport;
 		k->port[1] = t->sport;
 	}
-	k->proto = IPPROTO_TCP;
+	k->proto = t->proto;
 	k->pad0[0] = 0;
 	k->pad0[1] = 0;
 	k->pad0[2] = 0;
@@ -90,7 +91,7 @@ static __always_inline bool flow_announce(const struct crumb_flow_key *k, __u32 
 		return false;
 	event_head(&e->h, CRUMB_EV_FLOW, sizeof(*e), bpf_ktime_get_ns());
 	e->flow = id;
-	e->proto = IPPROTO_TCP;
+	e->proto = k->proto;
 	e->family = family;
 	e->why = why;
 	e->pad0 = 0;
@@ -166,6 +167,8 @@ static __noinline struct crumb_flow *flow_take(const struct tuple *t, __u8 *ret_
 	id = flow_make(&k, !(why & TAKEN_BY_SYN));
 	if (id) {
 		crumb_bloom[flow_slot(t)] = 1;
+		if (t->proto == IPPROTO_UDP)
+			crumb_counters.udp_flows = 1; /* from now on sockets are asked */
 		if (!flow_announce(&k, id, t->family, why & ~TAKEN_BY_SYN, netns)) {
 			bpf_map_delete_elem(&flows, &k); /* the next packet tries again */
 			return NULL;
@@ -216,8 +219,8 @@ static __always_inline struct tcp_sock *sock_tcp(const struct sock *sk)
 #endif
 }
 
-/* Addresses and ports of @sk as from (local) to (remote). False: not TCP over IP. */
-static __always_inline bool sock_tuple(const struct sock *sk, struct tuple *t)
+/* Addresses and ports of @sk as from (local) to (remote). False: not @proto over IP. */
+static __always_inline bool sock_tuple_of(const struct sock *sk, struct tuple *t, __u8 proto)
 {
 	t->family = K(sk, __sk_common.skc_family);
 	if (t->family == AF_INET) {
@@ -235,11 +238,22 @@ static __always_inline bool sock_tuple(const struct sock *sk, struct tuple *t)
 	} else {
 		return false;
 	}
-	if (K(sk, sk_protocol) != IPPROTO_TCP)
+	if (K(sk, sk_protocol) != proto)
 		return false;
+	t->proto = proto;
 	t->sport = K(sk, __sk_common.skc_num);
 	t->dport = bpf_ntohs(K(sk, __sk_common.skc_dport));
 	return true;
+}
+
+static __always_inline bool sock_tuple(const struct sock *sk, struct tuple *t)
+{
+	return sock_tuple_of(sk, t, IPPROTO_TCP);
+}
+
+static __always_inline bool sock_is_udp(const struct sock *sk)
+{
+	return crumb_cfg.udp && K(sk, sk_protocol) == IPPROTO_UDP;
 }
 
 /* What a filter looks at in the TCP header of an acknowledgement: ports, data offset, flags. */

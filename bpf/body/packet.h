@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An skb at a device-level point: is it TCP (RFC 9293 over RFC 791 or RFC 8200), which bytes does it carry,
- * does anyone follow them. One read of the head of the packet serves parsing and the filter expression.
+ * An skb at a device-level point: is it TCP (RFC 9293 over RFC 791 or RFC 8200) or UDP (RFC 768), which bytes does it
+ * carry, does anyone follow them. One read of the head of the packet serves parsing and the filter expression.
  */
 #ifndef CRUMB_BODY_PACKET_H
 #define CRUMB_BODY_PACKET_H
 
+#include "body/dgram.h"
 #include "body/stack.h"
 
 #define TCP_FIN 0x01
@@ -16,6 +17,7 @@
 struct packet {
 	struct tuple t;
 	__u32 seq, ack, payload;
+	__u32 payload_at; /* UDP: from the IP header on */
 	__u16 ip_id;
 	__u8 tcp_flags, ttl, ip_version;
 };
@@ -50,16 +52,44 @@ static __always_inline void read_tcp(struct packet *p, const __u8 *th, __u32 l4_
 	p->ack = bpf_ntohl(*(__u32 *)(th + 8));
 	p->tcp_flags = th[13];
 	p->payload = l4_bytes > doff ? l4_bytes - doff : 0;
+	p->payload_at = 0;
 }
 
-/* IPv4; false: not TCP, or a later fragment (which has no TCP header). */
+static __always_inline void read_udp(struct packet *p, const __u8 *h, __u32 at, __u32 l4_bytes)
+{
+	__u32 len = (__u32)h[4] << 8 | h[5];
+
+	p->t.sport = (__u16)h[0] << 8 | h[1];
+	p->t.dport = (__u16)h[2] << 8 | h[3];
+	if (!len) /* longer than the field can say */
+		len = l4_bytes;
+	p->payload = len > UDP_HEADER_BYTES ? len - UDP_HEADER_BYTES : 0;
+	p->payload_at = at + UDP_HEADER_BYTES;
+	p->tcp_flags = 0;
+}
+
+static __always_inline bool is_followed_kind(__u8 proto)
+{
+	return proto == IPPROTO_TCP || (crumb_cfg.udp && proto == IPPROTO_UDP);
+}
+
+static __always_inline void read_l4(struct packet *p, const __u8 *h, __u32 at, __u32 l4_bytes)
+{
+	if (p->t.proto == IPPROTO_UDP)
+		read_udp(p, h, at, l4_bytes);
+	else
+		read_tcp(p, h, l4_bytes);
+}
+
+/* IPv4; false: neither TCP nor UDP, or a later fragment (which has no such header). */
 static __always_inline bool read_ip4(struct packet *p, const __u8 *h, const struct sighting *s)
 {
 	__u32 ihl = (h[0] & 15) * 4, total = (__u32)h[2] << 8 | h[3];
 	__u8 th[20];
 
-	if (h[9] != IPPROTO_TCP || (h[6] & 0x1f) || h[7])
+	if (!is_followed_kind(h[9]) || (h[6] & 0x1f) || h[7])
 		return false;
+	p->t.proto = h[9];
 	if (!total) /* BIG TCP: longer than the field can say */
 		total = K(s->skb, len) + s->data_at - s->l3_at;
 	p->ip_version = 4;
@@ -69,12 +99,12 @@ static __always_inline bool read_ip4(struct packet *p, const __u8 *h, const stru
 	v4_mapped(p->t.a, *(__u32 *)(h + 12));
 	v4_mapped(p->t.b, *(__u32 *)(h + 16));
 	if (ihl == 20) {
-		read_tcp(p, h + 20, total - 20);
+		read_l4(p, h + 20, 20, total - 20);
 		return true;
 	}
 	if (bpf_probe_read_kernel(th, sizeof(th), s->head + s->l3_at + ihl))
 		return false;
-	read_tcp(p, th, total - ihl);
+	read_l4(p, th, ihl, total - ihl);
 	return true;
 }
 
@@ -83,8 +113,9 @@ static __always_inline bool read_ip6(struct packet *p, const __u8 *h, const stru
 {
 	__u32 total = (__u32)h[4] << 8 | h[5];
 
-	if (h[6] != IPPROTO_TCP)
+	if (!is_followed_kind(h[6]))
 		return false;
+	p->t.proto = h[6];
 	if (!total)
 		total = K(s->skb, len) + s->data_at - s->l3_at - 40;
 	p->ip_version = 6;
@@ -93,13 +124,13 @@ static __always_inline bool read_ip6(struct packet *p, const __u8 *h, const stru
 	p->t.family = AF_INET6;
 	__builtin_memcpy(p->t.a, h + 8, 16);
 	__builtin_memcpy(p->t.b, h + 24, 16);
-	read_tcp(p, h + 40, total);
+	read_l4(p, h + 40, 40, total);
 	return true;
 }
 
-static __always_inline bool listened(__u32 netns, __u16 port)
+static __always_inline bool listened(__u32 netns, __u16 port, __u32 kind)
 {
-	struct crumb_listener l = { .netns = netns, .port = port };
+	struct crumb_listener l = { .netns = netns, .port = port | kind };
 
 	return crumb_listen[port] && bpf_map_lookup_elem(&listeners, &l);
 }
@@ -111,9 +142,19 @@ static __always_inline void set_zone(struct sighting *s, struct tuple *t)
 	t->zone = zone_of(t->b, s->netns);
 }
 
+static __always_inline bool sent_by_selected(const struct sk_buff *skb, bool udp)
+{
+	const struct sock *sk = K(skb, sk);
+
+	if (K(skb, skb_iif) || !sk)
+		return false;
+	return task_selected(task_now()) || (udp && (*sock_mark(sk) & SOCK_MARK_SENDS));
+}
+
 /*
  * A packet of a connection that nobody follows yet. With tasks asked for, a connection begins with a SYN sent
- * by a selected task, or with one that arrives in a namespace where a selected task listens on its port.
+ * by a selected task, or with one that arrives in a namespace where a selected task listens on its port; UDP with any
+ * datagram so sent or received.
  */
 static __always_inline struct crumb_flow *packet_select(struct sighting *s, struct packet *p,
 							struct crumb_filter_packet *fp, __u8 *dir)
@@ -121,13 +162,15 @@ static __always_inline struct crumb_flow *packet_select(struct sighting *s, stru
 	__u8 why = CRUMB_WHY_FILTER;
 
 	if (tasks_asked()) {
-		if ((p->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
+		bool udp = p->t.proto == IPPROTO_UDP;
+
+		if (!udp && (p->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
 			return NULL;
 		if (!s->netns)
 			s->netns = device_netns(s->dev);
-		if (!K(s->skb, skb_iif) && K(s->skb, sk) && task_selected(task_now()))
+		if (sent_by_selected(s->skb, udp))
 			why = CRUMB_WHY_TASK;
-		else if (listened(s->netns, p->t.dport))
+		else if (listened(s->netns, p->t.dport, udp ? CRUMB_LISTEN_UDP : 0))
 			why = CRUMB_WHY_LISTEN;
 		else
 			return NULL;
@@ -394,6 +437,83 @@ static __always_inline void flow_begin(struct crumb_flow *f, const struct sighti
 	f->syn_seen = 1;
 }
 
+/* Where the datagram's payload lies in memory, and how much of it in one piece. */
+static __always_inline const unsigned char *dgram_at(const struct sighting *s,
+						     const struct packet *p, __u32 *ret_linear)
+{
+	__u32 at = s->l3_at + p->payload_at;
+	__u32 end = s->data_at + K(s->skb, len) - K(s->skb, data_len);
+
+	*ret_linear = end > at ? end - at : 0;
+	return s->head + at;
+}
+
+/* A datagram of a followed flow: its digest goes where TCP has its numbers. False: --payload does not want it. */
+static __always_inline bool dgram_read(const struct sighting *s, struct packet *p)
+{
+	struct crumb_digest d;
+	__u32 linear;
+	const unsigned char *at = dgram_at(s, p, &linear);
+
+	if (crumb_cfg.pattern_len && !dgram_wanted(at, p->payload < linear ? p->payload : linear))
+		return false;
+	digest_kernel(at, linear, p->payload, &d);
+	p->seq = d.whole;
+	p->ack = d.head;
+	return true;
+}
+
+/* It is on its way out of the socket that made it. */
+static __always_inline void dgram_leaves(const struct sighting *s, const struct packet *p,
+					 struct crumb_flow *f, __u8 dir)
+{
+	struct crumb_digest d = { .whole = p->seq, .head = p->ack };
+	const struct sock *sk = K(s->skb, sk);
+
+	if (K(s->skb, skb_iif) || !sk || K(sk, sk_protocol) != IPPROTO_UDP)
+		return;
+	if (s->point == CRUMB_PT_DEV_QUEUE)
+		f->messages[dir & 1]++;
+	dgram_note(s->skb, sk, f->id, dir, &d, p->payload);
+}
+
+/* One in sample_mask + 1: its number is the same at each hop, until the next one is sent. */
+static __always_inline bool dgram_stack_due(const struct crumb_flow *f, __u8 dir)
+{
+	if (crumb_cfg.stacks == CRUMB_STACKS_SAMPLE)
+		return (f->messages[dir & 1] & crumb_cfg.sample_mask) == crumb_cfg.sample_mask;
+	return stack_due(f, dir, 0, 1);
+}
+
+static __always_inline int dgram_seen(void *ctx, struct sighting *s, struct packet *p,
+				      struct crumb_flow *f, __u8 dir)
+{
+	__u64 now;
+
+	if (!dgram_read(s, p))
+		return 0;
+	if (!s->netns)
+		s->netns = device_netns(s->dev);
+	if (s->point == CRUMB_PT_DEV_QUEUE)
+		dgram_leaves(s, p, f, dir);
+	now = bpf_ktime_get_ns();
+	record_packet(s, p, f, dir, now);
+	if (dgram_stack_due(f, dir)) {
+		struct stack_where w = {
+			.now = now,
+			.netns = s->netns,
+			.ifindex = sighting_ifindex(s),
+			.seq = p->seq,
+			.payload = p->payload ? p->payload : 1,
+			.dir = dir,
+			.point = seen_point(s, seen_flags(s)),
+		};
+
+		stack_record(ctx, f->id, &w);
+	}
+	return 0;
+}
+
 /* Everything that a device-level hook does. */
 static __always_inline int packet_seen(void *ctx, struct sighting *s)
 {
@@ -402,9 +522,15 @@ static __always_inline int packet_seen(void *ctx, struct sighting *s)
 	__u64 now;
 	__u8 dir;
 
+	p.t.proto = 0;
 	f = packet_flow(s, &p, &dir);
-	if (!f)
+	if (!f) {
+		if (p.t.proto == IPPROTO_UDP && s->point == CRUMB_PT_DEV_QUEUE && !K(s->skb, skb_iif))
+			dgram_ignore(K(s->skb, sk));
 		return 0;
+	}
+	if (p.t.proto == IPPROTO_UDP)
+		return dgram_seen(ctx, s, &p, f, dir);
 	if (!p.payload && !(p.tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) && !crumb_cfg.acks)
 		return 0;
 	if (p.payload && !flow_wants(f, dir, p.seq, p.payload))

@@ -456,7 +456,7 @@ static int take_filter(struct live *l, struct error *e)
 	l->filter = lab_names_in(words, l->o->lab);
 	if (!l->filter)
 		return -ENOMEM;
-	return filter_check_tcp(l->filter, e);
+	return filter_check_protos(l->filter, e);
 }
 
 static int open_parts(struct live *l, struct error *e)

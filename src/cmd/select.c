@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "filter.h"
 #include "lab.h"
 #include "log.h"
 #include "netns_look.h"
@@ -96,6 +97,7 @@ int select_settings(const struct options *o, struct session_config *c, struct er
 	s->stacks = o->stacks;
 	s->sample_mask = SAMPLE_MASK;
 	s->acks = o->acks;
+	s->udp = !c->filter || filter_takes_proto(c->filter, IPPROTO_UDP);
 	s->snap_bytes = o->write ? o->snap_bytes : 0;
 	if (o->n_pids || o->command)
 		s->select |= CRUMB_SELECT_TGID;
@@ -175,6 +177,7 @@ static bool read_address(const char *hex, uint8_t *addr)
 #define TCP_LISTENS 0x0a
 
 struct socket_row {
+	uint8_t proto;
 	char local[33], remote[33];
 	unsigned int lport, rport, state;
 	unsigned long inode;
@@ -184,22 +187,22 @@ struct socket_row {
 static int take_socket(struct session *s, const struct socket_row *r, uint32_t netns)
 {
 	struct crumb_ev_flow f = {
-		.proto = IPPROTO_TCP,
+		.proto = r->proto,
 		.family = strlen(r->local) > 8 ? AF_INET6 : AF_INET,
 		.port = { r->lport, r->rport },
 		.netns = netns,
 	};
 
-	if (r->state == TCP_LISTENS) {
-		session_add_listen_port(s, netns, r->lport);
+	if (r->state == TCP_LISTENS || r->proto == IPPROTO_UDP)
+		session_add_listen_port(s, netns, r->lport, r->proto == IPPROTO_UDP);
+	if (r->state == TCP_LISTENS)
 		return 0;
-	}
 	if (!r->rport || !read_address(r->local, f.addr[0]) || !read_address(r->remote, f.addr[1]))
 		return 0;
 	return session_add_flow(s, &f);
 }
 
-/* /proc/PID/net/tcp and tcp6 (proc(5)): sl, local_address, rem_address, st, ..., inode. */
+/* /proc/PID/net/tcp, tcp6, udp and udp6 (proc(5)): sl, local_address, rem_address, st, ..., inode. */
 static int take_sockets(struct session *s, pid_t pid, const char *table,
 			const unsigned long *inodes, size_t n)
 {
@@ -211,7 +214,7 @@ static int take_sockets(struct session *s, pid_t pid, const char *table,
 	snprintf(path, sizeof(path), "/proc/%d/net/%s", pid, table);
 	f = fopen(path, "re");
 	while (!err && f && fgets(line, sizeof(line), f)) {
-		struct socket_row r;
+		struct socket_row r = { .proto = table[0] == 'u' ? IPPROTO_UDP : IPPROTO_TCP };
 		size_t i;
 
 		if (sscanf(line,
@@ -230,14 +233,16 @@ static int take_sockets(struct session *s, pid_t pid, const char *table,
 static int take_process(struct session *s, pid_t pid)
 {
 	_cleanup_free_ unsigned long *inodes = calloc(SOCKETS_MAX, sizeof(*inodes));
-	size_t n;
-	int err;
+	static const char *const tables[] = { "tcp", "tcp6", "udp", "udp6" };
+	size_t n, i;
+	int err = 0;
 
 	if (!inodes)
 		return -ENOMEM;
 	n = socket_inodes(pid, inodes, SOCKETS_MAX);
-	err = n ? take_sockets(s, pid, "tcp", inodes, n) : 0;
-	return err || !n ? err : take_sockets(s, pid, "tcp6", inodes, n);
+	for (i = 0; n && !err && i < sizeof(tables) / sizeof(tables[0]); i++)
+		err = take_sockets(s, pid, tables[i], inodes, n);
+	return err;
 }
 
 static bool first_line(pid_t pid, const char *file, char *text, size_t size)

@@ -36,6 +36,7 @@ struct sighting {
 	uint64_t serial;     /* order in the event stream */
 	uint64_t skb;
 	uint32_t cpu, pid;
+	bool inferred; /* that it is of these bytes */
 	union {
 		struct {
 			uint32_t skb_len, qdisc_handle, qlen;

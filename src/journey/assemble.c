@@ -22,7 +22,8 @@ int assembler_new(const struct assembler_sink *sink, struct assembler **ret)
 	a->facts = facts_new();
 	a->stacks = stacks_new();
 	a->tasks = tasks_new();
-	if (!a->facts || !a->stacks || !a->tasks) {
+	a->usocks = usocks_new();
+	if (!a->facts || !a->stacks || !a->tasks || !a->usocks) {
 		assembler_free(a);
 		return -ENOMEM;
 	}
@@ -41,6 +42,7 @@ void assembler_free(struct assembler *a)
 		conn_free((struct conn *)f);
 	}
 	ring_done(&a->hold);
+	usocks_free(a->usocks);
 	tasks_free(a->tasks); /* after those who wait for its threads */
 	stacks_free(a->stacks);
 	facts_free(a->facts);
@@ -149,7 +151,7 @@ static int half_tick(struct assembler *a, struct half *h)
 		int err;
 
 		if (!m->check_ns)
-			m->check_ns = m->begin.h.time_ns + LEFT_NS;
+			m->check_ns = conn_is_udp(m->conn) ? a->now_ns : m->begin.h.time_ns + LEFT_NS;
 		if (m->done_ns || m->check_ns > a->now_ns || fate_open(a, m))
 			continue;
 		err = assembler_done(a, m);
@@ -167,6 +169,8 @@ static bool conn_over(const struct assembler *a, const struct conn *c)
 
 	if (conn_busy(c))
 		return false;
+	if (conn_is_udp(c))
+		return idle >= IDLE_NS;
 	return (c->closed[0] && c->closed[1] && idle >= LINGER_NS) ||
 	       ((c->fin || c->closed[0] || c->closed[1]) && idle >= IDLE_NS);
 }
@@ -190,8 +194,10 @@ static int tick(struct assembler *a)
 			conn_free(c);
 		}
 	}
-	if (a->now_ns > IDLE_NS)
+	if (a->now_ns > IDLE_NS) {
 		tasks_trim(a->tasks, a->now_ns - IDLE_NS);
+		usocks_trim(a->usocks, a->now_ns - IDLE_NS);
+	}
 	return 0;
 }
 
@@ -233,6 +239,10 @@ static int dispatch(struct assembler *a, const struct crumb_event *ev)
 		return ingest_wake(a, (const void *)ev);
 	case CRUMB_EV_RUN:
 		return ingest_run(a, (const void *)ev);
+	case CRUMB_EV_DGRAM_SEND:
+		return ingest_dgram_send(a, (const void *)ev);
+	case CRUMB_EV_DGRAM_RECV:
+		return ingest_dgram_recv(a, (const void *)ev);
 	case CRUMB_EV_HELD:
 		return ingest_held(a, (const void *)ev);
 	case CRUMB_EV_COPY:

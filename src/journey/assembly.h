@@ -33,6 +33,7 @@ struct assembler {
 	struct tasks *tasks;
 	struct losses losses;
 	struct neighs neighs;
+	struct usocks *usocks;
 	struct flow_table flows;
 	struct ring hold; /* struct message *: finished, in the order in which they finished */
 	struct scratch scratch;
@@ -66,6 +67,29 @@ int ingest_run(struct assembler *a, const struct crumb_ev_run *ev);
 int ingest_held(struct assembler *a, const struct crumb_ev_held *ev);
 int ingest_stack(struct assembler *a, const struct crumb_ev_stack *ev);
 
+/* ingest_udp.c: the same where the flow's datagrams are the messages. */
+int ingest_dgram_send(struct assembler *a, const struct crumb_ev_dgram *ev);
+int ingest_dgram_recv(struct assembler *a, const struct crumb_ev_dgram *ev);
+int ingest_dgram_skb(struct assembler *a, struct conn *c, const struct crumb_ev_skb *ev,
+		     struct sighting **ret);
+int ingest_dgram_ready(struct assembler *a, struct conn *c, const struct crumb_ev_sock *ev);
+
+/* The positions of what @l says of the half's datagrams, which was just seen: for a stack. False: not known. */
+bool ingest_dgram_place(const struct half *h, const struct crumb_ev_stack *ev, uint64_t *ret_at);
+
+/* ingest_recv.c: [@start, @end) was taken by @call; messages that are whole now are done. 0 or -ENOMEM. */
+int ingest_take(struct assembler *a, struct half *h, struct recv_call *call, uint64_t start,
+		uint64_t end, bool *ret_known);
+
+/* The sender of what @call took is on another machine: a message of it. 0 or -ENOMEM. */
+int ingest_infer(struct assembler *a, struct conn *c, uint8_t dir, const struct recv_call *call,
+		 struct message **ret);
+
+/* The sockets that datagrams were queued in. */
+struct usocks *usocks_new(void);
+void usocks_free(struct usocks *us);
+void usocks_trim(struct usocks *us, uint64_t before_ns);
+
 /* Nothing more is expected of @m: it is handed out once HOLD_NS have passed. 0 or -ENOMEM. */
 int assembler_done(struct assembler *a, struct message *m);
 
@@ -86,6 +110,10 @@ struct fate {
 	uint64_t lost_events;
 };
 
+/* fate_udp.c: of a datagram that was not read; and whether it still can be. */
+void fate_dgram(struct assembler *a, const struct message *m, struct fate *f);
+bool fate_dgram_open(struct assembler *a, const struct message *m, const struct fate *f);
+
 /* As of now. Texts are in scratch. */
 void fate_decide(struct assembler *a, const struct message *m, struct fate *ret_fate);
 
@@ -102,6 +130,7 @@ const struct sighting *fate_last_seen(const struct half *h, uint64_t pos,
 /* The journey of @m, in scratch. 0 or -ENOMEM. */
 int journey_build(struct assembler *a, struct message *m, struct journey *j);
 
-void journey_identify(struct journey *j, uint32_t seq); /* fills in id */
+/* Fills in id. @seq: UDP, the digest and how many like it came before. */
+void journey_identify(struct journey *j, uint64_t seq);
 
 #endif

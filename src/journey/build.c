@@ -168,6 +168,8 @@ static uint32_t gap_facts(const struct message *m, const struct path *p, const s
 	uint64_t returned = !m->returned ? 0 : m->end.sock_ns ? m->end.sock_ns : m->end.h.time_ns;
 	uint32_t facts = 0;
 
+	if (conn_is_udp(m->conn))
+		facts |= GAP_DATAGRAM;
 	if (returned && to->ns > returned)
 		facts |= GAP_AFTER_RETURN;
 	if (from->superseded)
@@ -430,7 +432,9 @@ static int build_extents(struct assembler *a, const struct message *m, struct jo
 	if (!extents)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < m->extents.count; i++) {
-		extents[i].start = byte_stream_offset(&message_half(m)->bytes, r[i].start);
+		extents[i].start = conn_is_udp(m->conn) ?
+					   r[i].start - m->first :
+					   byte_stream_offset(&message_half(m)->bytes, r[i].start);
 		extents[i].end = extents[i].start + (r[i].end - r[i].start);
 	}
 	j->extents = extents;
@@ -449,6 +453,18 @@ static void build_addresses(const struct message *m, struct journey *j)
 	j->dst.port = f->port[!m->dir];
 }
 
+/* Each reader of a multicast datagram has a message of its own, and may be on a host of its own. */
+static void build_datagram(const struct message *m, struct journey *j)
+{
+	struct half *h = message_half(m);
+	uint32_t i = half_piece_index(h, m->last - 1);
+
+	j->offset_known = true;
+	j->bytes = m->dgram ? m->dgram->bytes : m->bytes;
+	if (i < h->pieces.count && half_piece(h, i)->start < m->last)
+		h->receiver_netns = half_piece(h, i)->call->ev.netns;
+}
+
 int journey_build(struct assembler *a, struct message *m, struct journey *j)
 {
 	const struct half *h = message_half(m);
@@ -459,6 +475,8 @@ int journey_build(struct assembler *a, struct message *m, struct journey *j)
 	scratch_reset(&a->scratch);
 	a->mark++;
 	*j = (struct journey){ .bytes = m->bytes, .clock_state = "exact" };
+	if (conn_is_udp(m->conn))
+		build_datagram(m, j);
 	fate_decide(a, m, &f);
 	err = path_find(a, m, &f, &p);
 	if (err)
@@ -469,8 +487,10 @@ int journey_build(struct assembler *a, struct message *m, struct journey *j)
 	j->reason = f.reason;
 	j->where = f.where;
 	j->lost_events = f.lost_events;
-	j->offset = byte_stream_offset(&h->bytes, m->first);
-	j->offset_known = h->bytes.offset_known;
+	if (!conn_is_udp(m->conn)) {
+		j->offset = byte_stream_offset(&h->bytes, m->first);
+		j->offset_known = h->bytes.offset_known;
+	}
 	j->reads = p.reads;
 	build_addresses(m, j);
 	build_sender(a, m, &j->sender);
@@ -488,6 +508,7 @@ int journey_build(struct assembler *a, struct message *m, struct journey *j)
 	if (j->verdict != VERDICT_DELIVERED && a->now_ns > p.steps[p.count - 1].ns)
 		j->waiting_ns = a->now_ns - p.steps[p.count - 1].ns;
 	j->observer_ns = stacks_any(a->stacks) ? observer_ns(m, p.steps[p.count - 1].ns) : 0;
-	journey_identify(j, (uint32_t)m->first);
+	journey_identify(j, m->dgram ? (uint64_t)m->dgram->nth << 32 | m->dgram->digest.whole :
+				       (uint32_t)m->first);
 	return a->scratch.failed ? -ENOMEM : 0;
 }

@@ -9,6 +9,7 @@ enum cause_id {
 	TX_LIBC,
 	TX_ENTER,
 	TX_STACK,
+	TX_DATAGRAM,
 	TX_TCP,
 	TX_IP,
 	TX_OUT,
@@ -39,6 +40,7 @@ enum cause_id {
 	RX_SOFTIRQ,
 	RX_GRO,
 	RX_STACK,
+	RX_DATAGRAM,
 	RX_BACKLOG,
 	RX_TCP,
 	RX_HOL,
@@ -48,6 +50,7 @@ enum cause_id {
 	RX_APP_BUSY,
 	RX_CALL,
 	RX_ENTER,
+	RX_TAKE,
 	RX_RESUME,
 	RX_COPY,
 	RX_MORE,
@@ -69,6 +72,11 @@ static const struct cause_row rows[CAUSES] = {
 		       "Within the send call: bytes are copied into an skb, TCP cuts and "
 		       "sends it, IP routes it, netfilter and the neighbour pass it, until "
 		       "it stands at the device." },
+	[TX_DATAGRAM] = { { "tx.datagram", "kernel entry, copy, UDP, IP, netfilter, neighbour" },
+			  "Within the send call: the descriptor is looked up, the bytes are copied "
+			  "into an skb, UDP writes its header, IP routes it, netfilter and the "
+			  "neighbour pass it, until it stands at the device. UDP keeps no queue: "
+			  "there is no window to wait for." },
 	[TX_TCP] = { { "tx.tcp", "copy into an skb, TCP" },
 		     "Within the send call: bytes are copied into an skb, and TCP decides "
 		     "to send it." },
@@ -175,6 +183,9 @@ static const struct cause_row rows[CAUSES] = {
 	[RX_STACK] = { { "rx.stack", "IP, netfilter, TCP look-up" },
 		       "From the device to TCP: header checks, netfilter, route, socket "
 		       "look-up." },
+	[RX_DATAGRAM] = { { "rx.datagram", "IP, netfilter, UDP: socket look-up, receive queue" },
+			  "From the device to the socket: header checks, netfilter, route, socket "
+			  "look-up, room in the receive buffer, the socket's receive queue." },
 	[RX_BACKLOG] = { { "rx.backlog", "the socket was locked by its user" },
 			 "A thread held the socket when the packet came: it went to the "
 			 "socket's backlog and was processed when that thread released the "
@@ -203,6 +214,10 @@ static const struct cause_row rows[CAUSES] = {
 	[RX_ENTER] = { { "rx.enter", "kernel entry, socket lock" },
 		       "From the recv call's kernel entry to the copy: file look-up, "
 		       "security hooks, the socket lock." },
+	[RX_TAKE] = { { "rx.take", "kernel entry, receive queue, copy" },
+		      "From the recv call's kernel entry to the socket layer's return: file "
+		      "look-up, security hooks, the datagram is taken from the receive queue and "
+		      "copied to the reader's memory." },
 	[RX_RESUME] = { { "rx.resume", "the waiting recv goes on" },
 			"The reader was inside recv: back on its CPU it takes the socket lock"
 			" and finds the bytes." },
@@ -275,6 +290,7 @@ static const struct rule {
 	{ P(TCP_XMIT), P(IP_OUTPUT), 0, 0, TX_IP },
 	{ P(IP_OUTPUT), OUT, GAP_SAME_HOST | GAP_AT_SENDER, 0, TX_OUT },
 	{ P(IP_OUTPUT), OUT, GAP_SAME_HOST, 0, NET_ROUTE },
+	{ FROM_STREAM, TO_DEVICE, GAP_DATAGRAM, 0, TX_DATAGRAM },
 	{ FROM_STREAM, TO_DEVICE, GAP_AFTER_RETURN, 0, TX_QUEUE },
 	{ FROM_STREAM, TO_DEVICE, GAP_LATER_SKB, 0, TX_STREAM },
 	{ FROM_STREAM, P(TCP_XMIT), 0, 0, TX_TCP },
@@ -295,6 +311,9 @@ static const struct rule {
 	{ P(BRIDGE_IN), QUEUED | P(DEV_XMIT) | UP, GAP_SAME_HOST, 0, NET_BRIDGE },
 	{ P(DEV_RECEIVE), P(BRIDGE_FORWARD) | P(BRIDGE_IN), GAP_SAME_HOST, 0, NET_BRIDGE },
 	{ P(DEV_RECEIVE) | P(IP_RECEIVE), P(IP_OUTPUT) | OUT, GAP_SAME_HOST, 0, NET_ROUTE },
+	/* A reader that is quicker than the socket's readiness leaves nothing to be seen there. */
+	{ UP, P(SOCK_READY) | READ, GAP_DATAGRAM, 0, RX_DATAGRAM },
+	{ UP, ENTRY, GAP_DATAGRAM, 0, RX_APP_BUSY },
 	{ P(DEV_RECEIVE), UP, GAP_SAME_HOST | GAP_AT_RECEIVER, 0, RX_STACK },
 	{ UP, P(IP_RECEIVE), 0, 0, RX_STACK },
 	{ UP, IN_TCP, GAP_OTHER_CPU, 0, RX_BACKLOG },
@@ -316,6 +335,7 @@ static const struct rule {
 	{ P(SCHED_RUN), READ, 0, 0, RX_RESUME },
 
 	{ P(LIBC_RECV), P(SYS_RECV), 0, 0, RX_CALL },
+	{ ENTRY, READ, GAP_DATAGRAM, 0, RX_TAKE },
 	{ ENTRY, READ, 0, 0, RX_ENTER },
 	{ P(SOCK_COPY), READ, GAP_CALL_WENT_ON, 0, RX_MORE },
 	{ P(SOCK_COPY), READ, 0, 0, RX_COPY },

@@ -5,27 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-struct conn *conn_new(const struct crumb_ev_flow *ev)
-{
-	struct conn *c = calloc(1, sizeof(*c));
-
-	if (!c)
-		return NULL;
-	flow_init(&c->flow, ev);
-	c->last_ns = ev->h.time_ns;
-	for (int dir = 0; dir < 2; dir++) {
-		struct half *h = &c->half[dir];
-
-		ring_init(&h->messages, sizeof(struct message *));
-		ring_init(&h->pieces, sizeof(struct piece));
-		ring_init(&h->ready, sizeof(struct ready));
-		ring_init(&h->wakes, sizeof(struct wake));
-		ring_init(&h->runs, sizeof(struct wake));
-		ring_init(&h->held, sizeof(struct held));
-	}
-	return c;
-}
-
 static void recv_call_put(struct recv_call *call)
 {
 	if (--call->refs)
@@ -59,6 +38,7 @@ static void half_done(struct half *h)
 	ring_done(&h->runs);
 	ring_done(&h->held);
 	range_set_done(&h->taken);
+	dgrams_free(h->dgrams);
 	byte_stream_done(&h->bytes);
 }
 
@@ -69,6 +49,32 @@ void conn_free(struct conn *c)
 	half_done(&c->half[0]);
 	half_done(&c->half[1]);
 	free(c);
+}
+
+struct conn *conn_new(const struct crumb_ev_flow *ev)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	flow_init(&c->flow, ev);
+	c->last_ns = ev->h.time_ns;
+	for (int dir = 0; dir < 2; dir++) {
+		struct half *h = &c->half[dir];
+
+		ring_init(&h->messages, sizeof(struct message *));
+		ring_init(&h->pieces, sizeof(struct piece));
+		ring_init(&h->ready, sizeof(struct ready));
+		ring_init(&h->wakes, sizeof(struct wake));
+		ring_init(&h->runs, sizeof(struct wake));
+		ring_init(&h->held, sizeof(struct held));
+		h->dgrams = conn_is_udp(c) ? dgrams_new() : NULL;
+		if (conn_is_udp(c) && !h->dgrams) {
+			conn_free(c);
+			return NULL;
+		}
+	}
+	return c;
 }
 
 bool conn_busy(const struct conn *c)
@@ -197,6 +203,8 @@ void half_trim(struct half *h, uint64_t now_ns)
 	uint32_t n;
 
 	byte_stream_trim(&h->bytes, low, before_ns);
+	if (h->dgrams)
+		dgrams_trim(h->dgrams, low, before_ns);
 	range_set_trim(&h->taken, low);
 	for (n = 0; n < h->pieces.count && half_piece(h, n)->end <= low; n++)
 		recv_call_put(half_piece(h, n)->call);

@@ -6,7 +6,10 @@
 #ifndef CRUMB_JOURNEY_CONN_H
 #define CRUMB_JOURNEY_CONN_H
 
+#include <linux/in.h>
+
 #include "byte_stream.h"
+#include "dgram.h"
 #include "flow_table.h"
 #include "journey.h"
 #include "task.h"
@@ -20,6 +23,7 @@ struct recv_call {
 	uint64_t first, last;  /* positions: of its first byte, after its last one */
 	uint32_t refs;
 	uint32_t mark; /* the journey that counted it last */
+	bool multi; /* one of several datagrams of its call: ev.h.time_ns is the socket layer's return */
 };
 
 struct piece { /* contiguous bytes taken by one call */
@@ -56,6 +60,10 @@ struct held {
 #define HELD_SMALL   0x40000000u /* less than a TCP segment, for no reason but perhaps MSG_MORE */
 uint32_t held_reason(const struct crumb_ev_held *ev);
 
+struct dgram_last { /* for the stack that follows a sighting */
+	uint64_t at, time_ns;
+};
+
 struct half { /* one direction */
 	struct byte_stream bytes;
 	struct ring messages; /* struct message *: ended send calls by first byte, until handed out */
@@ -74,6 +82,8 @@ struct half { /* one direction */
 	uint64_t receiver_closed_ns; /* its socket went to CLOSE; 0 not */
 	bool closed_on_unread; /* ... by close(2) with bytes in its queue: nobody can read them */
 	uint32_t trims;	       /* messages handed out since the logs were trimmed */
+	struct dgrams *dgrams; /* UDP; else NULL */
+	struct dgram_last last;
 };
 
 struct conn {
@@ -101,14 +111,20 @@ struct message {
 	bool returned; /* `end` is filled in */
 	bool inferred; /* the sender is elsewhere: made from one recv call */
 	bool selected;
-	bool cut;	/* the record of its return is missing */
-	bool same_call; /* not the first message of its syscall */
-	bool out;	/* handed out */
+	bool cut;		   /* the record of its return is missing */
+	bool same_call;		   /* not the first message of its syscall */
+	bool out;		   /* handed out */
+	const struct dgram *dgram; /* UDP, while it is not out */
 };
 
 static inline struct half *message_half(const struct message *m)
 {
 	return &m->conn->half[m->dir];
+}
+
+static inline bool conn_is_udp(const struct conn *c)
+{
+	return c->flow.proto == IPPROTO_UDP;
 }
 
 struct conn *conn_new(const struct crumb_ev_flow *ev); /* NULL: no memory */

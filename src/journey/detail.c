@@ -137,14 +137,14 @@ static void say_forward(struct assembler *a, struct words *w, const struct path_
 	say_port(a, w, s);
 }
 
-static void say_skb(struct words *w, const struct path_step *s)
+static void say_skb(const struct message *m, struct words *w, const struct path_step *s)
 {
 	words_put(w, "skb ");
 	words_bytes(w, s->seen->dev.skb_len);
 	if (s->seen->dev.gso_segs > 1) {
 		words_put(w, ", ");
 		words_u64(w, s->seen->dev.gso_segs);
-		words_put(w, " TCP segments");
+		words_put(w, conn_is_udp(m->conn) ? " datagrams" : " TCP segments");
 	}
 }
 
@@ -187,6 +187,14 @@ static void say_received(struct words *w, const struct path_step *s)
 		words_bytes(w, s->seen->start - s->seen->sock.rcv_nxt);
 		words_put(w, " missing before it");
 	}
+}
+
+static void say_ready(struct words *w, const struct path_step *s)
+{
+	if (s->ready)
+		say_pair(w, "receive buffer ", s->ready->rmem_alloc, s->ready->rcvbuf);
+	else if (s->seen)
+		say_pair(w, "receive buffer ", s->seen->sock.rmem_alloc, s->seen->sock.rcvbuf);
 }
 
 static void say_drop(struct assembler *a, struct words *w, const struct path_step *s)
@@ -242,7 +250,7 @@ const char *detail_step(struct assembler *a, const struct message *m, const stru
 	case CRUMB_PT_DEV_BACKLOG:
 	case CRUMB_PT_DEV_GRO:
 	case CRUMB_PT_DEV_RECEIVE:
-		say_skb(&w, s);
+		say_skb(m, &w, s);
 		if (s->superseded)
 			words_put(&w, "; first transmission, sent again later");
 		break;
@@ -256,7 +264,7 @@ const char *detail_step(struct assembler *a, const struct message *m, const stru
 		say_received(&w, s);
 		break;
 	case CRUMB_PT_SOCK_READY:
-		say_pair(&w, "receive buffer ", s->ready->rmem_alloc, s->ready->rcvbuf);
+		say_ready(&w, s);
 		break;
 	case CRUMB_PT_SCHED_WAKE:
 		say_wake(a, &w, s);

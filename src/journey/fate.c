@@ -196,6 +196,21 @@ static void fate_unread(struct assembler *a, const struct message *m, struct fat
 		fate_set(f, VERDICT_WAITING, "on its way", fate_where(a, place));
 }
 
+/* The reader's buffer was smaller than the datagram: the rest is gone (MSG_TRUNC is set in its msg_flags). */
+static const char *fate_cut_short(struct assembler *a, const struct message *m)
+{
+	struct words w = { .len = 0 };
+
+	if (!m->dgram || !m->dgram->cut)
+		return NULL;
+	words_put(&w, "truncated: the reader's buffer took ");
+	words_u64(&w, m->dgram->cut_at);
+	words_put(&w, " of ");
+	words_u64(&w, m->dgram->bytes);
+	words_put(&w, " bytes");
+	return words_keep(&a->scratch, &w);
+}
+
 static uint64_t message_start_ns(const struct message *m)
 {
 	if (m->begin.libc_ns)
@@ -211,15 +226,17 @@ void fate_decide(struct assembler *a, const struct message *m, struct fate *f)
 
 	*f = (struct fate){ .byte = m->last - 1 };
 	f->lost_events = losses_within(&a->losses, message_start_ns(m), end_ns);
-	if (!taken)
+	if (!taken && conn_is_udp(m->conn))
+		fate_dgram(a, m, f);
+	else if (!taken)
 		fate_unread(a, m, f);
 	if (f->lost_events)
 		fate_set(f, VERDICT_INCOMPLETE, "events were lost", f->where);
 	else if (m->cut)
 		fate_set(f, VERDICT_INCOMPLETE, "the record of its send call has no end", f->where);
 	else if (taken)
-		fate_set(f, VERDICT_DELIVERED, NULL, NULL);
-	else if (h->taken_to >= m->last)
+		fate_set(f, VERDICT_DELIVERED, fate_cut_short(a, m), NULL);
+	else if (h->taken_to >= m->last && !conn_is_udp(m->conn))
 		fate_set(f, VERDICT_INCOMPLETE, "the record of its reading is missing", f->where);
 	else if (a->finished && !a->ended)
 		fate_set(f, VERDICT_INCOMPLETE, "the trace was cut short", f->where);
@@ -243,6 +260,10 @@ bool fate_open(struct assembler *a, struct message *m)
 
 	scratch_reset(&a->scratch);
 	fate_decide(a, m, &f);
+	if (conn_is_udp(m->conn)) {
+		m->check_ns = a->now_ns + TICK_NS;
+		return fate_dgram_open(a, m, &f);
+	}
 	since = fate_since_ns(m, &f);
 	if (message_half(m)->taken_to >= m->last) {
 		/*

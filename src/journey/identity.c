@@ -17,20 +17,20 @@ struct name {
 	uint16_t ports[2];
 	uint8_t pad0[2];
 	uint8_t addr[2][16];
-	uint64_t start; /* 64-bit offset; the 32-bit sequence number if the SYN was not seen */
+	uint64_t start; /* 64-bit offset; the 32-bit sequence number if the SYN was not seen; UDP: ordinal and digest */
 	uint64_t bytes;
 };
 
 _Static_assert(sizeof(struct name) == 64, "no padding the compiler chose");
 
-void journey_identify(struct journey *j, uint32_t seq)
+void journey_identify(struct journey *j, uint64_t seq)
 {
 	struct name n = {
 		.domain = "crumb/1",
 		.proto = j->proto,
 		.offset_known = j->offset_known,
 		.ports = { htobe16(j->src.port), htobe16(j->dst.port) },
-		.start = htobe64(j->offset_known ? j->offset : seq),
+		.start = htobe64(j->proto != IPPROTO_UDP && j->offset_known ? j->offset : seq),
 		.bytes = htobe64(j->bytes),
 	};
 	XXH128_canonical_t id;

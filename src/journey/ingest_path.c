@@ -102,6 +102,8 @@ static int sight_skb(struct assembler *a, struct conn *c, const struct crumb_ev_
 
 	*ret = NULL;
 	c->last_ns = ev->h.time_ns;
+	if (conn_is_udp(c))
+		return ingest_dgram_skb(a, c, ev, ret);
 	if (ev->tcp_flags & TCP_SYN) {
 		byte_stream_syn(&h->bytes, ev->seq);
 		seq++; /* fast open: the payload of a SYN comes after it */
@@ -206,7 +208,7 @@ int ingest_sock(struct assembler *a, const struct crumb_ev_sock *ev)
 		h->receiver_netns = ev->netns;
 	}
 	if (ev->point == CRUMB_PT_SOCK_READY)
-		return sock_ready(h, ev);
+		return conn_is_udp(c) ? ingest_dgram_ready(a, c, ev) : sock_ready(h, ev);
 	if (!ev->bytes || ev->point >= CRUMB_PT_MAX)
 		return 0;
 	at = byte_stream_place(&h->bytes, ev->seq, ev->bytes);
@@ -280,6 +282,7 @@ int ingest_stack(struct assembler *a, const struct crumb_ev_stack *ev)
 	const struct stack *stack;
 	struct sighting *s;
 	struct half *h;
+	uint64_t at;
 	int err;
 
 	if (ev->point >= CRUMB_PT_MAX)
@@ -288,7 +291,11 @@ int ingest_stack(struct assembler *a, const struct crumb_ev_stack *ev)
 	if (err || !c || !ev->payload || (ev->flags & CRUMB_STACK_CONTROL))
 		return err;
 	h = &c->half[ev->dir];
-	s = sight(a, h, &place, byte_stream_place(&h->bytes, ev->seq, 0), ev->payload);
+	if (!conn_is_udp(c))
+		at = byte_stream_place(&h->bytes, ev->seq, 0);
+	else if (!ingest_dgram_place(h, ev, &at))
+		return 0;
+	s = sight(a, h, &place, at, ev->payload);
 	if (!s)
 		return -ENOMEM;
 	s->time_ns = ev->h.time_ns;

@@ -63,8 +63,8 @@ static int messages_take(struct assembler *a, struct half *h, const struct recv_
 }
 
 /* [@start, @end) without what had been taken before: a byte is never counted twice. */
-static int bytes_take(struct assembler *a, struct half *h, struct recv_call *call, uint64_t start,
-		      uint64_t end, bool *ret_known)
+int ingest_take(struct assembler *a, struct half *h, struct recv_call *call, uint64_t start,
+		uint64_t end, bool *ret_known)
 {
 	while (start < end) {
 		const struct range *r = range_set_from(&h->taken, start);
@@ -123,8 +123,8 @@ static uint64_t first_seen_ns(const struct half *h, uint64_t pos)
  * The sender is on another machine: what this call took is one message, as far as can be told from
  * here.
  */
-static int message_infer(struct assembler *a, struct conn *c, uint8_t dir,
-			 const struct recv_call *call)
+int ingest_infer(struct assembler *a, struct conn *c, uint8_t dir, const struct recv_call *call,
+		 struct message **ret)
 {
 	struct half *h = &c->half[dir];
 	struct message *m;
@@ -161,6 +161,8 @@ static int message_infer(struct assembler *a, struct conn *c, uint8_t dir,
 		message_free(m);
 		return err;
 	}
+	if (ret)
+		*ret = m;
 	return assembler_done(a, m);
 }
 
@@ -178,7 +180,7 @@ static int parts_take(struct assembler *a, struct half *h, struct recv_call *cal
 		}
 		*link = p->next;
 		if (!(call->ev.flags & CRUMB_CALL_PEEK) && !err)
-			err = bytes_take(a, h, call, p->start, p->end, ret_known);
+			err = ingest_take(a, h, call, p->start, p->end, ret_known);
 		if (p->end > call->last)
 			call->last = p->end;
 		free(p);
@@ -227,10 +229,10 @@ static int recv_take(struct assembler *a, struct conn *c, struct recv_call *call
 		err = parts_take(a, h, call, &known);
 	if (err || !ev->bytes || (ev->flags & CRUMB_CALL_PEEK))
 		return err;
-	err = bytes_take(a, h, call, call->last - ev->bytes, call->last, &known);
+	err = ingest_take(a, h, call, call->last - ev->bytes, call->last, &known);
 	if (err || known || (facts_flags(a->facts) & CRUMB_TRACE_PAYLOAD) || !call->refs)
 		return err;
-	return message_infer(a, c, ev->dir, call);
+	return ingest_infer(a, c, ev->dir, call, NULL);
 }
 
 int ingest_recv(struct assembler *a, const struct crumb_ev_recv *ev)

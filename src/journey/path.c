@@ -36,7 +36,8 @@ static void find_sender(const struct message *m, struct path *p)
 		path_add(p, CRUMB_PT_LIBC_SEND, b->libc_ns, PATH_ORDER_SENDER);
 	if (b->enter_ns)
 		path_add(p, CRUMB_PT_SYS_SEND, b->enter_ns, PATH_ORDER_SENDER + 1);
-	path_add(p, CRUMB_PT_TCP_APPEND, b->h.time_ns, PATH_ORDER_SENDER + 2);
+	if (!conn_is_udp(m->conn))
+		path_add(p, CRUMB_PT_TCP_APPEND, b->h.time_ns, PATH_ORDER_SENDER + 2);
 	for (uint32_t i = from; i < p->count; i++) {
 		p->steps[i].netns = b->netns;
 		p->steps[i].cpu = b->h.cpu;
@@ -130,7 +131,7 @@ static uint64_t find_reading(const struct message *m, struct path *p, uint64_t b
 	const struct crumb_ev_recv *ev = &p->call->ev;
 	const struct sighting *copy = find_copy(h, p->call, byte), *later;
 	uint64_t end = ev->h.time_ns, at = copy ? copy->time_ns : 0;
-	bool syscall = ev->nr != CRUMB_CALL_NO_NR;
+	bool syscall = ev->nr != CRUMB_CALL_NO_NR && !p->call->multi;
 
 	if (at > end || (ev->flags & CRUMB_CALL_NO_COPY))
 		at = 0;
@@ -261,6 +262,31 @@ static uint64_t find_ready(const struct message *m, uint64_t from_ns, uint64_t t
 		s->cpu = r->cpu;
 		s->ready = r;
 		return r->time_ns;
+	}
+	return 0;
+}
+
+/* A datagram's own readiness: it joins the queue whole. */
+static uint64_t find_queued(const struct message *m, const struct fate *f, uint64_t to_ns,
+			    struct path *p)
+{
+	const struct half *h = message_half(m);
+
+	for (uint32_t i = 0; i < h->bytes.log_count; i++) {
+		const struct sight_log *l = &h->bytes.logs[i];
+		const struct sighting *s;
+		struct path_step *step;
+
+		if (l->place.kind != SIGHT_BYTES || l->place.point != CRUMB_PT_SOCK_READY ||
+		    (p->call && l->place.netns != h->receiver_netns))
+			continue;
+		s = sight_log_newest(l, f->byte, m->begin.h.time_ns, to_ns, NULL);
+		step = s ? path_add_seen(p, m, l, s, to_ns) : NULL;
+		if (!step)
+			continue;
+		step->exact = !s->inferred;
+		p->skb = s->skb;
+		return s->time_ns;
 	}
 	return 0;
 }
@@ -453,7 +479,9 @@ int path_find(struct assembler *a, const struct message *m, const struct fate *f
 	if (f->drop)
 		p->skb = f->drop->skb;
 	received_ns = find_tcp(m, f, to_ns, p);
-	if (!f->drop)
+	if (conn_is_udp(m->conn))
+		ready_ns = find_queued(m, f, to_ns, p);
+	else if (!f->drop)
 		ready_ns = find_ready(m, received_ns ? received_ns : m->begin.h.time_ns, to_ns, p);
 	from = p->count;
 	path_find_net(a, m, f, received_ns ? received_ns : ready_ns ? ready_ns : to_ns, p);
@@ -475,7 +503,8 @@ int path_find(struct assembler *a, const struct message *m, const struct fate *f
 	}
 	p->appended_ns = m->begin.h.time_ns;
 	path_find_slept(m, p);
-	path_find_held(m, p);
+	if (!conn_is_udp(m->conn))
+		path_find_held(m, p);
 	find_neigh(a, m, p);
 	path_sort(p);
 	return a->scratch.failed ? -ENOMEM : 0;

@@ -125,7 +125,7 @@ static struct pick pick_at(const struct sight_log *l, uint64_t byte, const struc
 	k.seen = sight_log_newest(l, byte, time->start, since_ns, &others);
 	if (!k.seen)
 		k.seen = sight_log_newest(l, byte, since_ns, time->end, &others);
-	k.exact = !others;
+	k.exact = !others && !(k.seen && k.seen->inferred);
 	return k;
 }
 

@@ -6,6 +6,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <pcap/pcap.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -266,25 +267,34 @@ int filter_compile(const char *expr, struct filter **ret, struct error *e)
 	return 0;
 }
 
-int filter_check_tcp(const char *expr, struct error *e)
+bool filter_takes_proto(const char *expr, int proto)
 {
 	_cleanup_free_ char *both = NULL;
 	struct bpf_program program;
 	pcap_t *p;
-	int r = 0;
+	bool takes;
 
-	if (asprintf(&both, "(%s) and tcp", expr) < 0)
-		return -ENOMEM;
+	if (asprintf(&both, "(%s) and %s", expr, proto == IPPROTO_UDP ? "udp" : "tcp") < 0)
+		return true;
 	p = pcap_open_dead(DLT_RAW, SNAPLEN);
 	if (!p)
-		return -ENOMEM;
-	if (pcap_compile(p, &program, both, 1, PCAP_NETMASK_UNKNOWN) == 0)
+		return true;
+	takes = pcap_compile(p, &program, both, 1, PCAP_NETMASK_UNKNOWN) == 0;
+	if (takes)
 		pcap_freecode(&program);
-	else if (strstr(pcap_geterr(p), "rejects all"))
-		r = error_set(e, -EINVAL,
-			      "filter '%s' matches no TCP packet, and crumb follows TCP only", expr);
+	else
+		takes = !strstr(pcap_geterr(p), "rejects all");
 	pcap_close(p);
-	return r;
+	return takes;
+}
+
+int filter_check_protos(const char *expr, struct error *e)
+{
+	if (filter_takes_proto(expr, IPPROTO_TCP) || filter_takes_proto(expr, IPPROTO_UDP))
+		return 0;
+	return error_set(e, -EINVAL,
+			 "filter '%s' matches no TCP or UDP packet, and crumb follows these two only",
+			 expr);
 }
 
 void filter_free(struct filter *f)

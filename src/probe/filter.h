@@ -30,8 +30,11 @@ struct filter {
  * to write instead. -E2BIG: it looks beyond the first CRUMB_FILTER_BYTES of the packet.
  */
 int filter_compile(const char *expr, struct filter **ret, struct error *e);
-/* -EINVAL when no TCP packet can match @expr: crumb would wait for ever. 0 for what does not compile: that is told elsewhere. */
-int filter_check_tcp(const char *expr, struct error *e);
+/* -EINVAL when no packet of TCP or UDP can match @expr: crumb would wait for ever. 0 for what does not compile: that is told elsewhere. */
+int filter_check_protos(const char *expr, struct error *e);
+
+/* Can a packet of @proto (IPPROTO_TCP, IPPROTO_UDP) match? True if in doubt. */
+bool filter_takes_proto(const char *expr, int proto);
 
 /* Bytes of a packet, from its IP header on, behind which @f (NULL: take all) never looks: at most CRUMB_FILTER_BYTES. */
 size_t filter_reach(const struct filter *f);

@@ -147,6 +147,7 @@ static void settle_maps(struct loader *l, const struct session_config *c, uint32
 	l->settings.tasks_in_map = l->plan.untyped || !a->task_storage;
 	l->settings.retransmit_has_err = abilities_tracepoint_args(a, "tcp_retransmit_skb") > 2;
 	l->settings.drop_has_reason = abilities_tracepoint_args(a, "kfree_skb") > 2;
+	l->settings.drop_has_sock = abilities_tracepoint_args(a, "kfree_skb") > 3;
 	bpf_map__set_autocreate(l->skel->maps.task_states, !l->settings.tasks_in_map);
 	bpf_map__set_autocreate(l->skel->maps.task_map, l->settings.tasks_in_map);
 	bpf_map__set_max_entries(l->skel->maps.rings, cpus);

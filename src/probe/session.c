@@ -9,6 +9,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,9 +213,9 @@ int session_add_process(struct session *s, pid_t pid, struct error *e)
 	return 0;
 }
 
-void session_add_listen_port(struct session *s, uint32_t netns, uint16_t port)
+void session_add_listen_port(struct session *s, uint32_t netns, uint16_t port, bool udp)
 {
-	struct crumb_listener l = { .netns = netns, .port = port };
+	struct crumb_listener l = { .netns = netns, .port = port | (udp ? CRUMB_LISTEN_UDP : 0) };
 	uint8_t one = 1;
 
 	bpf_map_update_elem(bpf_map__fd(s->skel->maps.listeners), &l, &one, BPF_ANY);
@@ -295,6 +296,8 @@ int session_add_flow(struct session *s, const struct crumb_ev_flow *flow)
 		return errno == EEXIST ? 0 : -ENOSPC;
 	s->skel->bss->crumb_bloom[crumb_flow_slot(key.addr[0][3], key.addr[1][3], key.port[0],
 						  key.port[1])] = 1;
+	if (f.proto == IPPROTO_UDP)
+		s->skel->bss->crumb_counters.udp_flows = 1;
 	f.h = (struct crumb_event){ .type = CRUMB_EV_FLOW, .size = sizeof(f) };
 	f.flow = value.id;
 	f.why = CRUMB_WHY_TASK;

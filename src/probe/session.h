@@ -61,8 +61,8 @@ void session_prune_libc(struct session *s);
  */
 void session_add_zone(struct session *s, uint32_t netns, uint32_t zone);
 
-/* Ports on which a selected process listens already. */
-void session_add_listen_port(struct session *s, uint32_t netns, uint16_t port);
+/* Ports on which a selected process listens already, or (@udp) that it has bound. */
+void session_add_listen_port(struct session *s, uint32_t netns, uint16_t port, bool udp);
 
 /*
  * A connection that a selected process has already. @flow: family, addresses and ports of the two ends in any order;

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Datagrams in packets. UDP numbers nothing, so what tells one from another is its length and a digest of its first bytes,
+ * which are the same in the sender's memory, in each packet and in the reader's memory.
+ */
+#ifndef CRUMB_BODY_DGRAM_H
+#define CRUMB_BODY_DGRAM_H
+
+#include "body/flow.h"
+
+#define UDP_HEADER_BYTES 8
+
+#define SOCK_MARK_READ	1 /* a followed datagram lay in its queue */
+#define SOCK_MARK_SENDS 2 /* a selected task sent a datagram whose packet was not seen yet */
+
+#define DIGEST_FACTOR 0x9e3779b97f4a7c15ull
+
+static __always_inline __u32 digest_end(__u64 h)
+{
+	h ^= h >> 29;
+	h *= DIGEST_FACTOR;
+	h >>= 32;
+	return h ? h : 1; /* 0 is "unknown" */
+}
+
+/* @w: CRUMB_DIGEST_BYTES, of which @n were read of a datagram of @bytes; the rest is zero. */
+static __always_inline void digest_of(const __u64 *w, __u32 n, __u32 bytes, struct crumb_digest *d)
+{
+	__u32 all = bytes < CRUMB_DIGEST_BYTES ? bytes : CRUMB_DIGEST_BYTES;
+	__u64 h = 0;
+	int i;
+
+#pragma unroll
+	for (i = 0; i < CRUMB_DIGEST_BYTES / 8; i++)
+		h = (h ^ w[i]) * DIGEST_FACTOR;
+	d->whole = n >= all ? digest_end(h) : 0;
+	d->head = n >= all || n >= 8 ? digest_end(w[0] * DIGEST_FACTOR) : 0;
+}
+
+/* Of the datagram whose payload of @bytes begins at @at, of which @linear bytes lie there. */
+static __always_inline void digest_kernel(const unsigned char *at, __u32 linear, __u32 bytes,
+					  struct crumb_digest *d)
+{
+	__u64 w[CRUMB_DIGEST_BYTES / 8] = {};
+	__u32 n = bytes < linear ? bytes : linear;
+
+	if (n > CRUMB_DIGEST_BYTES)
+		n = CRUMB_DIGEST_BYTES;
+	asm volatile("" : "+r"(n)); /* or older verifiers lose sight of the bound */
+	if (n && n <= CRUMB_DIGEST_BYTES && bpf_probe_read_kernel(w, n, at))
+		n = 0;
+	digest_of(w, n, bytes, d);
+}
+
+static __always_inline __u8 *sock_mark(const void *sk)
+{
+	__u32 h = (__u64)sk >> 6;
+
+	h ^= h >> 12;
+	return &crumb_sock_marks[h & (CRUMB_SOCK_MARKS - 1)];
+}
+
+/* Does --payload's text occur in the first bytes? @head: room for CRUMB_PATTERN_BYTES more than @n can be. */
+static __always_inline bool pattern_found(const char *head, __u32 n)
+{
+	__u32 at, i;
+
+	for (at = 0; at < CRUMB_PAYLOAD_SCAN; at++) {
+		if (at + crumb_cfg.pattern_len > n)
+			return false;
+		for (i = 0; i < CRUMB_PATTERN_BYTES; i++) {
+			if (i >= crumb_cfg.pattern_len)
+				return true;
+			if (head[at + i] != crumb_cfg.pattern[i])
+				break;
+		}
+		if (i == CRUMB_PATTERN_BYTES)
+			return true;
+	}
+	return false;
+}
+
+/* A datagram is in one piece: unlike a byte range, each packet of it can be asked. */
+static __noinline bool dgram_wanted(const unsigned char *at, __u32 n)
+{
+	char head[CRUMB_PAYLOAD_SCAN + CRUMB_PATTERN_BYTES] = {};
+
+	if (n > CRUMB_PAYLOAD_SCAN)
+		n = CRUMB_PAYLOAD_SCAN;
+	if (!n || bpf_probe_read_kernel(head, n, at))
+		return false;
+	return pattern_found(head, n);
+}
+
+/* The running task made this skb of a datagram: what its call is told to have sent. */
+static __always_inline void dgram_note(const struct sk_buff *skb, const struct sock *sk, __u32 flow,
+				       __u8 dir, const struct crumb_digest *d, __u32 bytes)
+{
+	struct task_state *ts = task_state_now();
+
+	if (!ts)
+		return;
+	ts->dgram_active = DGRAM_SEEN;
+	ts->dgram_sk = (__u64)sk;
+	ts->dgram_skb = (__u64)skb;
+	ts->dgram_flow = flow;
+	ts->dgram_dir = dir;
+	ts->dgram_digest = *d;
+	ts->dgram_bytes = bytes;
+}
+
+/* A datagram passed for whose flow nobody asked: its call need not be told. */
+static __always_inline void dgram_ignore(const struct sock *sk)
+{
+	struct crumb_cpu *cpu = this_cpu();
+
+	if (cpu)
+		cpu->udp_ignored = (__u64)sk;
+}
+
+#endif
