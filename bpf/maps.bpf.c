@@ -21,6 +21,7 @@ struct crumb_counters crumb_counters = {};
 __u8 crumb_listen[65536] = {};
 __u8 crumb_sock_marks[CRUMB_SOCK_MARKS] = {};
 __u8 crumb_bloom[CRUMB_BLOOM_SLOTS] = {};
+struct crumb_arrived crumb_arrived[CRUMB_MAX_CPUS] = {};
 struct crumb_cpu crumb_cpus[CRUMB_MAX_CPUS] = {};
 
 char LICENSE[] SEC("license") = "GPL";

@@ -226,6 +226,7 @@ extern struct crumb_counters crumb_counters;
 extern __u8 crumb_listen[65536];		/* ports in `listeners`, as a pre-check */
 extern __u8 crumb_sock_marks[CRUMB_SOCK_MARKS]; /* SOCK_MARK_* of UDP sockets, by a hash of their address */
 extern __u8 crumb_bloom[CRUMB_BLOOM_SLOTS]; /* 1: a flow of this slot was followed */
+extern struct crumb_arrived crumb_arrived[CRUMB_MAX_CPUS];
 extern struct crumb_cpu crumb_cpus[CRUMB_MAX_CPUS];
 
 #endif

@@ -396,7 +396,7 @@ static __always_inline int became_ready(void *ctx, const struct sock *sk)
 	__u8 dir;
 
 	if (sock_is_udp(sk))
-		return dgram_ready(ctx, sk);
+		return dgram_ready(sk);
 	if (K(sk, __sk_common.skc_state) == TCP_LISTEN)
 		return 0;
 	f = sock_flow(sk, false, &dir);

@@ -127,6 +127,15 @@ struct crumb_cpu {
 	__u64 udp_ignored;
 };
 
+struct crumb_arrived { /* the newest datagram of a followed flow that came up on a CPU */
+	__u64 skb;
+	__u32 flow, bytes;
+	__u32 digest[2]; /* struct crumb_digest */
+	__u16 port;
+	__u8 dir;
+	__u8 pad0[5];
+};
+
 /* Counters that user space reads in place (.bss is mapped). */
 struct crumb_counters {
 	__u64 lost[64];	  /* by enum crumb_point: the ring buffer was full */

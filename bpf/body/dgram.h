@@ -92,6 +92,17 @@ static __noinline bool dgram_wanted(const unsigned char *at, __u32 n)
 	return pattern_found(head, n);
 }
 
+/* NULL on a CPU beyond the bound. */
+static __always_inline struct crumb_arrived *dgram_arrived(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	if (cpu >= CRUMB_MAX_CPUS)
+		return NULL;
+	asm volatile("" : "+r"(cpu)); /* as in this_cpu() */
+	return &crumb_arrived[cpu & (CRUMB_MAX_CPUS - 1)];
+}
+
 /* The running task made this skb of a datagram: what its call is told to have sent. */
 static __always_inline void dgram_note(const struct sk_buff *skb, const struct sock *sk, __u32 flow,
 				       __u8 dir, const struct crumb_digest *d, __u32 bytes)

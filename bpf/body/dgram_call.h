@@ -277,73 +277,90 @@ static __always_inline bool queued_read(const struct sk_buff *skb, struct queued
 	return ip[0] >> 4 == 6;
 }
 
-static __always_inline void dgram_queued_record(const struct sock *sk, const struct sk_buff *skb,
-						const struct queued *q, const struct crumb_flow *f,
-						__u8 dir, __u64 now)
+static __always_inline void dgram_queued_record(const struct sock *sk,
+						const struct crumb_arrived *q, __u64 now)
 {
-	__u32 at = q->l4_at + UDP_HEADER_BYTES;
-	struct crumb_digest d;
 	struct crumb_ev_sock *e;
 
-	digest_kernel(q->head + at, q->end > at ? q->end - at : 0, q->payload, &d);
 	e = ring_reserve(sizeof(*e), CRUMB_PT_SOCK_READY);
 	if (!e)
 		return;
 	event_head(&e->h, CRUMB_EV_SOCK, sizeof(*e), now);
-	e->flow = f->id;
-	e->dir = dir;
+	e->flow = q->flow;
+	e->dir = q->dir;
 	e->point = CRUMB_PT_SOCK_READY;
 	e->state = 0;
 	e->flags = 0;
 	e->netns = sock_netns(sk);
-	e->seq = d.whole;
-	e->bytes = q->payload;
-	e->rcv_nxt = d.head;
+	e->seq = q->digest[0];
+	e->bytes = q->bytes;
+	e->rcv_nxt = q->digest[1];
 	e->copied_seq = 0;
 	e->rmem_alloc = K(sk, sk_backlog.rmem_alloc.counter);
 	e->rcvbuf = K(sk, sk_rcvbuf);
 	e->tgid = bpf_get_current_pid_tgid() >> 32;
-	e->skb = (__u64)skb;
+	e->skb = q->skb;
 	e->sk = (__u64)sk;
 	ring_submit(e);
 }
 
-/*
- * A datagram has joined the receive queue, as its last, unless another CPU was quicker. Where several joined at once
- * (Linux 6.18 keeps a list for each node) the last is told.
- */
-static __always_inline int dgram_ready(void *ctx, const struct sock *sk)
+/* The newest in the queue, if it is of a followed flow and --payload wants it. */
+static __always_inline bool dgram_at_tail(const struct sock *sk, struct crumb_arrived *ret)
 {
-	struct crumb_cpu *cpu = this_cpu();
-	const struct sk_buff *skb;
+	const struct sk_buff *skb = BPF_CORE_READ(sk, sk_receive_queue.prev);
+	struct crumb_digest d;
 	struct crumb_flow *f;
+	__u32 at, linear;
 	struct queued q;
-	__u64 now;
-	__u8 dir;
 
-	if (!crumb_counters.udp_flows || !BPF_CORE_READ(sk, sk_receive_queue.qlen))
-		return 0;
-	skb = BPF_CORE_READ(sk, sk_receive_queue.prev);
 	if (!queued_read(skb, &q) || !flow_marked(&q.t))
-		return 0;
+		return false;
 	q.t.zone = zone_of(q.t.b, sock_netns(sk));
-	f = flow_find(&q.t, &dir);
+	f = flow_find(&q.t, &ret->dir);
 	if (!f)
-		return 0;
-	if (crumb_cfg.pattern_len) {
-		__u32 at = q.l4_at + UDP_HEADER_BYTES, linear = q.end > at ? q.end - at : 0;
+		return false;
+	at = q.l4_at + UDP_HEADER_BYTES;
+	linear = q.end > at ? q.end - at : 0;
+	if (crumb_cfg.pattern_len &&
+	    !dgram_wanted(q.head + at, q.payload < linear ? q.payload : linear))
+		return false;
+	digest_kernel(q.head + at, linear, q.payload, &d);
+	ret->skb = (__u64)skb;
+	ret->flow = f->id;
+	ret->bytes = q.payload;
+	ret->digest[0] = d.whole;
+	ret->digest[1] = d.head;
+	return true;
+}
 
-		if (!dgram_wanted(q.head + at, q.payload < linear ? q.payload : linear))
+/*
+ * A datagram has joined the receive queue, as its last. If a reader on another CPU was so quick that the queue is empty
+ * again, it is the one that came up on this CPU. Where several joined at once (Linux 6.18 keeps a list for each node) the
+ * last is told.
+ */
+static __always_inline int dgram_ready(const struct sock *sk)
+{
+	struct crumb_arrived *arrived = dgram_arrived(), q = {};
+	struct crumb_cpu *cpu = this_cpu();
+	__u64 now;
+
+	if (!crumb_counters.udp_flows || !cpu || !arrived)
+		return 0;
+	if (BPF_CORE_READ(sk, sk_receive_queue.qlen)) {
+		if (!dgram_at_tail(sk, &q))
 			return 0;
+	} else {
+		if (!arrived->flow || arrived->port != K(sk, __sk_common.skc_num))
+			return 0;
+		q = *arrived;
 	}
+	arrived->flow = 0;
 	*sock_mark(sk) |= SOCK_MARK_READ;
 	now = bpf_ktime_get_ns();
-	dgram_queued_record(sk, skb, &q, f, dir, now);
-	if (cpu) {
-		cpu->armed.flow = f->id;
-		cpu->armed.dir = dir;
-		cpu->armed.ns = now;
-	}
+	dgram_queued_record(sk, &q, now);
+	cpu->armed.flow = q.flow;
+	cpu->armed.dir = q.dir;
+	cpu->armed.ns = now;
 	return 0;
 }
 

@@ -477,6 +477,23 @@ static __always_inline void dgram_leaves(const struct sighting *s, const struct 
 	dgram_note(s->skb, sk, f->id, dir, &d, p->payload);
 }
 
+/* It comes up, and what follows on this CPU until it is queued or dropped is about it. */
+static __always_inline void dgram_arrives(const struct sighting *s, const struct packet *p,
+					  const struct crumb_flow *f, __u8 dir)
+{
+	struct crumb_arrived *a = dgram_arrived();
+
+	if (!a)
+		return;
+	a->skb = (__u64)s->skb;
+	a->flow = f->id;
+	a->bytes = p->payload;
+	a->digest[0] = p->seq;
+	a->digest[1] = p->ack;
+	a->port = p->t.dport;
+	a->dir = dir;
+}
+
 /* One in sample_mask + 1: its number is the same at each hop, until the next one is sent. */
 static __always_inline bool dgram_stack_due(const struct crumb_flow *f, __u8 dir)
 {
@@ -496,6 +513,8 @@ static __always_inline int dgram_seen(void *ctx, struct sighting *s, struct pack
 		s->netns = device_netns(s->dev);
 	if (s->point == CRUMB_PT_DEV_QUEUE)
 		dgram_leaves(s, p, f, dir);
+	if (s->point == CRUMB_PT_DEV_RECEIVE)
+		dgram_arrives(s, p, f, dir);
 	now = bpf_ktime_get_ns();
 	record_packet(s, p, f, dir, now);
 	if (dgram_stack_due(f, dir)) {

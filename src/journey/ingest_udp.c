@@ -412,7 +412,7 @@ static bool take_unqueued(struct assembler *a, const struct crumb_ev_dgram *ev, 
 
 	t->conn = assembler_conn(a, flow);
 	t->dir = dir;
-	t->dgram = t->conn && ev->digest.whole ?
+	t->dgram = t->conn && (ev->digest.whole || ev->digest.head) ?
 			   dgrams_unread(t->conn->half[dir].dgrams, &l, &t->sure) :
 			   NULL;
 	if (!t->dgram)
