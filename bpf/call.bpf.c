@@ -90,6 +90,7 @@ static __always_inline void udp_bound(const struct task_state *ts, struct task_s
 	struct crumb_listener l = { .netns = BPF_CORE_READ(task, nsproxy, net_ns, ns.inum) };
 	__u8 one = 1;
 	__u64 args[6];
+	__u32 port;
 	__u16 name[2] = {}; /* sockaddr_in and sockaddr_in6 alike: family, port */
 
 	if (!crumb_cfg.udp)
@@ -98,12 +99,15 @@ static __always_inline void udp_bound(const struct task_state *ts, struct task_s
 	if (bpf_probe_read_user(name, sizeof(name), (const void *)args[1]) || !name[1] ||
 	    (name[0] != AF_INET && name[0] != AF_INET6))
 		return;
-	l.port = bpf_ntohs(name[1]) | CRUMB_LISTEN_UDP;
+	port = bpf_ntohs(name[1]);
+	asm volatile("" : "+r"(port));
+	port &= 0xffff;
+	l.port = port | CRUMB_LISTEN_UDP;
 	if (bpf_map_update_elem(&listeners, &l, &one, BPF_ANY)) {
 		__sync_fetch_and_add(&crumb_counters.tasks_full, 1);
 		__sync_fetch_and_add(&crumb_counters.lost_total, 1);
 	}
-	crumb_listen[bpf_ntohs(name[1])] = 1;
+	crumb_listen[port] = 1;
 }
 
 static __always_inline int call_leaves(long ret)

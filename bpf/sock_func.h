@@ -171,6 +171,8 @@ static __always_inline int sent_raw(int ret)
 {
 	struct task_state *ts = task_state_get(task_now());
 
+	if (ts && ts->dgram_active == DGRAM_SEEN)
+		return dgram_sent((void *)ts->dgram_sk, ret);
 	return ts && ts->send_active ? part_sent((void *)ts->send_sk, ret) : 0;
 }
 

@@ -54,9 +54,11 @@ static __always_inline void digest_kernel(const unsigned char *at, __u32 linear,
 
 static __always_inline __u8 *sock_mark(const void *sk)
 {
-	__u32 h = (__u64)sk >> 6;
+	__u32 h = (__u64)sk; /* the low half is a number, the whole is a pointer to verifiers before 6.18 */
 
-	h ^= h >> 12;
+	asm volatile("" : "+w"(h));
+	h ^= h >> 18;
+	h >>= 6;
 	return &crumb_sock_marks[h & (CRUMB_SOCK_MARKS - 1)];
 }
 

@@ -35,7 +35,7 @@ def got(data):
 def reader():
     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     s.bind((address, port))
-    s.settimeout(20)
+    s.settimeout(60)
     said("ready")
 
 
