@@ -79,6 +79,41 @@ TRACEPOINT(netif_receive_skb, struct sk_buff *skb)
 	return on_the_way_in(ctx, skb, CRUMB_PT_DEV_RECEIVE);
 }
 
+#define DEVCONF_RP_FILTER \
+	8 /* IPV4_DEVCONF_RP_FILTER, include/uapi/linux/ip.h; data[] begins with number 1 */
+
+/* The state that goes with the usual reasons: buffer full, queue full, too long, wrong way in. Drops are rare: read all. */
+static __always_inline void fill_proof(struct crumb_ev_drop *e, const struct sk_buff *skb,
+				       const struct sighting *s, const struct sock *sk)
+{
+	const struct dst_entry *dst = (const void *)(K(skb, _skb_refdst) & ~1ul);
+	const struct net_device *dev = s->dev;
+	const struct in_device *in;
+	const struct Qdisc *q;
+
+	__builtin_memset(&e->rp_filter, 0, sizeof(*e) - offsetof(struct crumb_ev_drop, rp_filter));
+	if (sk) {
+		e->rmem_alloc = BPF_CORE_READ(sk, sk_backlog.rmem_alloc.counter);
+		e->rcvbuf = BPF_CORE_READ(sk, sk_rcvbuf);
+	}
+	if (dst)
+		e->mtu = BPF_CORE_READ(dst, dev, mtu);
+	if (!dev)
+		return;
+	if (!e->mtu)
+		e->mtu = BPF_CORE_READ(dev, mtu);
+	in = BPF_CORE_READ(dev, ip_ptr);
+	if (in)
+		e->rp_filter = BPF_CORE_READ(in, cnf.data[DEVCONF_RP_FILTER - 1]) + 1;
+	q = BPF_CORE_READ(dev, qdisc);
+	if (!q)
+		return;
+	e->qlen = BPF_CORE_READ(q, q.qlen);
+	e->qlimit = BPF_CORE_READ(q, limit);
+	e->qbacklog = BPF_CORE_READ(q, qstats.backlog);
+	BPF_CORE_READ_STR_INTO(&e->qdisc, q, ops, id);
+}
+
 /*
  * Only frees that are drops carry a reason above NOT_SPECIFIED's neighbours; the analysis decides whether the
  * bytes were lost (another copy may have arrived).
@@ -90,9 +125,10 @@ TRACEPOINT(kfree_skb, struct sk_buff *skb, void *location)
 	struct crumb_ev_drop *e;
 	struct crumb_flow *f;
 	struct packet p;
+	__u64 dev = 0;
 	__u8 dir;
 
-	struct sock *sk = K(skb, sk);
+	const struct sock *sk = K(skb, sk), *for_sk = NULL;
 
 	if (!is_ip(skb) || !K(skb, network_header))
 		return 0;
@@ -106,8 +142,14 @@ TRACEPOINT(kfree_skb, struct sk_buff *skb, void *location)
 			s.dev = NULL;
 	}
 	/* In UDP's queue the field holds sizes (udp_set_dev_scratch). */
-	if ((__u64)s.dev >> 48 != 0xffff)
+	bpf_core_read(&dev, sizeof(dev), &skb->dev);
+	if (dev >> 48 != 0xffff)
 		s.dev = NULL;
+	/* Since 6.11 the fourth argument is the socket that it was for. */
+	if (crumb_cfg.drop_has_sock)
+		for_sk = (const struct sock *)ctx[3];
+	if (for_sk && !s.netns)
+		s.netns = BPF_CORE_READ(for_sk, __sk_common.skc_net.net, ns.inum);
 	if (!s.netns && !s.dev)
 		return 0;
 	s.head = K(skb, head);
@@ -135,7 +177,7 @@ TRACEPOINT(kfree_skb, struct sk_buff *skb, void *location)
 	fill_sighting(&e->s, &s, &p, f, dir);
 	e->location = (__u64)location;
 	e->reason = crumb_cfg.drop_has_reason ? (__u32)ctx[2] : 0;
-	e->pad0 = 0;
+	fill_proof(e, skb, &s, for_sk ? for_sk : sk);
 	ring_submit(e);
 	return 0;
 }

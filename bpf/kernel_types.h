@@ -108,7 +108,38 @@ struct tcp_sock {
 	__u8 nonagle : 4;
 };
 
+struct gnet_stats_queue {
+	__u32 backlog; /* bytes */
+};
+
+struct qdisc_skb_head {
+	__u32 qlen;
+};
+
+struct Qdisc_ops {
+	char id[16];
+};
+
+struct Qdisc {
+	__u32 handle;
+	__u32 limit;
+	const struct Qdisc_ops *ops;
+	struct qdisc_skb_head q;
+	struct gnet_stats_queue qstats;
+};
+
+struct ipv4_devconf {
+	int data[32];
+};
+
+struct in_device {
+	struct ipv4_devconf cnf;
+};
+
 struct net_device {
+	unsigned int mtu;
+	struct Qdisc *qdisc;
+	struct in_device *ip_ptr;
 	int ifindex;
 	possible_net_t nd_net;
 	unsigned long priv_flags;
@@ -182,15 +213,6 @@ struct iov_iter___510 { /* until 5.13 */
 
 struct msghdr___510 {
 	struct iov_iter___510 msg_iter;
-};
-
-struct qdisc_skb_head {
-	__u32 qlen;
-};
-
-struct Qdisc {
-	__u32 handle;
-	struct qdisc_skb_head q;
 };
 
 struct socket {

@@ -248,7 +248,13 @@ struct crumb_ev_drop {
 	struct crumb_ev_skb s; /* point CRUMB_PT_SKB_DROP */
 	__u64 location;	       /* kernel address of the caller of kfree_skb */
 	__u32 reason;	       /* enum skb_drop_reason of this kernel: CRUMB_EV_REASON names it */
-	__u32 pad0;
+	__u32 rp_filter;       /* net.ipv4.conf of skb->dev, 1 more than it says; 0 unknown */
+	/* what may prove it, as it was then; 0 unknown */
+	__u32 rmem_alloc, rcvbuf; /* of the socket that should have it, bytes */
+	__u32 mtu;		  /* of the device that it was to leave by, else skb->dev's */
+	__u32 qlen, qlimit; /* packets in the root queueing discipline of skb->dev, and its limit */
+	__u32 qbacklog;	    /* ... bytes */
+	char qdisc[16];	    /* ... "pfifo" */
 };
 
 /*
@@ -585,6 +591,7 @@ _Static_assert(sizeof(struct crumb_ev_flow) == 64, "flow");
 _Static_assert(sizeof(struct crumb_ev_skb) == 96, "skb");
 _Static_assert(sizeof(struct crumb_ev_packet) % 8 == 0, "packet");
 _Static_assert(sizeof(struct crumb_ev_packet_short) % 8 == 0, "short packet");
+_Static_assert(sizeof(struct crumb_ev_drop) == 152, "drop"); /* 112 before rmem_alloc */
 _Static_assert(sizeof(struct crumb_ev_held) == 64, "held");
 _Static_assert(sizeof(struct crumb_ev_send_begin) % 8 == 0, "send_begin");
 _Static_assert(sizeof(struct crumb_ev_send_end) == 80, "send_end"); /* 56 before append_ns */

@@ -54,9 +54,10 @@ static __always_inline void digest_kernel(const unsigned char *at, __u32 linear,
 
 static __always_inline __u8 *sock_mark(const void *sk)
 {
-	__u32 h = (__u64)sk; /* the low half is a number, the whole is a pointer to verifiers before 6.18 */
+	__u32 h;
 
-	asm volatile("" : "+w"(h));
+	/* A verifier lets nobody count with a pointer, but the low half of one is a number. */
+	asm volatile("%0 = %1" : "=w"(h) : "w"((__u32)(__u64)sk));
 	h ^= h >> 18;
 	h >>= 6;
 	return &crumb_sock_marks[h & (CRUMB_SOCK_MARKS - 1)];

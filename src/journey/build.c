@@ -7,6 +7,7 @@
 
 #include "cause.h"
 #include "detail.h"
+#include "proof.h"
 
 /*
  * ------------------------------------------------------------------------------------- call paths
@@ -453,6 +454,15 @@ static void build_addresses(const struct message *m, struct journey *j)
 	j->dst.port = f->port[!m->dir];
 }
 
+static const char *drop_proof(struct assembler *a, const struct message *m, const struct fate *f)
+{
+	const struct crumb_ev_drop *d = f->verdict == VERDICT_DROPPED && f->drop ?
+						proof_find(message_half(m), f->drop) :
+						NULL;
+
+	return d ? proof_words(a, m->conn, d) : NULL;
+}
+
 /* Each reader of a multicast datagram has a message of its own, and may be on a host of its own. */
 static void build_datagram(const struct message *m, struct journey *j)
 {
@@ -485,6 +495,7 @@ int journey_build(struct assembler *a, struct message *m, struct journey *j)
 		return -EINVAL;
 	j->verdict = f.verdict;
 	j->reason = f.reason;
+	j->proof = drop_proof(a, m, &f);
 	j->where = f.where;
 	j->lost_events = f.lost_events;
 	if (!conn_is_udp(m->conn)) {

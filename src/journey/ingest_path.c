@@ -150,6 +150,7 @@ int ingest_drop(struct assembler *a, const struct crumb_ev_drop *ev)
 {
 	struct conn *c = assembler_conn(a, ev->s.flow);
 	struct crumb_ev_skb skb = ev->s;
+	struct crumb_ev_drop *note;
 	struct sighting *s;
 	int err;
 
@@ -161,6 +162,10 @@ int ingest_drop(struct assembler *a, const struct crumb_ev_drop *ev)
 		return err;
 	s->drop.reason = ev->reason;
 	s->drop.location = ev->location;
+	note = ring_push(&c->half[ev->s.dir].drops);
+	if (!note)
+		return -ENOMEM;
+	*note = *ev;
 	return 0;
 }
 

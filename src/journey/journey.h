@@ -94,6 +94,7 @@ struct journey {
 	enum verdict verdict;
 	const char *reason; /* drop reason, or what is waited for; NULL none */
 	const char *where; /* "b dev.receive eth0": where it was dropped, waits or was last seen; NULL delivered */
+	const char *proof; /* dropped: the state that shows why, in words; NULL none */
 	uint8_t proto;
 	struct journey_address src, dst;
 	uint64_t offset; /* of the first byte in its direction of the stream */

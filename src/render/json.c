@@ -291,6 +291,10 @@ static void put_additions(struct json_out *j, const struct journey *y)
 		json_put(j, ",\"where\":");
 		json_string(j, y->where);
 	}
+	if (y->proof) {
+		json_put(j, ",\"proof\":");
+		json_string(j, y->proof);
+	}
 	if (!y->offset_known)
 		json_put(j, ",\"offset_known\":false");
 	if (y->extent_count > 1)

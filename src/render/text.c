@@ -193,6 +193,10 @@ static void put_ending(struct page *p, const struct journey *j)
 		page_printf(p, STYLE_BOLD, ", for %s so far",
 			    units_duration(lasted, j->waiting_ns, p->utf8));
 	page_newline(p);
+	if (j->proof) {
+		page_tab(p, TEXT_INDENT);
+		page_wrap(p, STYLE_BOLD, j->proof);
+	}
 	if (j->verdict == VERDICT_DROPPED && j->reason)
 		put_reason(p, j->reason);
 }

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The state that proves a drop: what the kernel held in that moment, in words. Only what goes with the reason is told; a
+ * reason that names no state has no proof here.
+ */
+#include <string.h>
+
+#include "proof.h"
+
+static bool starts(const char *text, const char *with)
+{
+	return !strncmp(text, with, strlen(with));
+}
+
+static void pair(struct words *w, const char *what, uint64_t x, uint64_t of)
+{
+	words_put(w, what);
+	words_u64(w, x);
+	words_put(w, " of ");
+	words_u64(w, of);
+	words_put(w, " bytes");
+}
+
+static void say_buffer(struct words *w, const struct crumb_ev_drop *d)
+{
+	if (d->rcvbuf)
+		pair(w, "receive buffer: ", d->rmem_alloc, d->rcvbuf);
+}
+
+static void say_queue(struct words *w, const struct crumb_ev_drop *d)
+{
+	if (!d->qdisc[0])
+		return;
+	words_put(w, d->qdisc);
+	words_put(w, ": ");
+	words_u64(w, d->qlen);
+	words_put(w, d->qlen == 1 ? " packet, " : " packets, ");
+	words_u64(w, d->qbacklog);
+	words_put(w, " bytes queued");
+	if (!d->qlimit)
+		return;
+	words_put(w, ", limit ");
+	words_u64(w, d->qlimit);
+}
+
+static void say_length(struct words *w, const struct crumb_ev_drop *d)
+{
+	if (!d->mtu)
+		return;
+	words_put(w, "packet of ");
+	words_u64(w, d->s.skb_len);
+	words_put(w, " bytes, mtu ");
+	words_u64(w, d->mtu);
+}
+
+static void say_way_in(struct assembler *a, struct words *w, const struct crumb_ev_drop *d)
+{
+	const char *dev = facts_dev_name(a->facts, d->s.netns, d->s.ifindex);
+
+	if (!d->rp_filter)
+		return;
+	words_put(w, "rp_filter = ");
+	words_u64(w, d->rp_filter - 1);
+	if (dev) {
+		words_put(w, " on ");
+		words_put(w, dev);
+	}
+	words_put(w, " (the higher of this and conf.all counts)");
+}
+
+static void say_port(struct words *w, const struct conn *c, const struct crumb_ev_drop *d)
+{
+	words_put(w, "no socket for port ");
+	words_u64(w, c->flow.port[!d->s.dir]);
+	if (conn_is_udp(c))
+		words_put(w, ": answered by ICMP port unreachable");
+	else
+		words_put(w, ": answered by RST");
+}
+
+const char *proof_words(struct assembler *a, const struct conn *c, const struct crumb_ev_drop *d)
+{
+	const char *reason = facts_reason(a->facts, d->reason);
+	struct words w = { .len = 0 };
+
+	if (!strcmp(reason, "SOCKET_RCVBUFF") || !strcmp(reason, "SOCKET_BACKLOG") ||
+	    !strcmp(reason, "PROTO_MEM") || !strcmp(reason, "TCP_ZEROWINDOW"))
+		say_buffer(&w, d);
+	else if (starts(reason, "QDISC_") || starts(reason, "FQ_"))
+		say_queue(&w, d);
+	else if (!strcmp(reason, "PKT_TOO_BIG"))
+		say_length(&w, d);
+	else if (!strcmp(reason, "IP_RPFILTER"))
+		say_way_in(a, &w, d);
+	else if (!strcmp(reason, "NO_SOCKET"))
+		say_port(&w, c, d);
+	else if (!strcmp(reason, "IP_INHDR") && d->s.ttl <= 1)
+		words_put(&w, "its time to live ended here: answered by ICMP time exceeded");
+	return words_keep(&a->scratch, &w);
+}
+
+const struct crumb_ev_drop *proof_find(const struct half *h, const struct sighting *s)
+{
+	for (uint32_t i = h->drops.count; i-- > 0;) {
+		const struct crumb_ev_drop *d = ring_at(&h->drops, i);
+
+		if (d->s.h.time_ns == s->time_ns && d->s.skb == s->skb)
+			return d;
+	}
+	return NULL;
+}
