@@ -31,7 +31,8 @@ struct assembler {
 	struct facts *facts;
 	struct stacks *stacks;
 	struct tasks *tasks;
-	struct losses losses;
+	struct losses losses,
+		func_losses; /* of events; of calls of --functions, which touch no verdict */
 	struct neighs neighs;
 	struct flow_table flows;
 	struct ring hold; /* struct message *: finished, in the order in which they finished */
@@ -65,6 +66,7 @@ int ingest_wake(struct assembler *a, const struct crumb_ev_wake *ev);
 int ingest_run(struct assembler *a, const struct crumb_ev_run *ev);
 int ingest_held(struct assembler *a, const struct crumb_ev_held *ev);
 int ingest_stack(struct assembler *a, const struct crumb_ev_stack *ev);
+int ingest_func(struct assembler *a, const struct crumb_ev_func *ev); /* funcs.c */
 
 /* Nothing more is expected of @m: it is handed out once HOLD_NS have passed. 0 or -ENOMEM. */
 int assembler_done(struct assembler *a, struct message *m);
