@@ -88,6 +88,7 @@ static __always_inline int call_leaves(long ret)
 {
 	struct task_struct *task = task_now();
 	struct crumb_cpu *cpu = this_cpu();
+	struct crumb_calling apart;
 	struct task_state *ts;
 	__u64 now;
 
@@ -95,6 +96,8 @@ static __always_inline int call_leaves(long ret)
 		cpu->calling.task = 0;
 		return 0;
 	}
+	if (call_take_apart(task, &apart)) /* likewise */
+		return 0;
 	ts = task_state_get(task);
 	if (!ts || !ts->in_call)
 		return 0;

@@ -3,6 +3,7 @@
 
 struct news news SEC(".maps");
 struct woken woken SEC(".maps");
+struct calls_apart calls_apart SEC(".maps");
 struct rings rings SEC(".maps");
 struct flows flows SEC(".maps");
 struct zones zones SEC(".maps");

@@ -141,6 +141,17 @@ struct woken {
 	__type(value, struct woken_entry);
 };
 
+/*
+ * Likewise the syscall in which a task leaves the CPU: a state is allocated from a small store that the kernel fills up
+ * again in an interrupt, and sched_switch cannot wait for one.
+ */
+struct calls_apart {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CRUMB_MAX_APART);
+	__type(key, __u32);
+	__type(value, struct crumb_calling);
+};
+
 struct task_states {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -210,6 +221,7 @@ struct func_args {
 extern struct func_calls func_calls SEC(".maps");
 extern struct func_args func_args SEC(".maps");
 extern struct woken woken SEC(".maps");
+extern struct calls_apart calls_apart SEC(".maps");
 extern struct news news SEC(".maps");
 extern struct rings rings SEC(".maps");
 extern struct flows flows SEC(".maps");

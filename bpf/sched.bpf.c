@@ -14,6 +14,9 @@ static __always_inline void note_apart(struct task_struct *p, const struct woken
 	__u32 pid = K(p, pid);
 
 	if (bpf_map_update_elem(&woken, &pid, w, BPF_NOEXIST)) {
+		/* Woken twice before it ran: a task that wakes itself never left the CPU. */
+		if (!bpf_map_update_elem(&woken, &pid, w, BPF_EXIST))
+			return;
 		__sync_fetch_and_add(&crumb_counters.tasks_full, 1);
 		__sync_fetch_and_add(&crumb_counters.lost_total, 1);
 		return;
@@ -41,20 +44,11 @@ static __always_inline void note_woken(struct task_struct *p, const struct crumb
 	ts->woken_dir = armed->dir;
 }
 
-/* What @next was woken for, once. False: for nothing of ours. */
-static __always_inline bool take_woken(struct task_struct *next, struct woken_entry *ret)
+static __always_inline bool take_apart(struct task_struct *next, struct woken_entry *ret)
 {
-	struct task_state *ts = task_state_get(next);
 	__u32 pid = K(next, pid);
 	struct woken_entry *w;
 
-	if (ts && ts->woken_ns) {
-		ret->ns = ts->woken_ns;
-		ret->flow = ts->woken_flow;
-		ret->dir = ts->woken_dir;
-		ts->woken_ns = 0;
-		return true;
-	}
 	if (!crumb_counters.woken_apart)
 		return false;
 	w = bpf_map_lookup_elem(&woken, &pid);
@@ -63,6 +57,23 @@ static __always_inline bool take_woken(struct task_struct *next, struct woken_en
 	*ret = *w;
 	bpf_map_delete_elem(&woken, &pid);
 	__sync_fetch_and_add(&crumb_counters.woken_apart, -1);
+	__sync_fetch_and_add(&crumb_counters.pending_runs, -1);
+	return true;
+}
+
+/* What @next was woken for, once. False: for nothing of ours. */
+static __always_inline bool take_woken(struct task_struct *next, struct woken_entry *ret)
+{
+	struct task_state *ts = task_state_get(next);
+	bool apart = take_apart(next, ret);
+
+	if (!ts || !ts->woken_ns)
+		return apart;
+	ret->ns = ts->woken_ns;
+	ret->flow = ts->woken_flow;
+	ret->dir = ts->woken_dir;
+	ts->woken_ns = 0;
+	__sync_fetch_and_add(&crumb_counters.pending_runs, -1);
 	return true;
 }
 
@@ -103,12 +114,20 @@ TRACEPOINT(sched_waking, struct task_struct *p)
 /* A task leaves the CPU in the middle of a syscall: what is known of that goes with it. */
 static __always_inline void call_keep(struct task_struct *task, struct crumb_calling *c)
 {
-	struct task_state *ts = task_state_make(task);
+	struct task_state *ts = task_state_try(task);
+	__u32 pid = K(task, pid);
 
-	if (ts)
+	if (ts) {
 		call_move(ts, c);
-	else
-		c->task = 0;
+		return;
+	}
+	if (bpf_map_update_elem(&calls_apart, &pid, c, BPF_NOEXIST)) {
+		__sync_fetch_and_add(&crumb_counters.tasks_full, 1);
+		__sync_fetch_and_add(&crumb_counters.lost_total, 1);
+	} else {
+		__sync_fetch_and_add(&crumb_counters.calls_apart, 1);
+	}
+	c->task = 0;
 }
 
 TRACEPOINT(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
@@ -139,7 +158,6 @@ TRACEPOINT(sched_switch, bool preempt, struct task_struct *prev, struct task_str
 		task_comm(e->prev_comm, prev);
 		ring_submit(e);
 	}
-	__sync_fetch_and_add(&crumb_counters.pending_runs, -1);
 	return 0;
 }
 
@@ -161,13 +179,12 @@ TRACEPOINT(sched_process_fork, struct task_struct *parent, struct task_struct *c
 
 TRACEPOINT(sched_process_exit, struct task_struct *p)
 {
-	struct task_state *ts = task_state_get(p);
+	struct crumb_calling apart;
+	struct woken_entry w;
 	__u32 tgid = K(p, tgid);
 
-	if (ts && ts->woken_ns) {
-		ts->woken_ns = 0;
-		__sync_fetch_and_add(&crumb_counters.pending_runs, -1);
-	}
+	take_woken(p, &w);
+	call_take_apart(p, &apart);
 	if (BPF_CORE_READ(p, signal, live.counter) == 0) /* the last thread, whichever that is */
 		bpf_map_delete_elem(&selected_tasks, &tgid);
 	task_state_drop(p);

@@ -152,6 +152,7 @@ struct crumb_counters {
 	__u32 pending_runs; /* woken tasks that have not run yet */
 	__u64 covered[CRUMB_TWINS]; /* by enum crumb_twin: what the kernel skipped and the second program did */
 	__u64 woken_apart; /* tasks in the map `woken` */
+	__u64 calls_apart; /* ... and in `calls_apart` */
 	__u64 zones;	   /* entries of the map `zones` */
 	__u64 libc_calls;  /* calls that a libc hook slowed down */
 	__u32 libc_off; /* written by user space: the hooks were taken away, what they noted is stale */

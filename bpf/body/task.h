@@ -82,12 +82,23 @@ static __always_inline struct task_state *task_state_get(struct task_struct *tas
 	return bpf_map_lookup_elem(&task_map, &pid);
 }
 
-/* As task_state_get(), made if it is not there; NULL is not counted as a loss here. */
+/*
+ * As task_state_get(), made if it is not there; NULL is not counted as a loss here. Where two CPUs give a task its first
+ * storage at once (it goes to sleep on one, is woken on the other), the kernel refuses one of them
+ * (bpf_local_storage_alloc()): who asks again finds the other's.
+ */
 static __always_inline struct task_state *task_state_try(struct task_struct *task)
 {
 #ifndef CRUMB_UNTYPED
-	if (!TASKS_IN_MAP)
+	if (!TASKS_IN_MAP) {
+		struct task_state *stored;
+
+		stored = bpf_task_storage_get(&task_states, task, NULL,
+					      BPF_LOCAL_STORAGE_GET_F_CREATE);
+		if (stored)
+			return stored;
 		return bpf_task_storage_get(&task_states, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	}
 #endif
 	__u32 pid = K(task, pid);
 	struct task_state *ts = bpf_map_lookup_elem(&task_map, &pid);
@@ -110,7 +121,11 @@ static __always_inline void task_state_drop(struct task_struct *task)
 static __always_inline struct task_state *task_state_make(struct task_struct *task)
 {
 	struct task_state *ts = task_state_try(task);
+	int i;
 
+	/* The store is filled up again by an interrupt, which may come any moment where the task itself asks. */
+	for (i = 0; i < 8 && !ts; i++)
+		ts = task_state_try(task);
 	if (!ts) {
 		__sync_fetch_and_add(&crumb_counters.tasks_full, 1);
 		__sync_fetch_and_add(&crumb_counters.lost_total, 1);
@@ -185,15 +200,37 @@ static __always_inline void call_move(struct task_state *ts, struct crumb_callin
 	c->task = 0;
 }
 
+/* Is the task's call in the map `calls_apart`? Then it is there no longer. */
+static __always_inline bool call_take_apart(const struct task_struct *task, struct crumb_calling *ret)
+{
+	__u32 pid = K(task, pid);
+	struct crumb_calling *c;
+
+	if (!crumb_counters.calls_apart)
+		return false;
+	c = bpf_map_lookup_elem(&calls_apart, &pid);
+	if (!c)
+		return false;
+	*ret = *c;
+	if (!bpf_map_delete_elem(&calls_apart, &pid))
+		__sync_fetch_and_add(&crumb_counters.calls_apart, -1);
+	return true;
+}
+
 /* The state of the running task, its syscall included; NULL: no room (counted). */
 static __always_inline struct task_state *task_state_now(void)
 {
 	struct task_struct *task = task_now();
 	struct task_state *ts = task_state_make(task);
 	struct crumb_cpu *cpu = this_cpu();
+	struct crumb_calling apart;
 
-	if (ts && cpu && cpu->calling.task == (__u64)task)
+	if (!ts)
+		return NULL;
+	if (cpu && cpu->calling.task == (__u64)task)
 		call_move(ts, &cpu->calling);
+	else if (call_take_apart(task, &apart))
+		call_move(ts, &apart);
 	return ts;
 }
 

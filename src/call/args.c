@@ -28,7 +28,9 @@ enum arg_kind {
 	A_SOCK_FLAGS,
 	A_PATH,
 	A_IOV, /* its count is the next argument */
+	A_IOV_OUT,
 	A_MSGHDR,
+	A_MSGHDR_OUT,
 	A_LEVEL,
 	A_OPTION, /* of the level before it */
 	A_HOW,
@@ -52,13 +54,13 @@ static const struct call_args calls[] = {
 	{ "sendto", 6, { A_FD, A_BUFFER, A_SIZE, A_MSG_FLAGS, A_SOCKADDR, A_SIZE } },
 	{ "recvfrom", 6, { A_FD, A_BUFFER_OUT, A_SIZE, A_MSG_FLAGS, A_SOCKADDR_OUT, A_HEX } },
 	{ "sendmsg", 3, { A_FD, A_MSGHDR, A_MSG_FLAGS } },
-	{ "recvmsg", 3, { A_FD, A_HEX, A_MSG_FLAGS } },
+	{ "recvmsg", 3, { A_FD, A_MSGHDR_OUT, A_MSG_FLAGS } },
 	{ "sendmmsg", 4, { A_FD, A_HEX, A_INT, A_MSG_FLAGS } },
 	{ "recvmmsg", 5, { A_FD, A_HEX, A_INT, A_MSG_FLAGS, A_HEX } },
 	{ "write", 3, { A_FD, A_BUFFER, A_SIZE } },
 	{ "read", 3, { A_FD, A_BUFFER_OUT, A_SIZE } },
 	{ "writev", 3, { A_FD, A_IOV, A_INT } },
-	{ "readv", 3, { A_FD, A_HEX, A_INT } },
+	{ "readv", 3, { A_FD, A_IOV_OUT, A_INT } },
 	{ "close", 1, { A_FD } },
 	{ "shutdown", 2, { A_FD, A_HOW } },
 	{ "getsockname", 3, { A_FD, A_SOCKADDR_OUT, A_HEX } },
@@ -341,19 +343,22 @@ static void put_buffer(const struct args_source *from, uint64_t addr, uint64_t l
 
 #define SHOWN_PARTS 4
 
-/* {"muf", "fin"}: as struct iovec of a 64-bit program has them */
-static void put_iov(const struct args_source *from, uint64_t addr, uint64_t count, char *buf,
-		    size_t size)
+/* {"muf", "fin"}: @count of struct iovec at @addr, as a 64-bit program has them, with at most @bytes in them */
+static void put_parts(const struct args_source *from, uint64_t addr, uint64_t count, uint64_t bytes,
+		      char *buf, size_t size)
 {
-	size_t at = snprintf(buf, size, "0x%llx {", (unsigned long long)addr);
+	size_t at = snprintf(buf, size, "{");
 
-	for (uint64_t i = 0; i < count && i < SHOWN_PARTS && at < size; i++) {
+	for (uint64_t i = 0; i < count && i < SHOWN_PARTS && bytes && at < size; i++) {
 		char text[4 * SHOWN_BYTES + 32];
 		uint64_t part[2];
 		const char *blank;
 
 		if (read_from(from, addr + i * sizeof(part), part, sizeof(part)) != sizeof(part))
 			break;
+		if (part[1] > bytes)
+			part[1] = bytes;
+		bytes -= part[1];
 		put_buffer(from, part[0], part[1], text, sizeof(text));
 		blank = strchr(text, ' ');
 		at += snprintf(buf + at, size - at, "%s%s", i ? ", " : "", blank ? blank + 1 : text);
@@ -362,13 +367,24 @@ static void put_iov(const struct args_source *from, uint64_t addr, uint64_t coun
 		snprintf(buf + at, size - at, count > SHOWN_PARTS ? ", ...}" : "}");
 }
 
-/* struct msghdr: name and its length, then the parts and how many. */
-static void put_msghdr(const struct args_source *from, uint64_t addr, char *buf, size_t size)
+static void put_iov(const struct args_source *from, uint64_t addr, uint64_t count, uint64_t bytes,
+		    char *buf, size_t size)
 {
+	size_t at = snprintf(buf, size, "0x%llx ", (unsigned long long)addr);
+
+	if (at < size)
+		put_parts(from, addr, count, bytes, buf + at, size - at);
+}
+
+/* struct msghdr: name and its length, then the parts and how many. */
+static void put_msghdr(const struct args_source *from, uint64_t addr, uint64_t bytes, char *buf,
+		       size_t size)
+{
+	size_t at = snprintf(buf, size, "0x%llx ", (unsigned long long)addr);
 	uint64_t words[4];
 
-	if (read_from(from, addr, words, sizeof(words)) == sizeof(words))
-		put_iov(from, words[2], words[3], buf, size);
+	if (read_from(from, addr, words, sizeof(words)) == sizeof(words) && at < size)
+		put_parts(from, words[2], words[3], bytes, buf + at, size - at);
 	else
 		snprintf(buf, size, "0x%llx", (unsigned long long)addr);
 }
@@ -458,10 +474,10 @@ void args_text(const char *name, const struct story_regs *r, unsigned int i,
 		put_flag_words(sock_flags, 2, v, buf, size);
 		break;
 	case A_IOV:
-		put_iov(from, v, next, buf, size);
+		put_iov(from, v, next, UINT64_MAX, buf, size);
 		break;
 	case A_MSGHDR:
-		put_msghdr(from, v, buf, size);
+		put_msghdr(from, v, UINT64_MAX, buf, size);
 		break;
 	case A_LEVEL:
 		put_words(level_name((int)v), v, buf, size);
@@ -480,6 +496,8 @@ void args_text(const char *name, const struct story_regs *r, unsigned int i,
 		break;
 	case A_BUFFER_OUT:
 	case A_SOCKADDR_OUT:
+	case A_IOV_OUT:
+	case A_MSGHDR_OUT:
 	case A_HEX:
 	case A_NONE:
 		if (!v && c && (c->kind[i] == A_BUFFER_OUT || c->kind[i] == A_SOCKADDR_OUT))
@@ -522,6 +540,14 @@ void args_written(const char *name, const struct story_regs *r, int64_t ret,
 	for (unsigned int i = 0; i < c->count; i++) {
 		if (c->kind[i] == A_BUFFER_OUT && ret > 0) {
 			put_buffer(from, r->arg[i], ret, buf, size);
+			return;
+		}
+		if (c->kind[i] == A_IOV_OUT && ret > 0) {
+			put_iov(from, r->arg[i], r->arg[i + 1], ret, buf, size);
+			return;
+		}
+		if (c->kind[i] == A_MSGHDR_OUT && ret > 0) {
+			put_msghdr(from, r->arg[i], ret, buf, size);
 			return;
 		}
 		if (c->kind[i] == A_SOCKADDR_OUT && r->arg[i]) {

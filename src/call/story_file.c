@@ -9,6 +9,7 @@
 #include "cleanup.h"
 
 #define MAGIC	    "crumb-call\t1"
+#define END_LINE    "end" /* without it the file is a part of what was written */
 #define STACK_SPLIT '>'
 
 enum field_type { F_END, F_BOOL, F_U8, F_U32, F_I32, F_U64, F_I64, F_TEXT, F_ARGS };
@@ -182,6 +183,7 @@ int story_write(const struct story *s, FILE *f)
 			fputc('\n', f);
 		}
 	}
+	fprintf(f, END_LINE "\n");
 	return fflush(f) || ferror(f) ? -EIO : 0;
 }
 
@@ -327,6 +329,7 @@ int story_read(FILE *f, struct story **ret, struct error *e)
 {
 	_cleanup_free_ char *line = NULL;
 	struct story *s = NULL;
+	bool ended = false;
 	size_t cap = 0;
 	ssize_t n = getline(&line, &cap, f);
 
@@ -338,7 +341,13 @@ int story_read(FILE *f, struct story **ret, struct error *e)
 		return -ENOMEM;
 	while ((n = getline(&line, &cap, f)) > 0) {
 		line[strcspn(line, "\n")] = '\0';
+		ended = !strcmp(line, END_LINE);
 		get_line(s, line);
+	}
+	if (!ended) {
+		story_free(s);
+		return error_set(e, -EINVAL,
+				 "the file of crumb explain --save is cut short: its last line is missing");
 	}
 	if (!is_sane(s)) {
 		story_free(s);

@@ -187,8 +187,13 @@ static int explain(const struct options *o)
 	struct names n = { 0 };
 	int ret;
 
+	if (o->load && (what || o->command || o->fail || o->is_static || o->direct || o->save)) {
+		log_error("explain: --load shows what the file holds: without a call, a program, --fail, --static, --direct, "
+			  "--save");
+		return EXIT_USAGE;
+	}
 	if (o->load)
-		return explain_call(o, what ? what : "");
+		return explain_call(o, "");
 	if (what && explain_is_call(what))
 		return explain_call(o, what);
 	if (o->command || o->fail || o->is_static || o->direct || o->save) {

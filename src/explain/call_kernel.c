@@ -266,14 +266,15 @@ void call_kernel_text(struct page *p, const struct story *s)
 	put_times(p, s);
 	if (t->hidden) {
 		snprintf(text, sizeof(text),
-			 "%u branches where only memory was taken or given back are left out: "
-			 "-v shows them.",
-			 t->hidden);
+			 "%u %s where only memory was taken or given back %s left out: -v shows %s.",
+			 t->hidden, t->hidden == 1 ? "branch" : "branches",
+			 t->hidden == 1 ? "is" : "are", t->hidden == 1 ? "it" : "them");
 		call_paragraph(p, text);
 	}
 	if (s->seen_lost) {
-		snprintf(text, sizeof(text),
-			 "%" PRIu64 " tracepoints found no room and are missing.", s->seen_lost);
+		snprintf(text, sizeof(text), "%" PRIu64 " %s no room and %s missing.", s->seen_lost,
+			 s->seen_lost == 1 ? "tracepoint found" : "tracepoints found",
+			 s->seen_lost == 1 ? "is" : "are");
 		call_paragraph(p, text);
 	}
 }

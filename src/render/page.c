@@ -200,8 +200,11 @@ void page_right(struct page *p, enum style style, const char *s)
 {
 	unsigned int columns = page_columns(p, s);
 
-	if (columns < p->width)
+	if (columns < p->width) {
+		if (p->column >= p->width - columns)
+			page_newline(p); /* no room for a blank between */
 		page_tab(p, p->width - columns);
+	}
 	page_put(p, style, s);
 }
 

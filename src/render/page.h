@@ -54,8 +54,9 @@ void page_text(struct page *p, enum style style, const char *s, unsigned int roo
 void page_put(struct page *p, enum style style, const char *s); /* up to the edge */
 void page_printf(struct page *p, enum style style, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-void page_right(struct page *p, enum style style, const char *s); /* ends at the edge */
-void page_rule(struct page *p, unsigned int until);		  /* a line up to column @until */
+void page_right(struct page *p, enum style style,
+		const char *s); /* ends at the edge, on the next line if need be */
+void page_rule(struct page *p, unsigned int until); /* a line up to column @until */
 
 /* Columns left on this line. */
 static inline unsigned int page_room(const struct page *p)

@@ -92,6 +92,13 @@ try()		# NAME COMMAND...
 	head -n 30 "$work/try" | sed 's/^/#   /'
 }
 
+# A row of docs/SCENARIOS.md: what was made to happen, what crumb said, and what it was held against. `./run check` takes
+# the rows of a test that passed whole; no figures in them that differ from run to run.
+scenario()	# NAME VERDICT CAUSE HOW-VERIFIED
+{
+	printf '# scenario: %s | %s | %s | %s\n' "$1" "$2" "$3" "$4"
+}
+
 skip()		# NAME REASON
 {
 	count=$((count + 1))

@@ -47,3 +47,4 @@ call	tid=2069	nr=0x8	ret=0	ns=0x4c85	text=lseek(3, 0, 0)	from=lseek64
 call	tid=2069	nr=0x0	ret=49	ns=0x3ba8	text=read(3, 0x55daaf8304d0, 4096)	from=__read_nocancel
 call	tid=2069	nr=0x0	ret=0	ns=0x396d	text=read(3, 0x55daaf8304d0, 4096)	from=__read_nocancel
 call	tid=2069	nr=0x3	ret=0	ns=0x3d1b	text=close(3)	from=__close_nocancel
+end

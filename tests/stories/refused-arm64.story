@@ -68,3 +68,4 @@ insn	addr=0x5502969fe0	text=neg w0, w0	size=4	mark=9	executed=0	note=
 insn	addr=0x5502969fe4	text=movn w19, #0	size=4	mark=12	executed=0	note=
 insn	addr=0x5502969fe8	text=str w0, [x2, x1]	size=4	mark=11	executed=0	note=
 insn	addr=0x5502969fec	text=b #0x5502969f9c	size=4	mark=0	executed=0	note=
+end

@@ -97,3 +97,4 @@ fact	source=getsockopt(SO_DOMAIN, SO_TYPE, SO_PROTOCOL)	text=AF_INET, SOCK_STREA
 fact	source=getsockname	text=0.0.0.0:35884
 fact	source=getpeername	text=ENOTCONN
 fact	source=sock_diag (what ss shows)	text=not listed: sockets are found there by the port that they hold, and this one holds none
+end

@@ -23,3 +23,4 @@ insn	addr=0x550296a70c	text=cmn x0, #0xfff	size=4	mark=8	executed=1	note=
 insn	addr=0x550296a710	text=b.hs #0x550296a718	size=4	mark=4	executed=1	note=not taken
 insn	addr=0x550296a714	text=ret	size=4	mark=14	executed=1	note=
 insn	addr=0x550296a718	text=b #0x55028a7920	size=4	mark=0	executed=0	note=
+end

@@ -269,6 +269,29 @@ static void test_written(void **state)
 	assert_string_equal(text, "");
 }
 
+/* Two parts of 4 bytes, 6 bytes written: the second is not full. */
+static void test_written_in_parts(void **state)
+{
+	struct {
+		uint64_t name[2], iov[2], parts[4];
+		char bytes[8];
+	} m = { { 0 }, { 0x5020, 2 }, { 0x5040, 4, 0x5044, 4 }, "muffinXX" };
+	struct memory memory = { 0x5000, &m, sizeof(m) };
+	const struct args_source from = { read_some, &memory };
+	char text[100];
+
+	(void)state;
+	args_written("recvmsg", &(struct story_regs){ .arg = { 3, 0x5000, 0 } }, 6, &from, text,
+		     sizeof(text));
+	assert_string_equal(text, "0x5000 {\"muff\", \"in\"}");
+	args_written("readv", &(struct story_regs){ .arg = { 3, 0x5020, 2 } }, 3, &from, text,
+		     sizeof(text));
+	assert_string_equal(text, "0x5020 {\"muf\"}");
+	args_written("readv", &(struct story_regs){ .arg = { 3, 0x5020, 2 } }, 0, &from, text,
+		     sizeof(text));
+	assert_string_equal(text, "");
+}
+
 static void test_numbers(void **state)
 {
 	(void)state;
@@ -347,6 +370,8 @@ static void test_file_that_is_none(void **state)
 	assert_refused("hello\n");
 	assert_refused("crumb-call\t2\nstory\twanted=socket\n");
 	assert_refused("crumb-call\t1\n");
+	assert_refused("crumb-call\t1\nend\n");
+	assert_refused("crumb-call\t1\nstory\twanted=socket\n"); /* cut short */
 	assert_refused("crumb-call\t1\nstory\twanted=socket\tarch=9\n");
 	assert_refused("crumb-call\t1\nstory\twanted=socket\tkind=9\n");
 	assert_refused("crumb-call\t1\nstory\twanted=socket\targ_count=7\n");
@@ -364,6 +389,7 @@ int main(void)
 		cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_parts_and_options),
 		cmocka_unit_test(test_written),
+		cmocka_unit_test(test_written_in_parts),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_file_keeps_everything),
 		cmocka_unit_test(test_file_that_is_none),
