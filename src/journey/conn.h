@@ -82,6 +82,7 @@ struct conn {
 	struct ring funcs; /* struct func_call, by their returns */
 	bool closed[2], fin;
 	uint64_t last_ns; /* newest event */
+	uint64_t hosts;	  /* a bit for each that announced it */
 };
 
 struct message {

@@ -91,10 +91,13 @@ struct pick {
 	uint32_t n;
 };
 
-/* One thread, and what interrupts it: calls of one context nest. An idle CPU's thread has the number 0 on each. */
+/*
+ * One thread, and what interrupts it: calls of one context nest. An idle CPU's thread has the number 0 on each, of each host:
+ * where several hosts' traces are joined, kernel addresses differ in their highest bits.
+ */
 static uint64_t context(const struct func_call *c)
 {
-	return c->pid ? c->pid : 1ull << 32 | c->cpu;
+	return c->pid ? c->pid : (c->func >> 48) << 48 | 1ull << 32 | c->cpu;
 }
 
 static int by_nesting(const void *a, const void *b)
