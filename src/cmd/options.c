@@ -23,6 +23,7 @@ enum option_id {
 	OPT_STACKS,
 	OPT_LIBC,
 	OPT_ACKS,
+	OPT_FUNCTIONS,
 	OPT_RING,
 	OPT_FLOWS,
 	OPT_BACKEND,
@@ -66,6 +67,8 @@ static const struct option_row rows[] = {
 	  "call paths: all, sample (default: few messages pay for them), first\n(the first connection pays and is not shown), off" },
 	{ "libc", OPT_LIBC, "WHEN", OPTIONS_HOOKS,
 	  "libc calls of the traced processes: on, off, auto (default: with -p and\nrun, until they are so frequent that the hooks would slow them down)" },
+	{ "functions", OPT_FUNCTIONS, NULL, OPTIONS_HOOKS,
+	  "every kernel function that got the bytes or their socket, one by one\n(needs a kernel whose functions can be hooked; slow)" },
 	{ "acks", OPT_ACKS, NULL, OPTIONS_HOOKS, "record TCP segments without payload too" },
 	{ "ring-size", OPT_RING, "BYTES", OPTIONS_HOOKS,
 	  "ring buffer per CPU (default: 32M for all, 2M to 16M each)" },
@@ -78,11 +81,12 @@ static const struct option_row rows[] = {
 	  "bytes of each packet in the trace file (default and most 128; 0 none)" },
 	{ "write", 'w', "FILE", OPTIONS_WRITE,
 	  "write the trace (pcapng) to FILE, - for standard output" },
-	{ "format", 'f', "FORMAT", OPTIONS_SHOW | OPTIONS_LOOK, "text (default) or json" },
-	{ "output", 'o', "FILE", OPTIONS_SHOW | OPTIONS_PAPER | OPTIONS_LOOK,
+	{ "format", 'f', "FORMAT", OPTIONS_SHOW | OPTIONS_LOOK | OPTIONS_CLOCKS,
+	  "text (default) or json" },
+	{ "output", 'o', "FILE", OPTIONS_SHOW | OPTIONS_PAPER | OPTIONS_LOOK | OPTIONS_CLOCKS,
 	  "write there instead of standard output" },
-	{ "verbose", 'v', NULL, OPTIONS_SHOW | OPTIONS_PAPER,
-	  "unfold: functions between the steps, registers, state" },
+	{ "verbose", 'v', NULL, OPTIONS_SHOW | OPTIONS_PAPER | OPTIONS_CLOCKS,
+	  "unfold: functions between the steps, registers, state; clocks over time" },
 	{ "links", OPT_LINKS, NULL, OPTIONS_SHOW | OPTIONS_PAPER,
 	  "where each function stands in the source of the kernel that was traced" },
 	{ "color", OPT_COLOR, "WHEN", OPTIONS_SHOW | OPTIONS_PAPER, "auto (default), always, never" },
@@ -128,7 +132,7 @@ void options_usage(const struct usage *u)
 		{ OPTIONS_CALL | OPTIONS_DEMO, "What is explained" },
 		{ OPTIONS_SHOW | OPTIONS_PAPER, "What is shown" },
 		{ OPTIONS_COUNT | OPTIONS_LIMIT, "When to stop" },
-		{ OPTIONS_LOOK, "Options" },
+		{ OPTIONS_LOOK | OPTIONS_CLOCKS, "Options" },
 	};
 	size_t t, i;
 
@@ -295,6 +299,9 @@ static int set_hooks(struct options *o, int id, const char *v)
 			return bad_value("libc", v, "one of on, off, auto");
 		o->libc = n;
 		return -1;
+	case OPT_FUNCTIONS:
+		o->functions = true;
+		return -1;
 	case OPT_ACKS:
 		o->acks = true;
 		return -1;
@@ -433,7 +440,7 @@ static int set_rest(struct options *o, int id, const char *v)
 
 static int set_option(struct options *o, const struct option_row *row, const char *v)
 {
-	switch (row->group & ~OPTIONS_LOOK) {
+	switch (row->group & ~(OPTIONS_LOOK | OPTIONS_CLOCKS)) {
 	case OPTIONS_SELECT:
 		return set_selection(o, row->id, v);
 	case OPTIONS_HOOKS:

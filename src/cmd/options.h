@@ -27,7 +27,8 @@ enum option_group {
 	OPTIONS_PAPER = 256, /* of OPTIONS_SHOW what concerns any text: file, colour, links */
 	OPTIONS_CALL = 512,  /* how a call is made that is explained */
 	OPTIONS_DEMO = 1024,
-	OPTIONS_LOOK = 2048, /* of the above, those that crumb doctor takes too */
+	OPTIONS_CLOCKS = 4096, /* of the above, those that crumb clocks takes */
+	OPTIONS_LOOK = 2048,   /* of the above, those that crumb doctor takes too */
 };
 
 #define OPTIONS_PIDS_MAX 64
@@ -40,7 +41,7 @@ struct options {
 	/* OPTIONS_HOOKS */
 	enum crumb_stacks stacks;
 	enum { LIBC_OFF, LIBC_ON, LIBC_AUTO } libc;
-	bool acks;
+	bool acks, functions;
 	uint64_t ring_bytes, max_flows, snap_bytes;
 	enum hook_kind backend; /* HOOK_NONE: the best that works */
 	const char *btf;

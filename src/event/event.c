@@ -54,6 +54,7 @@ static const struct layout layouts[] = {
 			    .full = sizeof(struct crumb_ev_drop),
 			    DIR(crumb_ev_drop, s.dir),
 			    .last = { LAST(crumb_ev_drop, qdisc) } },
+	[CRUMB_EV_FUNC] = { SIZED(crumb_ev_func), DIR(crumb_ev_func, dir) },
 	[CRUMB_EV_NEIGH] = { SIZED(crumb_ev_neigh) },
 	[CRUMB_EV_STACK] = { .least = offsetof(struct crumb_ev_stack, ip),
 			     .full = sizeof(struct crumb_ev_stack),

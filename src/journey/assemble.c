@@ -47,6 +47,8 @@ void assembler_free(struct assembler *a)
 	stacks_free(a->stacks);
 	facts_free(a->facts);
 	losses_done(&a->losses);
+	losses_done(&a->func_losses);
+	absences_done(&a->absences);
 	scratch_done(&a->scratch);
 	free(a);
 }
@@ -62,7 +64,8 @@ static int begin_once(struct assembler *a)
 	if (a->began)
 		return 0;
 	a->began = true;
-	facts_info(a->facts, &info);
+	if (facts_info(a->facts, &info))
+		return -ENOMEM;
 	return a->sink.begin ? a->sink.begin(a->sink.ctx, &info) : 0;
 }
 
@@ -205,11 +208,22 @@ static int tick(struct assembler *a)
  * ------------------------------------------------------------------------------------------ events
  */
 
+/* A call that --functions missed takes nothing from the journey itself: its verdict stands. It is counted all the same. */
+static int take_loss(struct assembler *a, const struct crumb_ev_loss *ev)
+{
+	if (ev->cause == CRUMB_LOSS_FUNCS) {
+		int err = losses_add(&a->func_losses, ev);
+
+		return err ? err : losses_count(&a->losses, ev);
+	}
+	return losses_add(&a->losses, ev);
+}
+
 static int dispatch_user(struct assembler *a, const struct crumb_event *ev)
 {
 	switch (ev->type) {
 	case CRUMB_EV_LOSS:
-		return losses_add(&a->losses, (const void *)ev);
+		return take_loss(a, (const void *)ev);
 	case CRUMB_EV_END:
 		a->ended = true;
 		a->sum.lost_events = ((const struct crumb_ev_end *)ev)->lost;
@@ -257,6 +271,8 @@ static int dispatch(struct assembler *a, const struct crumb_event *ev)
 		return ingest_drop(a, (const void *)ev);
 	case CRUMB_EV_STACK:
 		return ingest_stack(a, (const void *)ev);
+	case CRUMB_EV_FUNC:
+		return ingest_func(a, (const void *)ev);
 	case CRUMB_EV_STATE:
 		return ingest_state(a, (const void *)ev);
 	case CRUMB_EV_FLOW:
@@ -292,6 +308,24 @@ int assembler_event(void *assembler, const struct crumb_event *ev)
 	return err;
 }
 
+void assembler_from(struct assembler *a, unsigned int host)
+{
+	a->host = host;
+	facts_from(a->facts, host);
+}
+
+void assembler_set_clocks(struct assembler *a, const struct assembler_clocks *clocks)
+{
+	a->clocks = *clocks;
+}
+
+int assembler_absent(struct assembler *a, unsigned int host, uint64_t from_ns, uint64_t to_ns)
+{
+	struct absence one = { from_ns, to_ns, host };
+
+	return absences_add(&a->absences, &one);
+}
+
 /*
  * ---------------------------------------------------------------------------------------- the end
  */
@@ -316,6 +350,31 @@ static int half_finish(struct assembler *a, struct half *h)
 	return err;
 }
 
+static int summary_absences(struct assembler *a)
+{
+	const struct absences *l = &a->absences;
+	struct trace_absence *out;
+
+	scratch_reset(&a->scratch);
+	out = scratch_take(&a->scratch, l->count * sizeof(*out) + 1);
+	if (!out)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < l->count; i++) {
+		const struct absence *k = &l->all[i];
+
+		out[i] = (struct trace_absence){
+			.host = facts_kernel_name(a->facts, k->host),
+			.from_ns = k->from_ns > a->first_ns ? k->from_ns - a->first_ns : 0,
+			.to_ns = k->to_ns == UINT64_MAX ? UINT64_MAX :
+				 k->to_ns > a->first_ns ? k->to_ns - a->first_ns :
+							  0,
+		};
+	}
+	a->sum.absences = out;
+	a->sum.absence_count = l->count;
+	return 0;
+}
+
 static int summary(struct assembler *a)
 {
 	const char *unobservable[CRUMB_PT_MAX];
@@ -328,6 +387,8 @@ static int summary(struct assembler *a)
 	s->unobservable_count = facts_unobservable(a->facts, unobservable);
 	s->unobservable = unobservable;
 	s->truncated = !a->ended;
+	if (summary_absences(a))
+		return -ENOMEM;
 	return a->sink.end ? a->sink.end(a->sink.ctx, s) : 0;
 }
 

@@ -3,9 +3,11 @@
 #ifndef CRUMB_JOURNEY_ASSEMBLY_H
 #define CRUMB_JOURNEY_ASSEMBLY_H
 
+#include "absence.h"
 #include "assemble.h"
 #include "conn.h"
 #include "facts.h"
+#include "host_tag.h"
 #include "losses.h"
 #include "neigh.h"
 #include "scratch.h"
@@ -32,14 +34,18 @@ struct assembler {
 	struct stacks *stacks;
 	struct tasks *tasks;
 	struct losses losses;
+	struct losses func_losses; /* of calls of --functions: they touch no verdict */
+	struct absences absences;
+	struct assembler_clocks clocks;
 	struct neighs neighs;
 	struct usocks *usocks;
 	struct flow_table flows;
 	struct ring hold; /* struct message *: finished, in the order in which they finished */
 	struct scratch scratch;
 	uint64_t now_ns, first_ns, tick_ns;
-	uint64_t serial; /* events so far */
-	uint32_t mark;	 /* journeys built so far */
+	unsigned int host; /* whose event it is */
+	uint64_t serial;   /* events so far */
+	uint32_t mark;	   /* journeys built so far */
 	bool began, ended, finished;
 	int stopped; /* the sink's or an allocation's result */
 	struct trace_summary sum;
@@ -66,6 +72,7 @@ int ingest_wake(struct assembler *a, const struct crumb_ev_wake *ev);
 int ingest_run(struct assembler *a, const struct crumb_ev_run *ev);
 int ingest_held(struct assembler *a, const struct crumb_ev_held *ev);
 int ingest_stack(struct assembler *a, const struct crumb_ev_stack *ev);
+int ingest_func(struct assembler *a, const struct crumb_ev_func *ev); /* funcs.c */
 
 /* ingest_udp.c: the same where the flow's datagrams are the messages. */
 int ingest_dgram_send(struct assembler *a, const struct crumb_ev_dgram *ev);
@@ -108,6 +115,7 @@ struct fate {
 	const struct sighting *drop; /* dropped: where */
 	const struct sight_place *drop_place;
 	uint64_t lost_events;
+	bool absent; /* a host of it is not recorded any more: nothing will change */
 };
 
 /* fate_udp.c: of a datagram that was not read; and whether it still can be. */

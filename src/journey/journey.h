@@ -49,6 +49,15 @@ struct journey_end { /* a process at one end; known = false: nobody was seen the
 	bool returned;
 };
 
+struct journey_function { /* --functions: one call of a kernel function */
+	const char *name;
+	int64_t t_ns; /* entry, from the journey's first step; negative: a reader that was blocked before */
+	uint64_t ns;	  /* until it returned */
+	uint64_t self_ns; /* of that, not in functions that are told as well */
+	uint16_t level;	  /* how deep below the outermost of this step */
+	bool after;	  /* no step follows in its place: it came after this one, not before it */
+};
+
 struct journey_step {
 	uint16_t point; /* enum crumb_point */
 	const char *host;
@@ -64,6 +73,8 @@ struct journey_step {
 	const char *detail; /* state seen, in words: "FDB 02:47:..: swp2, learned, 3 ms old"; NULL none */
 	const char *const *path; /* functions that led here since the previous step, outermost first; NULL unknown */
 	uint32_t path_len;
+	const struct journey_function *functions; /* --functions: those that led here, as they called each other */
+	uint32_t function_count;
 	bool path_borrowed; /* the path was sampled on another TCP segment of this path, not on this one */
 };
 
@@ -72,6 +83,8 @@ struct journey_segment {
 	uint64_t ns;
 	const struct cause *cause; /* NULL: unexplained */
 	const char *note; /* what qualifies the cause here: "2 skbs", "woken on CPU 1"; NULL none */
+	bool across;	  /* its ends are on two kernels with a clock each */
+	uint64_t bound_ns; /* then: ns is the truth ± bound_ns; JOURNEY_BOUND_UNKNOWN: relative to the least delay only */
 };
 
 struct journey_call { /* what the sender did before its first message: getaddrinfo, socket, connect */
@@ -116,13 +129,30 @@ struct journey {
 	const struct journey_call *calls; /* only with the first message of a connection */
 	uint32_t call_count;
 
-	const char *clock_state; /* "exact": one kernel */
-	uint64_t clock_bound_ns;
+	const char *clock_state; /* "exact": one kernel; else that of the worst of its segments across kernels */
+	uint64_t clock_bound_ns; /* of its first host's clock against its last one's */
 	uint32_t retransmits;
-	uint64_t lost_events; /* events lost during its life that it may have needed */
-	uint64_t waiting_ns;  /* not delivered: from its last step until the verdict was given */
+	uint64_t lost_events;	 /* events lost during its life that it may have needed */
+	uint64_t waiting_ns;	 /* not delivered: from its last step until the verdict was given */
+	uint32_t function_calls; /* --functions: in all steps */
+	uint64_t functions_missed; /* ... and how many may be missing */
 	uint64_t observer_ns; /* crumb's own time inside total_ns that was measured (stack walks) */
 	uint32_t reads;	      /* recv calls that took its bytes */
+};
+
+#define JOURNEY_BOUND_UNKNOWN UINT64_MAX
+
+struct trace_hook {
+	uint16_t point;
+	bool visible;
+	const char *via, *target, *why;
+};
+
+struct trace_host { /* a further kernel of a joined trace */
+	const char *host, *release, *machine;
+	uint8_t boot_id[16];
+	struct trace_hook hooks[CRUMB_PT_MAX];
+	uint32_t hook_count;
 };
 
 struct trace_info { /* what `begin` gets; facts read so far */
@@ -133,17 +163,20 @@ struct trace_info { /* what `begin` gets; facts read so far */
 	const char *release;
 	const char *machine;
 	uint8_t boot_id[16];
-	struct trace_hook {
-		uint16_t point;
-		bool visible;
-		const char *via, *target, *why;
-	} hooks[CRUMB_PT_MAX];
+	struct trace_hook hooks[CRUMB_PT_MAX];
 	uint32_t hook_count;
+	const struct trace_host *more; /* the other hosts of a joined trace */
+	uint32_t more_count;
 };
 
 struct trace_loss {
 	uint16_t cause, point; /* enum crumb_loss_cause, enum crumb_point */
 	uint64_t count;
+};
+
+struct trace_absence { /* a host of a joined trace was not recorded while others were */
+	const char *host;
+	uint64_t from_ns, to_ns; /* from the trace's first event; to UINT64_MAX: until the end */
 };
 
 struct trace_summary {
@@ -159,6 +192,8 @@ struct trace_summary {
 	uint64_t bytes;	  /* of all journeys */
 	uint64_t stacked; /* journeys that paid for stack samples */
 	bool truncated;	  /* the trace has no end record: recording was cut short */
+	const struct trace_absence *absences;
+	uint32_t absence_count;
 };
 
 #endif

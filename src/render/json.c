@@ -47,6 +47,33 @@ static void put_hook(struct json_out *j, const struct trace_hook *h)
 	json_put(j, "}");
 }
 
+static void put_hooks(struct json_out *j, const struct trace_hook *hooks, uint32_t n)
+{
+	json_put(j, "[");
+	for (uint32_t i = 0; i < n; i++) {
+		if (i > 0)
+			json_put(j, ",");
+		put_hook(j, &hooks[i]);
+	}
+	json_put(j, "]");
+}
+
+/* The hosts after the first have their hooks with them; the first one's stand beside the list, where they always stood. */
+static void put_host(struct json_out *j, const struct trace_host *h)
+{
+	json_put(j, ",{\"host\":");
+	json_string(j, h->host);
+	json_put(j, ",\"kernel\":");
+	json_string(j, h->release);
+	json_put(j, ",\"machine\":");
+	json_string(j, h->machine);
+	json_put(j, ",\"boot_id\":\"");
+	put_boot_id(j, h->boot_id);
+	json_put(j, "\",\"hooks\":");
+	put_hooks(j, h->hooks, h->hook_count);
+	json_put(j, "}");
+}
+
 static void put_flags(struct json_out *j, uint32_t flags)
 {
 	static const struct {
@@ -56,6 +83,7 @@ static void put_flags(struct json_out *j, uint32_t flags)
 		{ CRUMB_TRACE_TASKS, "tasks" },		  { CRUMB_TRACE_STACKS, "stacks" },
 		{ CRUMB_TRACE_STACKS_ALL, "stacks_all" }, { CRUMB_TRACE_LIBC, "libc" },
 		{ CRUMB_TRACE_PACKETS, "packets" },	  { CRUMB_TRACE_PAYLOAD, "payload" },
+		{ CRUMB_TRACE_FUNCTIONS, "functions" },
 	};
 	bool first = true;
 
@@ -90,13 +118,11 @@ static int json_begin(const struct render_options *o, const struct trace_info *i
 	json_string(&j, info->machine);
 	json_put(&j, ",\"boot_id\":\"");
 	put_boot_id(&j, info->boot_id);
-	json_put(&j, "\"}],\"hooks\":[");
-	for (uint32_t i = 0; i < info->hook_count; i++) {
-		if (i > 0)
-			json_put(&j, ",");
-		put_hook(&j, &info->hooks[i]);
-	}
-	json_put(&j, "]");
+	json_put(&j, "\"}");
+	for (uint32_t i = 0; i < info->more_count; i++)
+		put_host(&j, &info->more[i]);
+	json_put(&j, "],\"hooks\":");
+	put_hooks(&j, info->hooks, info->hook_count);
 	put_flags(&j, info->flags);
 	return finish(&j);
 }
@@ -157,6 +183,37 @@ static void put_path(struct json_out *j, const struct journey_step *s)
 		json_put(j, ",\"path_borrowed\":true");
 }
 
+/* As they called each other: the list has each followed by those that it called. */
+static void put_functions(struct json_out *j, const struct journey_step *s)
+{
+	json_put(j, ",\"functions\":[");
+	for (uint32_t i = 0; i < s->function_count; i++) {
+		const struct journey_function *f = &s->functions[i];
+		uint32_t next = i + 1 < s->function_count ? f[1].level : 0;
+
+		json_put(j, "{\"name\":");
+		json_string(j, f->name);
+		json_put(j, ",\"t_ns\":");
+		json_i64(j, f->t_ns);
+		json_put(j, ",\"ns\":");
+		json_u64(j, f->ns);
+		json_put(j, ",\"self_ns\":");
+		json_u64(j, f->self_ns);
+		if (f->after)
+			json_put(j, ",\"after\":true");
+		if (next > f->level) {
+			json_put(j, ",\"children\":[");
+			continue;
+		}
+		json_put(j, "}");
+		for (uint32_t level = f->level; level > next; level--)
+			json_put(j, "]}");
+		if (i + 1 < s->function_count)
+			json_put(j, ",");
+	}
+	json_put(j, "]");
+}
+
 static void put_step(struct json_out *j, const struct journey_step *s)
 {
 	json_put(j, "{\"host\":");
@@ -191,6 +248,8 @@ static void put_step(struct json_out *j, const struct journey_step *s)
 	}
 	if (s->path_len > 0)
 		put_path(j, s);
+	if (s->function_count > 0)
+		put_functions(j, s);
 	json_put(j, "}");
 }
 
@@ -201,6 +260,15 @@ static void put_steps(struct json_out *j, const struct journey_step *steps, uint
 			json_put(j, ",");
 		put_step(j, &steps[i]);
 	}
+}
+
+/* null: relative to the least delay seen, whatever that is. */
+static void put_bound(struct json_out *j, uint64_t ns)
+{
+	if (ns == JOURNEY_BOUND_UNKNOWN)
+		json_put(j, "null");
+	else
+		json_u64(j, ns);
 }
 
 static void put_segment(struct json_out *j, const struct journey *y, const struct journey_segment *s)
@@ -226,6 +294,10 @@ static void put_segment(struct json_out *j, const struct journey *y, const struc
 	if (s->note) {
 		json_put(j, ",\"note\":");
 		json_string(j, s->note);
+	}
+	if (s->across) {
+		json_put(j, ",\"bound_ns\":");
+		put_bound(j, s->bound_ns);
 	}
 	json_put(j, "}");
 }
@@ -311,6 +383,12 @@ static void put_additions(struct json_out *j, const struct journey *y)
 		json_put(j, ",\"observer_ns\":");
 		json_u64(j, y->observer_ns);
 	}
+	if (y->function_calls > 0) {
+		json_put(j, ",\"function_calls\":");
+		json_u64(j, y->function_calls);
+		json_put(j, ",\"functions_missed\":");
+		json_u64(j, y->functions_missed);
+	}
 	if (y->side_step_count > 0) {
 		json_put(j, ",\"side_steps\":[");
 		put_steps(j, y->side_steps, y->side_step_count);
@@ -395,7 +473,7 @@ static int json_journey(const struct render_options *o, const struct journey *y,
 	json_put(&j, ",\"clock\":{\"state\":");
 	json_string(&j, y->clock_state);
 	json_put(&j, ",\"bound_ns\":");
-	json_u64(&j, y->clock_bound_ns);
+	put_bound(&j, y->clock_bound_ns);
 	json_put(&j, "},\"retransmits\":");
 	json_u64(&j, y->retransmits);
 	json_put(&j, ",\"lost_events\":");
@@ -420,6 +498,25 @@ static void put_losses(struct json_out *j, const struct trace_summary *s)
 		json_string(j, l->point ? point_get(l->point)->name : NULL);
 		json_put(j, ",\"count\":");
 		json_u64(j, l->count);
+		json_put(j, "}");
+	}
+	json_put(j, "]");
+}
+
+static void put_absences(struct json_out *j, const struct trace_summary *s)
+{
+	json_put(j, ",\"absent\":[");
+	for (uint32_t i = 0; i < s->absence_count; i++) {
+		const struct trace_absence *k = &s->absences[i];
+
+		if (i > 0)
+			json_put(j, ",");
+		json_put(j, "{\"host\":");
+		json_string(j, k->host);
+		json_put(j, ",\"from_ns\":");
+		json_u64(j, k->from_ns);
+		json_put(j, ",\"to_ns\":");
+		put_bound(j, k->to_ns);
 		json_put(j, "}");
 	}
 	json_put(j, "]");
@@ -461,6 +558,8 @@ static int json_end(const struct render_options *o, const struct trace_summary *
 		put_losses(&j, s);
 	if (s->truncated)
 		json_put(&j, ",\"truncated\":true");
+	if (s->absence_count > 0)
+		put_absences(&j, s);
 	return finish(&j);
 }
 

@@ -294,7 +294,10 @@ static void account_make(const struct page *p, const struct journey *j, struct a
 	char text[UNITS_BYTES];
 
 	account_identity(p, j, a);
-	if (j->clock_bound_ns > 0)
+	if (j->clock_bound_ns == JOURNEY_BOUND_UNKNOWN)
+		snprintf(a->clock, sizeof(a->clock), "clocks %s: times between hosts are relative",
+			 j->clock_state);
+	else if (j->clock_bound_ns > 0)
 		snprintf(a->clock, sizeof(a->clock), "clock %s, within %s", j->clock_state,
 			 units_duration(text, j->clock_bound_ns, p->utf8));
 	else
@@ -370,6 +373,7 @@ static int text_journey(const struct render_options *o, const struct journey *j,
 	text_steps(&p, j);
 	if (p.unfold)
 		text_side_steps(&p, j);
+	text_functions(&p, j);
 	put_account(&p, j);
 	page_newline(&p);
 	if (o->link)
@@ -452,9 +456,11 @@ static void put_counts(struct page *p, const struct trace_summary *s)
 
 		page_tab(p, TEXT_INDENT);
 		page_printf(p, STYLE_BAD, "%s", units_count(count, l->count));
-		page_printf(p, STYLE_PLAIN, " at %s: %s",
-			    l->point ? point_get(l->point)->name : "a point unknown",
-			    units_loss_words(l->cause));
+		if (l->point)
+			page_printf(p, STYLE_PLAIN, " at %s:", point_get(l->point)->name);
+		else if (l->cause != CRUMB_LOSS_FUNCS)
+			page_put(p, STYLE_PLAIN, " at a point unknown:");
+		page_printf(p, STYLE_PLAIN, " %s", units_loss_words(l->cause));
 		page_newline(p);
 	}
 }
