@@ -442,6 +442,11 @@ static int owned(struct remap *r, const struct remap_from *from, const struct cr
 		key.a = ((const struct crumb_ev_extent *)ev)->flow;
 		key.b = !((const struct crumb_ev_extent *)ev)->dir;
 		return owner_is(r, from, &key);
+	case CRUMB_EV_DGRAM_SEND:
+	case CRUMB_EV_DGRAM_RECV:
+		key.kind = OWNER_TASK;
+		key.a = ((const struct crumb_ev_dgram *)ev)->pid;
+		return owner_is(r, from, &key);
 	case CRUMB_EV_CALL:
 		key.kind = OWNER_TASK;
 		key.a = ((const struct crumb_ev_call *)ev)->pid;
@@ -554,6 +559,21 @@ static int map_receiver(struct remap *r, const struct remap_from *from, struct c
 	}
 }
 
+static int map_dgram(struct remap *r, const struct remap_from *from, struct crumb_event *ev,
+		     const struct remap_out *out)
+{
+	struct crumb_ev_dgram *e = (void *)ev;
+
+	PID(e->tgid);
+	PID(e->pid);
+	ADDR(e->sk);
+	ADDR(e->skb);
+	T(e->enter_ns);
+	T(e->libc_ns);
+	T(e->sock_ns);
+	return NETNS(e->netns);
+}
+
 static int map_other(struct remap *r, const struct remap_from *from, struct crumb_event *ev,
 		     const struct remap_out *out)
 {
@@ -571,6 +591,7 @@ static int map_other(struct remap *r, const struct remap_from *from, struct crum
 
 		PID(e->tgid);
 		ADDR(e->skb);
+		ADDR(e->sk);
 		return NETNS(e->netns);
 	}
 	case CRUMB_EV_CALL: {
@@ -666,6 +687,9 @@ static int map_fields(struct remap *r, const struct remap_from *from, struct cru
 	case CRUMB_EV_COPY:
 	case CRUMB_EV_RECV:
 		return map_receiver(r, from, ev, out);
+	case CRUMB_EV_DGRAM_SEND:
+	case CRUMB_EV_DGRAM_RECV:
+		return map_dgram(r, from, ev, out);
 	case CRUMB_EV_FLOW:
 	case CRUMB_EV_STATE:
 	case CRUMB_EV_SOCK:
