@@ -37,19 +37,32 @@ static __always_inline void digest_of(const __u64 *w, __u32 n, __u32 bytes, stru
 	d->head = n >= all || n >= 8 ? digest_end(w[0] * DIGEST_FACTOR) : 0;
 }
 
-/* Of the datagram whose payload of @bytes begins at @at, of which @linear bytes lie there. */
-static __always_inline void digest_kernel(const unsigned char *at, __u32 linear, __u32 bytes,
-					  struct crumb_digest *d)
+/*
+ * Of the datagram whose payload of @bytes begins at @at, of which @linear bytes lie there; head in the upper half. A function
+ * of its own, since its callers' stacks are nearly full.
+ */
+static __noinline __u64 digest_at(const unsigned char *at, __u32 linear, __u32 bytes)
 {
 	__u64 w[CRUMB_DIGEST_BYTES / 8] = {};
 	__u32 n = bytes < linear ? bytes : linear;
+	struct crumb_digest d;
 
 	if (n > CRUMB_DIGEST_BYTES)
 		n = CRUMB_DIGEST_BYTES;
 	asm volatile("" : "+r"(n)); /* or older verifiers lose sight of the bound */
 	if (n && n <= CRUMB_DIGEST_BYTES && bpf_probe_read_kernel(w, n, at))
 		n = 0;
-	digest_of(w, n, bytes, d);
+	digest_of(w, n, bytes, &d);
+	return (__u64)d.head << 32 | d.whole;
+}
+
+static __always_inline void digest_kernel(const unsigned char *at, __u32 linear, __u32 bytes,
+					  struct crumb_digest *d)
+{
+	__u64 both = digest_at(at, linear, bytes);
+
+	d->whole = both;
+	d->head = both >> 32;
 }
 
 static __always_inline __u8 *sock_mark(const void *sk)
@@ -60,6 +73,8 @@ static __always_inline __u8 *sock_mark(const void *sk)
 	asm volatile("%0 = %1" : "=w"(h) : "w"((__u32)(__u64)sk));
 	h ^= h >> 18;
 	h >>= 6;
+	asm volatile(""
+		     : "+w"(h)); /* the bound last: verifiers of 6.1 forget it in an exclusive or */
 	return &crumb_sock_marks[h & (CRUMB_SOCK_MARKS - 1)];
 }
 
