@@ -23,6 +23,7 @@
 #define ETH_P_8021AD	0x88a8
 #define IPPROTO_TCP	6
 #define IFF_BRIDGE_PORT (1u << 9) /* net_device.priv_flags, include/linux/netdevice.h */
+#define MSG_OOB		1
 #define MSG_PEEK	2
 #define TCP_CLOSE	7
 #define TCP_LISTEN	10
@@ -91,7 +92,7 @@ struct inet_connection_sock {
 };
 
 struct tcp_sock {
-	__u32 write_seq, copied_seq, rcv_nxt, snd_nxt, snd_una;
+	__u32 write_seq, copied_seq, rcv_nxt, snd_nxt, snd_una, urg_seq;
 	__u32 snd_cwnd, snd_wnd, packets_out;
 	__u32 lost_out, sacked_out, retrans_out;
 	__u32 snd_sml, mss_cache;

@@ -541,8 +541,11 @@ static __always_inline bool fin_received(__u8 state)
 	       state == 11; /* net/tcp_states.h */
 }
 
-/* MSG_TRUNC: bytes left the queue and were copied nowhere. Not under the lock any more: inferred. */
-static __always_inline int read_without_copy(struct sock *sk, __u32 bytes)
+/*
+ * Bytes that came without a copy that we could see. MSG_TRUNC: they left the queue and went nowhere. MSG_OOB: the urgent
+ * byte, which is copied from the socket. Neither is under the lock any more: inferred.
+ */
+static __always_inline int read_without_copy(struct sock *sk, __u32 bytes, bool urgent)
 {
 	struct task_state *ts;
 	struct crumb_flow *f;
@@ -562,12 +565,12 @@ static __always_inline int read_without_copy(struct sock *sk, __u32 bytes)
 	ts = task_state_now();
 	if (!tp || !ts)
 		return 0;
-	end = K(tp, copied_seq);
+	end = urgent ? K(tp, urg_seq) + 1 : K(tp, copied_seq);
 	/* A FIN behind the bytes takes a sequence number and is consumed with them. */
-	if (end == K(tp, rcv_nxt) && fin_received(K(sk, __sk_common.skc_state)))
+	if (!urgent && end == K(tp, rcv_nxt) && fin_received(K(sk, __sk_common.skc_state)))
 		end--;
 	recv_begin(ts, sk, f, dir ^ 1, end - bytes, bytes, 0);
-	ts->recv_flags |= CRUMB_CALL_NO_COPY | CRUMB_CALL_INFERRED;
+	ts->recv_flags |= CRUMB_CALL_NO_COPY | CRUMB_CALL_INFERRED | (urgent ? CRUMB_CALL_URGENT : 0);
 	ts->recv_sock_ns = bpf_ktime_get_ns();
 	ts->recv_done = 1;
 	if (!ts->in_call)
@@ -583,7 +586,7 @@ static __always_inline int part_received(struct sock *sk, int ret, int flags)
 		return 0;
 	ts = task_state_get(task_now());
 	if (ret > 0 && !(flags & MSG_PEEK) && (!ts || !ts->recv_active))
-		return read_without_copy(sk, ret);
+		return read_without_copy(sk, ret, flags & MSG_OOB);
 	if (!ts || !ts->recv_active || ts->recv_sk != (__u64)sk)
 		return 0;
 	ts->recv_sock_ns = bpf_ktime_get_ns();
@@ -653,8 +656,6 @@ TRACEPOINT(inet_sock_set_state, const struct sock *sk, int old_state, int new_st
 	}
 	if (!sock_tuple(sk, &t))
 		return 0;
-	if (!t.sport) /* tcp_set_state() gives the port back before it tells of CLOSE */
-		t.sport = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
 	if (!flow_marked(&t))
 		return 0;
 	t.zone = zone_of(t.b, sock_netns(sk));

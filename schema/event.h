@@ -148,6 +148,7 @@ struct crumb_ev_state {
 #define CRUMB_CALL_PEEK	    0x04 /* MSG_PEEK: the bytes stay in the queue */
 #define CRUMB_CALL_INFERRED 0x08 /* the byte range was not read under the socket lock */
 #define CRUMB_CALL_NO_COPY  0x10 /* bytes left the queue without a copy (MSG_TRUNC, splice, mmap) */
+#define CRUMB_CALL_URGENT   0x20 /* recv(MSG_OOB): one byte, ahead of those before it */
 
 struct crumb_ev_send_begin {
 	struct crumb_event h; /* time: tcp.append, the first byte enters the stream */

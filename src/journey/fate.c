@@ -7,6 +7,7 @@
 
 #include "assembly.h"
 
+#define MSG_OOB	   1	       /* include/linux/socket.h */
 #define OTHER_HOST "OTHERHOST" /* the copy of a flooded frame that was not meant for this host */
 
 static bool place_carries(const struct sight_place *p)
@@ -196,6 +197,18 @@ static void fate_unread(struct assembler *a, const struct message *m, struct fat
 		fate_set(f, VERDICT_WAITING, "on its way", fate_where(a, place));
 }
 
+/*
+ * tcp_recvmsg() steps over a byte that was sent as urgent, and forgets it once it is past: only recv(MSG_OOB) before
+ * that can have it.
+ */
+static bool urgent_forgotten(const struct message *m)
+{
+	const struct half *h = message_half(m);
+
+	return message_flag(m, MSG_OOB) && m->taken + 1 == m->bytes && h->taken_to >= m->last &&
+	       !range_set_overlap(&h->taken, m->last - 1, m->last);
+}
+
 static uint64_t message_start_ns(const struct message *m)
 {
 	if (m->begin.libc_ns)
@@ -219,6 +232,9 @@ void fate_decide(struct assembler *a, const struct message *m, struct fate *f)
 		fate_set(f, VERDICT_INCOMPLETE, "the record of its send call has no end", f->where);
 	else if (taken)
 		fate_set(f, VERDICT_DELIVERED, NULL, NULL);
+	else if (urgent_forgotten(m))
+		fate_set(f, VERDICT_DROPPED, "sock.urgent_unread",
+			 at_receiver(a, h, CRUMB_PT_SOCK_READY));
 	else if (h->taken_to >= m->last)
 		fate_set(f, VERDICT_INCOMPLETE, "the record of its reading is missing", f->where);
 	else if (a->finished && !a->ended)
