@@ -550,6 +550,7 @@ int live_start(struct live *l, struct error *e)
 
 	if (err)
 		return err;
+	session_settle(l->session);
 	if (l->o->drop_rights)
 		rights_drop(); /* where that is refused there was nothing to give up */
 	err = -pthread_create(&l->recorder, NULL, recorder_main, l);

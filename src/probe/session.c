@@ -10,6 +10,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/capability.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -477,6 +478,12 @@ size_t session_programs(const struct session *s, uint32_t *ids, size_t n)
 		count++;
 	}
 	return count;
+}
+
+void session_settle(struct session *s)
+{
+	abilities_forget_types(s->load.abilities);
+	malloc_trim(0); /* libbpf's work left holes */
 }
 
 const struct plan *session_plan(const struct session *s)

@@ -73,6 +73,9 @@ int session_flows(const struct session *s, event_fn fn, void *ctx);
 
 int session_attach(struct session *s, struct error *e);
 
+/* All is attached: give back what only that needed. Not where session_abilities() is asked afterwards. */
+void session_settle(struct session *s);
+
 /* One CRUMB_EV_HOOK per point: how it is seen, or why not. */
 int session_hooks(const struct session *s, event_fn fn, void *ctx);
 
