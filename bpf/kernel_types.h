@@ -16,6 +16,7 @@
 #include <bpf/bpf_tracing.h>
 
 #define AF_INET		2
+#define AF_UNIX		1
 #define AF_INET6	10
 #define ETH_P_IP	0x0800
 #define ETH_P_IPV6	0x86dd
@@ -98,6 +99,8 @@ struct tcp_sock {
 	__u32 snd_sml, mss_cache;
 	__u64 tcp_wstamp_ns;
 	__u8 nonagle : 4;
+	__u8 syn_data : 1;
+	_Bool is_mptcp;
 };
 
 struct net_device {

@@ -284,14 +284,40 @@ static __always_inline void sender_looked_at(const struct sock *sk, bool after)
 		held_look(sk, tp, f, dir, after);
 }
 
+static __always_inline void count_aside(__u32 what)
+{
+	__sync_fetch_and_add(&crumb_counters.aside[what & 3], 1);
+}
+
+/* Bytes that went out with the SYN never came through tcp_sendmsg_locked()'s loop (tcp_sendmsg_fastopen()). */
+static __always_inline int part_sent_unseen(const struct sock *sk, int ret)
+{
+	struct tcp_sock *tp = sock_tcp(sk);
+	struct tuple t;
+	__u8 dir;
+
+	if (ret <= 0 || !tp || !KBITS(tp, syn_data) || crumb_cfg.pattern_len || !sock_tuple(sk, &t))
+		return 0;
+	t.zone = zone_of(t.b, sock_netns(sk));
+	if (flow_find(&t, &dir))
+		count_aside(CRUMB_ASIDE_FASTOPEN);
+	return 0;
+}
+
 static __always_inline int part_sent(const struct sock *sk, int ret)
 {
 	struct task_state *ts;
 
-	if (sock_ignored(sk))
+	if (sock_ignored(sk)) {
+		if (tasks_asked() && ret > 0 && K(sk, __sk_common.skc_family) == AF_UNIX &&
+		    task_selected(task_now()))
+			count_aside(CRUMB_ASIDE_UNIX);
 		return 0;
+	}
 	ts = task_state_get(task_now());
-	if (!ts || !ts->send_active || ts->send_sk != (__u64)sk)
+	if (!ts || !ts->send_active)
+		return part_sent_unseen(sk, ret);
+	if (ts->send_sk != (__u64)sk)
 		return 0;
 	sender_looked_at(sk, true);
 	if (ts->turn_full && K(task_now(), nvcsw) != ts->turn_nvcsw)
@@ -639,6 +665,7 @@ TRACEPOINT(inet_sock_set_state, const struct sock *sk, int old_state, int new_st
 {
 	struct crumb_ev_state *e;
 	struct crumb_flow *f;
+	struct tcp_sock *tp;
 	struct tuple t;
 	__u8 dir;
 
@@ -662,6 +689,11 @@ TRACEPOINT(inet_sock_set_state, const struct sock *sk, int old_state, int new_st
 	f = flow_find(&t, &dir);
 	if (!f)
 		return 0;
+	tp = sock_tcp(sk);
+	if (tp && bpf_core_field_exists(tp->is_mptcp) && K(tp, is_mptcp) && !f->aside) {
+		f->aside = 1;
+		count_aside(CRUMB_ASIDE_MPTCP);
+	}
 	e = ring_reserve(sizeof(*e), CRUMB_PT_STATE);
 	if (!e)
 		return 0;

@@ -272,8 +272,9 @@ static int write_tail(struct live *l)
 		.kernel_events = atomic_load(&l->events),
 		.lost = atomic_load(&l->lost),
 	};
+	int err = session_asides(l->session, e.h.time_ns, on_event, l);
 
-	return on_event(l, &e.h);
+	return err ? err : on_event(l, &e.h);
 }
 
 /*

@@ -201,11 +201,20 @@ static int tick(struct assembler *a)
  * ------------------------------------------------------------------------------------------ events
  */
 
+static void aside_add(struct assembler *a, const struct crumb_ev_aside *ev)
+{
+	if (ev->what && ev->what < CRUMB_ASIDE_MAX)
+		a->sum.aside[ev->what] += ev->count;
+}
+
 static int dispatch_user(struct assembler *a, const struct crumb_event *ev)
 {
 	switch (ev->type) {
 	case CRUMB_EV_LOSS:
 		return losses_add(&a->losses, (const void *)ev);
+	case CRUMB_EV_ASIDE:
+		aside_add(a, (const void *)ev);
+		return 0;
 	case CRUMB_EV_END:
 		a->ended = true;
 		a->sum.lost_events = ((const struct crumb_ev_end *)ev)->lost;
