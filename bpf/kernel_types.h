@@ -26,8 +26,10 @@
 #define IFF_BRIDGE_PORT (1u << 9) /* net_device.priv_flags, include/linux/netdevice.h */
 #define MSG_OOB		1
 #define MSG_PEEK	2
+#define TCP_TIME_WAIT	6
 #define TCP_CLOSE	7
 #define TCP_LISTEN	10
+#define TCP_CLOSING	11
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 

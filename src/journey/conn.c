@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Connections, messages, recv calls and how they are kept: see conn.h. */
-#include "conn.h"
+#include "funcs.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -16,6 +16,7 @@ struct conn *conn_new(const struct crumb_ev_flow *ev)
 		return NULL;
 	flow_init(&c->flow, ev);
 	c->last_ns = ev->h.time_ns;
+	ring_init(&c->funcs, sizeof(struct func_call));
 	for (int dir = 0; dir < 2; dir++) {
 		struct half *h = &c->half[dir];
 
@@ -71,6 +72,7 @@ void conn_free(struct conn *c)
 		return;
 	half_done(&c->half[0]);
 	half_done(&c->half[1]);
+	ring_done(&c->funcs);
 	free(c);
 }
 

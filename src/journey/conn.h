@@ -79,6 +79,7 @@ struct half { /* one direction */
 struct conn {
 	struct flow flow; /* first: found through the flow table */
 	struct half half[2];
+	struct ring funcs; /* struct func_call, by their returns */
 	bool closed[2], fin;
 	uint64_t last_ns; /* newest event */
 	uint64_t hosts;	  /* a bit for each that announced it */

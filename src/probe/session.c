@@ -19,6 +19,7 @@
 
 #include "cleanup.h"
 #include "crumb.skel.h"
+#include "func_hooks.h"
 #include "libc_hooks.h"
 #include "loader.h"
 #include "machine.h"
@@ -41,6 +42,7 @@ struct session {
 	uint8_t *batch;
 	struct ring_buffer *news; /* children to hook */
 	struct libc_hooks *libc;
+	struct func_hooks *funcs; /* NULL: not asked for */
 	uint32_t libc_cost_ns;
 	int stats_fd;	    /* the kernel counts run times while it is open; -1 */
 	char libc_why[120]; /* why libc could not be hooked, "" if it was or nobody asked */
@@ -180,6 +182,7 @@ void session_free(struct session *s)
 	if (!s)
 		return;
 	misses_free(s->misses);
+	func_hooks_free(s->funcs);
 	ring_buffer__free(s->news);
 	libc_hooks_free(s->libc);
 	for (cpu = 0; s->rings && cpu < s->cpus; cpu++)
@@ -344,7 +347,18 @@ int session_attach(struct session *s, struct error *e)
 	if (!attached)
 		return error_set(e, -ENOTSUP, "no hook could be attached: %s",
 				 s->load.plan.points[CRUMB_PT_DEV_QUEUE].why);
-	return 0;
+	if (s->load.func_rung == FUNC_NONE)
+		return 0;
+	return func_hooks_new(s->skel->obj, s->load.abilities, s->load.func_rung,
+			      &s->skel->bss->crumb_counters, &s->funcs, e);
+}
+
+const char *session_functions(const struct session *s, struct func_counts *ret)
+{
+	if (!s->funcs)
+		return NULL;
+	func_hooks_counts(s->funcs, ret);
+	return func_rung_name(s->load.func_rung);
 }
 
 int session_hooks(const struct session *s, event_fn fn, void *ctx)
@@ -443,7 +457,9 @@ int session_losses(struct session *s, uint64_t from_ns, uint64_t to_ns, event_fn
 
 int session_misses(struct session *s, uint64_t now_ns, event_fn fn, void *ctx)
 {
-	return misses_check(s->misses, now_ns, fn, ctx);
+	int err = misses_check(s->misses, now_ns, fn, ctx);
+
+	return err || !s->funcs ? err : func_hooks_misses(s->funcs, now_ns, fn, ctx);
 }
 
 void session_forget_flow(struct session *s, const struct crumb_ev_flow *flow)

@@ -21,9 +21,10 @@ struct session_config {
 	const char *filter;		/* pcap-filter expression, NULL none */
 	bool libc;			/* hook libc in selected processes */
 	enum hook_kind force;		/* --backend; HOOK_NONE: the best that works */
-	const char *btf;		/* the kernel's types, if it does not tell them itself */
-	size_t ring_bytes;		/* per CPU; 0 = as CRUMB_RING_BYTES allows */
-	uint32_t max_flows;		/* 0 = CRUMB_MAX_FLOWS */
+	bool functions;	    /* --functions: every function that takes an skb or a socket */
+	const char *btf;    /* the kernel's types, if it does not tell them itself */
+	size_t ring_bytes;  /* per CPU; 0 = as CRUMB_RING_BYTES allows */
+	uint32_t max_flows; /* 0 = CRUMB_MAX_FLOWS */
 };
 
 struct session;
@@ -100,6 +101,10 @@ void session_forget_flow(struct session *s, const struct crumb_ev_flow *flow);
 
 struct plan;
 struct abilities;
+struct func_counts;
+
+/* --functions: the way ("kprobe.session") and how many are hooked; NULL: not asked for. After session_attach(). */
+const char *session_functions(const struct session *s, struct func_counts *ret);
 
 /* What was planned and tried, for crumb doctor. */
 const struct plan *session_plan(const struct session *s);

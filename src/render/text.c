@@ -369,6 +369,7 @@ static int text_journey(const struct render_options *o, const struct journey *j,
 	text_steps(&p, j);
 	if (p.unfold)
 		text_side_steps(&p, j);
+	text_functions(&p, j);
 	put_account(&p, j);
 	page_newline(&p);
 	if (o->link)
@@ -451,9 +452,11 @@ static void put_counts(struct page *p, const struct trace_summary *s)
 
 		page_tab(p, TEXT_INDENT);
 		page_printf(p, STYLE_BAD, "%s", units_count(count, l->count));
-		page_printf(p, STYLE_PLAIN, " at %s: %s",
-			    l->point ? point_get(l->point)->name : "a point unknown",
-			    units_loss_words(l->cause));
+		if (l->point)
+			page_printf(p, STYLE_PLAIN, " at %s:", point_get(l->point)->name);
+		else if (l->cause != CRUMB_LOSS_FUNCS)
+			page_put(p, STYLE_PLAIN, " at a point unknown:");
+		page_printf(p, STYLE_PLAIN, " %s", units_loss_words(l->cause));
 		page_newline(p);
 	}
 }

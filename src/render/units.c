@@ -142,6 +142,8 @@ static const struct {
 	[CRUMB_LOSS_TASKS] = { "tasks", "no memory for a task" },
 	[CRUMB_LOSS_MISSED] = { "missed", "program skipped by the kernel" },
 	[CRUMB_LOSS_SPOOL] = { "spool", "could not be stored" },
+	[CRUMB_LOSS_FUNCS] = { "functions",
+			       "calls of kernel functions missed; the journeys themselves lack nothing" },
 };
 
 const char *units_loss_name(unsigned int cause)
