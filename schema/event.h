@@ -60,8 +60,9 @@ enum crumb_event_type {
 	CRUMB_EV_SYMBOL,
 	CRUMB_EV_REASON, /* the name of a drop reason on this kernel */
 	CRUMB_EV_LOSS,
-	CRUMB_EV_END,  /* last: the trace was closed in order */
-	CRUMB_EV_TICK, /* only a header: time passed and nothing happened */
+	CRUMB_EV_END,	/* last: the trace was closed in order */
+	CRUMB_EV_TICK,	/* only a header: time passed and nothing happened */
+	CRUMB_EV_ASIDE, /* what was seen and cannot be followed; before the end */
 };
 
 /* The points of the path; one row each in src/event/point.c. Append only: trace files carry the numbers. */
@@ -149,6 +150,7 @@ struct crumb_ev_state {
 #define CRUMB_CALL_PEEK	    0x04 /* MSG_PEEK: the bytes stay in the queue */
 #define CRUMB_CALL_INFERRED 0x08 /* the byte range was not read under the socket lock */
 #define CRUMB_CALL_NO_COPY  0x10 /* bytes left the queue without a copy (MSG_TRUNC, splice, mmap) */
+#define CRUMB_CALL_URGENT   0x20 /* recv(MSG_OOB): one byte, ahead of those before it */
 
 struct crumb_ev_send_begin {
 	struct crumb_event h; /* time: tcp.append, the first byte enters the stream */
@@ -549,6 +551,20 @@ struct crumb_ev_loss {
 	__u16 point;  /* enum crumb_point, 0 unknown */
 	__u32 on_cpu; /* 0xffffffff unknown */
 	__u64 to_ns;  /* ... and before this; 0: before h.time_ns */
+};
+
+enum crumb_aside {
+	CRUMB_ASIDE_MPTCP = 1, /* connections: their bytes go into the subflows by ways of their own */
+	CRUMB_ASIDE_FASTOPEN, /* messages that went out with the SYN */
+	CRUMB_ASIDE_UNIX,     /* messages on Unix sockets, of selected tasks */
+	CRUMB_ASIDE_MAX,
+};
+
+struct crumb_ev_aside {
+	struct crumb_event h;
+	__u64 count;
+	__u32 what; /* enum crumb_aside */
+	__u32 pad0;
 };
 
 struct crumb_ev_end {

@@ -280,8 +280,9 @@ static int write_tail(struct live *l)
 		.kernel_events = atomic_load(&l->events),
 		.lost = atomic_load(&l->lost),
 	};
+	int err = session_asides(l->session, e.h.time_ns, on_event, l);
 
-	return on_event(l, &e.h);
+	return err ? err : on_event(l, &e.h);
 }
 
 /*
@@ -575,6 +576,7 @@ int live_start(struct live *l, struct error *e)
 	if (err)
 		return err;
 	tell_functions(l);
+	session_settle(l->session);
 	if (l->o->drop_rights)
 		rights_drop(); /* where that is refused there was nothing to give up */
 	err = -pthread_create(&l->recorder, NULL, recorder_main, l);

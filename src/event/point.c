@@ -311,6 +311,7 @@ const char *event_type_name(unsigned int type)
 		[CRUMB_EV_REASON] = "reason",
 		[CRUMB_EV_LOSS] = "loss",
 		[CRUMB_EV_END] = "end",
+		[CRUMB_EV_ASIDE] = "aside",
 		[CRUMB_EV_TICK] = "tick",
 	};
 

@@ -202,6 +202,12 @@ static int tick(struct assembler *a)
  * ------------------------------------------------------------------------------------------ events
  */
 
+static void aside_add(struct assembler *a, const struct crumb_ev_aside *ev)
+{
+	if (ev->what && ev->what < CRUMB_ASIDE_MAX)
+		a->sum.aside[ev->what] += ev->count;
+}
+
 /* A call that --functions missed takes nothing from the journey itself: its verdict stands. It is counted all the same. */
 static int take_loss(struct assembler *a, const struct crumb_ev_loss *ev)
 {
@@ -218,6 +224,9 @@ static int dispatch_user(struct assembler *a, const struct crumb_event *ev)
 	switch (ev->type) {
 	case CRUMB_EV_LOSS:
 		return take_loss(a, (const void *)ev);
+	case CRUMB_EV_ASIDE:
+		aside_add(a, (const void *)ev);
+		return 0;
 	case CRUMB_EV_END:
 		a->ended = true;
 		a->sum.lost_events = ((const struct crumb_ev_end *)ev)->lost;

@@ -4,6 +4,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "point.h"
 
 struct conn *conn_new(const struct crumb_ev_flow *ev)
 {
@@ -250,7 +253,19 @@ int half_take(struct half *h, struct recv_call *call, uint64_t start, uint64_t e
 		return -ENOMEM;
 	*p = (struct piece){ start, end, call };
 	call->refs++;
-	if (end > h->taken_to)
+	if (end > h->taken_to && !(call->ev.flags & CRUMB_CALL_URGENT))
 		h->taken_to = end;
 	return range_set_add(&h->taken, start, end);
+}
+
+bool message_flag(const struct message *m, uint32_t flag)
+{
+	const struct crumb_ev_send_begin *b = &m->begin;
+	const char *name = b->nr == CRUMB_CALL_NO_NR ? NULL : syscall_name(b->nr);
+
+	if (!name)
+		return false;
+	if (!strcmp(name, "sendto") || !strcmp(name, "sendmmsg"))
+		return b->args[3] & flag;
+	return !strcmp(name, "sendmsg") && (b->args[2] & flag);
 }

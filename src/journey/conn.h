@@ -155,6 +155,9 @@ static inline struct piece *half_piece(const struct half *h, uint32_t i)
 	return ring_at(&h->pieces, i);
 }
 
+/* Has the send call that wrote the message the MSG_* flag (include/linux/socket.h)? */
+bool message_flag(const struct message *m, uint32_t flag);
+
 struct message *message_new(struct conn *c, uint8_t dir); /* NULL: no memory */
 void message_free(struct message *m);
 

@@ -193,6 +193,7 @@ struct trace_summary {
 	bool truncated;	  /* the trace has no end record: recording was cut short */
 	const struct trace_absence *absences;
 	uint32_t absence_count;
+	uint64_t aside[CRUMB_ASIDE_MAX]; /* seen and not followed, by enum crumb_aside */
 };
 
 #endif

@@ -10,6 +10,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/capability.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -493,6 +494,30 @@ size_t session_programs(const struct session *s, uint32_t *ids, size_t n)
 		count++;
 	}
 	return count;
+}
+
+int session_asides(const struct session *s, uint64_t now_ns, event_fn fn, void *ctx)
+{
+	const struct crumb_counters *c = &s->skel->bss->crumb_counters;
+	int err = 0;
+
+	for (uint32_t what = 1; what < CRUMB_ASIDE_MAX && !err; what++) {
+		struct crumb_ev_aside e = {
+			.h = { .time_ns = now_ns, .type = CRUMB_EV_ASIDE, .size = sizeof(e) },
+			.count = __atomic_load_n(&c->aside[what], __ATOMIC_ACQUIRE),
+			.what = what,
+		};
+
+		if (e.count)
+			err = fn(ctx, &e.h);
+	}
+	return err;
+}
+
+void session_settle(struct session *s)
+{
+	abilities_forget_types(s->load.abilities);
+	malloc_trim(0); /* libbpf's work left holes */
 }
 
 const struct plan *session_plan(const struct session *s)

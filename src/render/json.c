@@ -518,6 +518,27 @@ static void put_absences(struct json_out *j, const struct trace_summary *s)
 	json_put(j, "]");
 }
 
+static void put_asides(struct json_out *j, const struct trace_summary *s)
+{
+	bool first = true;
+
+	for (uint32_t i = 1; i < CRUMB_ASIDE_MAX; i++) {
+		if (!s->aside[i])
+			continue;
+		if (first)
+			json_put(j, ",\"not_followed\":[{\"what\":");
+		else
+			json_put(j, ",{\"what\":");
+		json_string(j, units_aside_code(i));
+		json_put(j, ",\"count\":");
+		json_u64(j, s->aside[i]);
+		json_put(j, "}");
+		first = false;
+	}
+	if (!first)
+		json_put(j, "]");
+}
+
 static int json_end(const struct render_options *o, const struct trace_summary *s, struct strbuf *out)
 {
 	struct json_out j;
@@ -556,6 +577,7 @@ static int json_end(const struct render_options *o, const struct trace_summary *
 		json_put(&j, ",\"truncated\":true");
 	if (s->absence_count > 0)
 		put_absences(&j, s);
+	put_asides(&j, s);
 	return finish(&j);
 }
 

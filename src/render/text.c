@@ -461,6 +461,23 @@ static void put_counts(struct page *p, const struct trace_summary *s)
 	}
 }
 
+static void put_asides(struct page *p, const struct trace_summary *s)
+{
+	char count[UNITS_BYTES];
+	bool first = true;
+
+	for (uint32_t i = 1; i < CRUMB_ASIDE_MAX; i++) {
+		if (!s->aside[i])
+			continue;
+		page_put(p, STYLE_PLAIN, first ? "not followed: " : ", ");
+		page_printf(p, STYLE_PLAIN, "%s %s", units_count(count, s->aside[i]),
+			    units_aside_words(i, s->aside[i]));
+		first = false;
+	}
+	if (!first)
+		page_newline(p);
+}
+
 static int text_end(const struct render_options *o, const struct trace_summary *s, struct strbuf *out)
 {
 	struct page p;
@@ -468,6 +485,7 @@ static int text_end(const struct render_options *o, const struct trace_summary *
 	page_init(&p, o, out);
 	put_verdicts(&p, s);
 	put_counts(&p, s);
+	put_asides(&p, s);
 	if (s->unobservable_count > 0) {
 		struct page_list l = {
 			s->unobservable, s->unobservable_count, ",", NULL, TEXT_INDENT, STYLE_DIM

@@ -157,3 +157,22 @@ const char *units_loss_words(unsigned int cause)
 		return "cause unknown";
 	return losses[cause].words;
 }
+
+static const struct {
+	const char *code, *one, *many;
+} asides[CRUMB_ASIDE_MAX] = {
+	[CRUMB_ASIDE_MPTCP] = { "mptcp", "connection of MPTCP", "connections of MPTCP" },
+	[CRUMB_ASIDE_FASTOPEN] = { "fastopen", "message that went out with the SYN (TCP Fast Open)",
+				   "messages that went out with the SYN (TCP Fast Open)" },
+	[CRUMB_ASIDE_UNIX] = { "unix", "message on a Unix socket", "messages on Unix sockets" },
+};
+
+const char *units_aside_code(unsigned int what)
+{
+	return asides[what].code;
+}
+
+const char *units_aside_words(unsigned int what, uint64_t count)
+{
+	return count == 1 ? asides[what].one : asides[what].many;
+}
