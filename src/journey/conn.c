@@ -30,11 +30,12 @@ struct conn *conn_new(const struct crumb_ev_flow *ev)
 	return c;
 }
 
-static void recv_call_put(struct recv_call *call)
+void recv_call_put(struct recv_call *call)
 {
 	if (--call->refs)
 		return;
 	libc_wait_cancel(&call->libc);
+	free(call->aways);
 	free(call);
 }
 
@@ -74,6 +75,27 @@ void conn_free(struct conn *c)
 	half_done(&c->half[1]);
 	ring_done(&c->funcs);
 	free(c);
+}
+
+const struct ready *half_ready(const struct half *h, uint64_t pos, uint64_t from_ns)
+{
+	uint32_t lo = 0, hi = h->ready.count;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (((const struct ready *)ring_at(&h->ready, mid))->rcv_nxt >= pos)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	for (; lo < h->ready.count; lo++) {
+		const struct ready *r = ring_at(&h->ready, lo);
+
+		if (r->time_ns >= from_ns)
+			return r;
+	}
+	return NULL;
 }
 
 bool conn_busy(const struct conn *c)
