@@ -7,6 +7,13 @@
 #include <linux/bpf.h>
 
 #include "body/dgram_call.h"
+#include "body/reader.h"
+
+/* Who takes a connection may read from it. Also seen at the end of a call that began before us, where that is cheap. */
+static __always_inline bool call_accepts(long nr)
+{
+	return nr == __NR_accept4 || nr == __NR_accept;
+}
 
 static __always_inline int call_enters(struct pt_regs *regs, long nr)
 {
@@ -21,6 +28,8 @@ static __always_inline int call_enters(struct pt_regs *regs, long nr)
 		return 0;
 	task = task_now();
 	selected = tasks_asked() && task_selected(task);
+	if (call_accepts(nr))
+		reader_expect(K(task, pid));
 	if (kind == CALL_SETUP && !selected)
 		return 0;
 	call = (__u32)nr | 1ull << 32 | (__u64)selected << 40; /* nr, in_call, selected */
@@ -153,6 +162,10 @@ static __always_inline int call_leaves(long ret)
 
 TRACEPOINT(sys_exit, struct pt_regs *regs, long ret)
 {
+#ifndef CRUMB_UNTYPED
+	if (call_accepts(call_number((const void *)regs)) && ret >= 0)
+		reader_expect(bpf_get_current_pid_tgid());
+#endif
 	if (crumb_cfg.calls_preempted)
 		twin_first(CRUMB_TWIN_EXIT, task_now());
 	return call_leaves(ret);

@@ -86,6 +86,9 @@ struct sock {
 	struct sock_common __sk_common;
 	struct sk_buff_head sk_receive_queue;
 	struct {
+		int owned;
+	} sk_lock;
+	struct {
 		atomic_t rmem_alloc;
 	} sk_backlog;
 	int sk_rcvbuf;
@@ -102,6 +105,7 @@ struct inet_sock {
 
 struct inet_connection_sock {
 	__u8 icsk_ca_state : 5;
+	__u8 icsk_retransmits; /* time-outs in a row */
 };
 
 struct tcp_sock {
@@ -254,16 +258,22 @@ struct task_struct {
 	int pid, tgid;
 	unsigned long nvcsw; /* voluntary context switches */
 	char comm[16];
+	unsigned int __state; /* since 5.14 */
+};
+
+struct task_struct___513 {
+	long state;
 };
 
 /* As the kernel names them, not as <asm/ptrace.h> does. */
 #ifdef __TARGET_ARCH_x86
 struct pt_regs___k {
-	unsigned long di, si, dx, r10, r8, r9, ax, cx, orig_ax;
+	unsigned long di, si, dx, r10, r8, r9, ax, cx, orig_ax, cs;
 };
 #else
 struct pt_regs___k {
 	__u64 regs[31], orig_x0;
+	int syscallno;
 };
 #endif
 

@@ -11,6 +11,7 @@ struct listeners listeners SEC(".maps");
 struct selected_tasks selected_tasks SEC(".maps");
 struct task_states task_states SEC(".maps");
 struct task_map task_map SEC(".maps");
+struct readers readers SEC(".maps");
 struct flow_ids flow_ids SEC(".maps");
 struct filter_room filter_room SEC(".maps");
 struct flow_room flow_room SEC(".maps");
@@ -18,13 +19,15 @@ struct func_calls func_calls SEC(".maps");
 struct func_args func_args SEC(".maps");
 
 const volatile struct crumb_settings crumb_cfg = {};
-const volatile __u64 crumb_zeroes[72] = {};
+const volatile __u64 crumb_zeroes[192] = {};
 _Static_assert(sizeof(struct task_state) <= sizeof(crumb_zeroes), "task_map starts from these");
+_Static_assert(sizeof(struct reader) <= sizeof(crumb_zeroes), "readers start from these");
 struct crumb_counters crumb_counters = {};
 __u8 crumb_listen[65536] = {};
 __u8 crumb_sock_marks[CRUMB_SOCK_MARKS] = {};
 __u8 crumb_bloom[CRUMB_BLOOM_SLOTS] = {};
 struct crumb_arrived crumb_arrived[CRUMB_MAX_CPUS] = {};
+__u8 crumb_readers[CRUMB_READER_MARKS] = {};
 struct crumb_cpu crumb_cpus[CRUMB_MAX_CPUS] = {};
 
 char LICENSE[] SEC("license") = "GPL";

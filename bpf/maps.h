@@ -158,6 +158,37 @@ struct woken {
 	__type(value, struct woken_entry);
 };
 
+/* One absence of a reader from its CPU, or several put together. */
+struct away {
+	__u64 off_ns, on_ns;
+	__u64 slept_ns;	 /* of that: asleep */
+	__u64 waited_ns; /* ... and runnable, without a CPU */
+	__u64 arg0;	 /* of the syscall */
+	__u32 times;
+	__u32 by_pid; /* who had the CPU */
+	__u16 nr;     /* the syscall that it was in, CRUMB_CALL_NO_NR none */
+	__u8 pad0[6];
+	char by_comm[CRUMB_COMM_BYTES];
+};
+
+/* A thread that reads followed connections. */
+struct reader {
+	__u64 since_ns;	 /* nothing is missing since then */
+	__u64 wake_ns;	 /* of the open absence */
+	__u32 count;	 /* of away[]; the open one comes after them */
+	__u32 told_flow; /* the newest absence ended with data of this flow, and a CRUMB_EV_RUN */
+	__u8 away_open, asleep;
+	__u8 pad0[6];
+	struct away away[CRUMB_AWAYS];
+};
+
+struct readers {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, CRUMB_READERS);
+	__type(key, __u32); /* thread */
+	__type(value, struct reader);
+};
+
 /*
  * Likewise the syscall in which a task leaves the CPU: a state is allocated from a small store that the kernel fills up
  * again in an interrupt, and sched_switch cannot wait for one.
@@ -247,16 +278,18 @@ extern struct listeners listeners SEC(".maps");
 extern struct selected_tasks selected_tasks SEC(".maps");
 extern struct task_states task_states SEC(".maps");
 extern struct task_map task_map SEC(".maps");
+extern struct readers readers SEC(".maps");
 extern struct flow_ids flow_ids SEC(".maps");
 extern struct filter_room filter_room SEC(".maps");
 extern struct flow_room flow_room SEC(".maps");
 
 extern const volatile struct crumb_settings crumb_cfg;
-extern const volatile __u64 crumb_zeroes[72]; /* a task_state to begin with */
+extern const volatile __u64 crumb_zeroes[192]; /* a task_state or a reader to begin with */
 extern struct crumb_counters crumb_counters;
 extern __u8 crumb_listen[65536];		/* ports in `listeners`, as a pre-check */
 extern __u8 crumb_sock_marks[CRUMB_SOCK_MARKS]; /* SOCK_MARK_* of UDP sockets, by a hash of their address */
-extern __u8 crumb_bloom[CRUMB_BLOOM_SLOTS]; /* 1: a flow of this slot was followed */
+extern __u8 crumb_bloom[CRUMB_BLOOM_SLOTS];    /* 1: a flow of this slot was followed */
+extern __u8 crumb_readers[CRUMB_READER_MARKS]; /* 1: a thread of this mark is in `readers` */
 extern struct crumb_arrived crumb_arrived[CRUMB_MAX_CPUS];
 extern struct crumb_cpu crumb_cpus[CRUMB_MAX_CPUS];
 

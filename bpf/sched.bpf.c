@@ -4,7 +4,7 @@
  * switches happen everywhere all the time: each program ends after one load unless data of a followed
  * connection became ready on this CPU just before, or a task so woken has not run yet.
  */
-#include "body/task.h"
+#include "body/reader.h"
 
 #define ARMED_NS \
 	100000 /* sock_def_readable() wakes within microseconds; after this it was someone else */
@@ -82,12 +82,16 @@ TRACEPOINT(sched_waking, struct task_struct *p)
 	struct crumb_cpu *cpu = this_cpu();
 	struct crumb_ev_wake *e;
 	struct crumb_armed *armed;
+	__u32 pid = K(p, pid);
 	__u64 now;
 
+	if (!reader_marked(pid) && (!cpu || !cpu->armed.flow))
+		return 0;
+	now = bpf_ktime_get_ns();
+	reader_woken(p, now);
 	if (!cpu || !cpu->armed.flow)
 		return 0;
 	armed = &cpu->armed;
-	now = bpf_ktime_get_ns();
 	if (now - armed->ns > ARMED_NS) {
 		armed->flow = 0;
 		return 0;
@@ -130,34 +134,55 @@ static __always_inline void call_keep(struct task_struct *task, struct crumb_cal
 	c->task = 0;
 }
 
+static __always_inline void run_record(struct task_struct *next, struct task_struct *prev,
+				       const struct woken_entry *w, const struct away *a, __u64 now)
+{
+	struct crumb_ev_run *e = ring_reserve(sizeof(*e), CRUMB_PT_SCHED_RUN);
+
+	if (!e)
+		return;
+	event_head(&e->h, CRUMB_EV_RUN, sizeof(*e), now);
+	e->flow = w->flow;
+	e->dir = w->dir;
+	e->pad0[0] = 0;
+	e->pad0[1] = 0;
+	e->pad0[2] = 0;
+	e->tgid = K(next, tgid);
+	e->pid = K(next, pid);
+	e->prev_pid = K(prev, pid);
+	e->woken_ns = w->ns;
+	task_comm(e->prev_comm, prev);
+	e->by_pid = 0;
+	__builtin_memset(e->by_comm, 0, sizeof(e->by_comm));
+	if (a) {
+		e->by_pid = a->by_pid;
+		__builtin_memcpy(e->by_comm, a->by_comm, sizeof(e->by_comm));
+	}
+	ring_submit(e);
+}
+
 TRACEPOINT(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
 	struct crumb_cpu *cpu = this_cpu();
+	const struct away *a = NULL;
 	struct woken_entry w = {};
-	struct crumb_ev_run *e;
+	bool woken = false;
+	__u64 now = 0;
 
 	if (cpu && cpu->calling.task == (__u64)prev)
 		call_keep(prev, &cpu->calling);
-	if (!crumb_counters.pending_runs)
-		return 0;
-	if (!take_woken(next, &w))
-		return 0;
-	e = ring_reserve(sizeof(*e), CRUMB_PT_SCHED_RUN);
-	if (e) {
-		event_head(&e->h, CRUMB_EV_RUN, sizeof(*e), bpf_ktime_get_ns());
-		e->flow = w.flow;
-		e->dir = w.dir;
-		e->pad0[0] = 0;
-		e->pad0[1] = 0;
-		e->pad0[2] = 0;
-		e->tgid = K(next, tgid);
-		e->pid = K(next, pid);
-		e->prev_pid = K(prev, pid);
-		e->pad1 = 0;
-		e->woken_ns = w.ns;
-		task_comm(e->prev_comm, prev);
-		ring_submit(e);
+	if (crumb_counters.pending_runs)
+		woken = take_woken(next, &w);
+	if (crumb_counters.readers_waiting || reader_marked(K(prev, pid)) ||
+	    reader_marked(K(next, pid))) {
+		now = bpf_ktime_get_ns();
+		if (crumb_counters.readers_waiting && cpu)
+			run_timed(cpu, prev, now);
+		reader_leaves(prev, preempt, now);
+		a = reader_returns(next, prev, w.flow, now);
 	}
+	if (woken)
+		run_record(next, prev, &w, a, now ? now : bpf_ktime_get_ns());
 	return 0;
 }
 
@@ -188,5 +213,6 @@ TRACEPOINT(sched_process_exit, struct task_struct *p)
 	if (BPF_CORE_READ(p, signal, live.counter) == 0) /* the last thread, whichever that is */
 		bpf_map_delete_elem(&selected_tasks, &tgid);
 	task_state_drop(p);
+	reader_drop(K(p, pid));
 	return 0;
 }

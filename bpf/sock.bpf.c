@@ -10,6 +10,7 @@
 #include "body/call.h"
 #include "body/dgram_call.h"
 #include "body/held.h"
+#include "body/reader.h"
 
 static __always_inline bool iter_is_ubuf(const struct msghdr *msg)
 {
@@ -141,6 +142,7 @@ static __always_inline void send_begin(void *ctx, struct task_state *ts, const s
 	ts->slept_ns = 0;
 	ts->sleeps = 0;
 	ts->turn_full = K(sk, sk_wmem_queued) >= K(sk, sk_sndbuf);
+	reader_expect(K(task, pid));
 	ts->send_flags = call_flags(ts, task, sock_netns(sk));
 	libc_carries(ts, f->id, dir);
 
@@ -394,6 +396,8 @@ static __always_inline int tcp_received(void *ctx, struct sock *sk, const struct
 	e = sock_record(sk, tp, f, dir, CRUMB_PT_TCP_RECEIVE);
 	if (!e)
 		return 0;
+	if (K(sk, sk_lock.owned)) /* only release_sock() calls TCP for a packet of a socket that is owned */
+		e->flags = CRUMB_SOCK_BACKLOG;
 	e->seq = seq;
 	e->bytes = end_seq - seq;
 	e->skb = (__u64)skb;
@@ -437,6 +441,8 @@ static __always_inline int became_ready(void *ctx, const struct sock *sk)
 	e = sock_record(sk, tp, f, dir, CRUMB_PT_SOCK_READY);
 	if (e)
 		ring_submit(e);
+	if (!f->ready_ns[dir & 1])
+		f->ready_ns[dir & 1] = bpf_ktime_get_ns();
 	cpu = this_cpu();
 	if (cpu) {
 		cpu->armed.flow = f->id;
@@ -521,6 +527,13 @@ static __always_inline void recv_goes_on(struct task_state *ts, __u32 copied_seq
 	copy_record(ts, copied_seq, len, now);
 }
 
+/* Bytes up to @seq are read: does the queue hold no more? */
+static __always_inline void all_read(struct crumb_flow *f, __u8 dir, const struct sock *sk, __u32 seq)
+{
+	if (BPF_CORE_READ((const struct tcp_sock *)sk, rcv_nxt) == seq)
+		f->ready_ns[dir & 1] = 0;
+}
+
 /* Under the socket lock, before copied_seq moves on; skb->sk is the socket in whose queue the skb lies. */
 TRACEPOINT(skb_copy_datagram_iovec, const struct sk_buff *skb, int len)
 {
@@ -547,10 +560,13 @@ TRACEPOINT(skb_copy_datagram_iovec, const struct sk_buff *skb, int len)
 		recv_finish(ts, 0, 0);
 	if (ts->recv_active) {
 		recv_goes_on(ts, copied_seq, len);
+		all_read(f, dir, sk, copied_seq + len);
 		return 0;
 	}
 	now = bpf_ktime_get_ns();
 	recv_begin(ts, sk, f, dir, copied_seq, len, now);
+	reader_reads(f->id, dir, f->ready_ns[dir & 1], ts->in_call ? ts->enter_ns : now);
+	all_read(f, dir, sk, copied_seq + len);
 	sock_stack(ctx, sk, f, dir, ts->recv_seq, len, CRUMB_PT_SOCK_COPY, now);
 	return 0;
 }
@@ -629,6 +645,30 @@ TRACEPOINT(sock_recv_length, struct sock *sk, int ret, int flags)
 
 /* ------------------------------------------------------------------------------------- either direction */
 
+/*
+ * What made TCP send bytes again: before Recovery only the tail loss probe does. In Loss it is the timer that put it there,
+ * the first time in a row that it ran out with this byte unacknowledged; later ones there follow ACKs.
+ */
+static __always_inline __u8 resent_by(const struct sock *sk, const struct tcp_sock *tp,
+				      struct crumb_flow *f, __u8 dir, __u32 seq)
+{
+	const struct inet_connection_sock *icsk = (const void *)sk;
+	__u8 state = BPF_CORE_READ_BITFIELD_PROBED(icsk, icsk_ca_state);
+	__u8 times = BPF_CORE_READ(icsk, icsk_retransmits);
+	__u32 una = K(tp, snd_una);
+
+	dir &= 1;
+	if (state < TCP_CA_RECOVERY)
+		return CRUMB_RESENT_TLP;
+	if (state == TCP_CA_RECOVERY)
+		return CRUMB_RESENT_FAST;
+	if (seq != una || !times || (times == f->rto_times[dir] && una == f->rto_una[dir]))
+		return CRUMB_RESENT_REPAIR;
+	f->rto_times[dir] = times;
+	f->rto_una[dir] = una;
+	return CRUMB_RESENT_RTO;
+}
+
 TRACEPOINT(tcp_retransmit_skb, const struct sock *sk, const struct sk_buff *skb)
 {
 	/* Newer kernels say whether it went out: here that is the third argument. */
@@ -650,6 +690,7 @@ TRACEPOINT(tcp_retransmit_skb, const struct sock *sk, const struct sk_buff *skb)
 	e = sock_record(sk, tp, f, dir, CRUMB_PT_TCP_RETRANSMIT);
 	if (!e)
 		return 0;
+	e->flags = resent_by(sk, tp, f, dir, seq);
 	e->seq = seq;
 	e->bytes = end_seq - seq;
 	e->skb = (__u64)skb;

@@ -27,6 +27,9 @@
 #define CRUMB_PAYLOAD_SCAN  128	  /* first bytes of a message that --payload looks at */
 #define CRUMB_PATTERN_BYTES 32	  /* longest --payload text */
 #define CRUMB_SOCK_MARKS    4096  /* marks of UDP sockets that matter; a power of two */
+#define CRUMB_READERS	    1024  /* threads whose absences are kept: of those that read last */
+#define CRUMB_READER_MARKS  65536 /* marks of thread ids among them; a power of two */
+#define CRUMB_AWAYS	    16 /* absences kept of one; older ones are put together; a power of two */
 #define CRUMB_BLOOM_SLOTS   65536 /* marks of the flow pre-check; a power of two */
 
 #endif

@@ -51,6 +51,7 @@ enum crumb_event_type {
 	CRUMB_EV_FUNC,	      /* a kernel function that got the skb or the socket returned */
 	CRUMB_EV_DGRAM_SEND,  /* a send call has handed a datagram to UDP */
 	CRUMB_EV_DGRAM_RECV,  /* a recv call has taken a datagram, or its beginning */
+	CRUMB_EV_AWAY,	      /* a reader was off its CPU while bytes may have waited for it */
 
 	/* from user space */
 	CRUMB_EV_TRACE = 64, /* first: version, settings */
@@ -107,8 +108,9 @@ enum crumb_point {
 	CRUMB_PT_CALL, /* calls that carry no bytes: getaddrinfo, socket, connect, close ... */
 	CRUMB_PT_STATE,
 	CRUMB_PT_FLOW,
-	CRUMB_PT_TASK,	   /* fork, exec, exit of selected processes */
-	CRUMB_PT_TCP_HELD, /* TCP keeps bytes in the send queue */
+	CRUMB_PT_TASK,	    /* fork, exec, exit of selected processes */
+	CRUMB_PT_TCP_HELD,  /* TCP keeps bytes in the send queue */
+	CRUMB_PT_SCHED_OFF, /* the reader leaves its CPU while bytes wait for it */
 	CRUMB_PT_MAX,
 };
 
@@ -290,13 +292,25 @@ struct crumb_ev_held {
 	__u32 mss;			   /* bytes */
 };
 
+#define CRUMB_SOCK_BACKLOG \
+	0x01 /* tcp.receive: a thread had the socket, the packet waited in its backlog */
+
+/* What made TCP send bytes again. */
+enum crumb_resent {
+	CRUMB_RESENT_UNKNOWN,
+	CRUMB_RESENT_TLP,    /* tail loss probe: no ACK for about two round trips */
+	CRUMB_RESENT_FAST,   /* fast retransmit: ACKs told of it (RACK, SACK, duplicates) */
+	CRUMB_RESENT_RTO,    /* the retransmission timer ran out */
+	CRUMB_RESENT_REPAIR, /* after such a time-out, as ACKs come */
+};
+
 struct crumb_ev_sock {
 	struct crumb_event h;
 	__u32 flow;
 	__u8 dir;
 	__u8 point; /* tcp.receive, sock.ready, tcp.retransmit */
 	__u8 state; /* TCP state of the socket */
-	__u8 flags;
+	__u8 flags; /* CRUMB_SOCK_*; tcp.retransmit: enum crumb_resent */
 	__u32 netns;
 	__u32 seq, bytes;	   /* of the skb; sock.ready has none: bytes = 0 */
 	__u32 rcv_nxt, copied_seq; /* receiver points: next in order; next to be read */
@@ -359,9 +373,30 @@ struct crumb_ev_run {
 	__u8 pad0[3];
 	__u32 tgid, pid;
 	__u32 prev_pid; /* who left the CPU for it */
-	__u32 pad1;
+	__u32 by_pid;	/* who had the CPU when it was woken; 0 unknown, or nobody */
 	__u64 woken_ns;
 	char prev_comm[CRUMB_COMM_BYTES];
+	char by_comm[CRUMB_COMM_BYTES];
+};
+
+/*
+ * Told when the thread reads bytes that were ready before it asked: its absences since the last time. One with times = 0 says
+ * that none is missing between off_ns and on_ns.
+ */
+struct crumb_ev_away {
+	struct crumb_event h; /* time: when it read */
+	__u32 flow;
+	__u8 dir;
+	__u8 pad0;
+	__u16 nr; /* the syscall that it was in, CRUMB_CALL_NO_NR none: put off in user mode */
+	__u32 tgid, pid;
+	__u64 off_ns, on_ns;
+	__u64 slept_ns; /* asleep, from off_ns on */
+	__u64 waited_ns; /* after that: runnable, without a CPU. The rest is on a CPU: several absences in one */
+	__u64 arg0;   /* first argument of that syscall */
+	__u32 times;  /* absences in this record */
+	__u32 by_pid; /* who had the CPU: when it was put off, or when it came back after a sleep */
+	char by_comm[CRUMB_COMM_BYTES];
 };
 
 struct crumb_ev_recv {
@@ -634,6 +669,7 @@ _Static_assert(sizeof(struct crumb_ev_send_end) == 80, "send_end"); /* 56 before
 _Static_assert(sizeof(struct crumb_ev_sock) % 8 == 0, "sock");
 _Static_assert(sizeof(struct crumb_ev_recv) % 8 == 0, "recv");
 _Static_assert(sizeof(struct crumb_ev_dgram) == 168, "dgram");
+_Static_assert(sizeof(struct crumb_ev_away) == 96, "away");
 _Static_assert(sizeof(struct crumb_ev_call) % 8 == 0, "call");
 _Static_assert(sizeof(struct crumb_ev_stack) % 8 == 0, "stack");
 _Static_assert(sizeof(struct crumb_ev_func) == 72, "func");

@@ -89,6 +89,10 @@ struct crumb_flow {
 	__u64 held_ns[2];  /* ... and when its send queue was looked at last */
 	__u16 held_why[2]; /* CRUMB_HELD_*, then */
 	__u32 pad1;
+	__u32 rto_una[2];  /* what was unacknowledged at the last time-out ... */
+	__u8 rto_times[2]; /* ... and the how manieth in a row it was */
+	__u8 pad2[6];
+	__u64 ready_ns[2]; /* when the oldest of the unread bytes may have become ready; 0: all are read */
 };
 
 /* Programs that may be interrupted by themselves: a second one acts where the kernel skipped the first. */
@@ -114,7 +118,7 @@ struct crumb_calling { /* the running task is in this syscall, and nothing of a 
 	__u64 regs; /* likewise */
 };
 
-/* What a CPU is in the middle of. */
+/* What a CPU is in the middle of: a multiple of 64 bytes, so that no line of the cache is shared with another CPU. */
 struct crumb_cpu {
 	struct crumb_calling calling;
 	struct crumb_armed armed;
@@ -123,9 +127,15 @@ struct crumb_cpu {
 	 * since a softirq may come between the two programs of a task; 0 is none.
 	 */
 	__u64 handed[CRUMB_TWINS][2];
+	__u64 switch_ns; /* while readers wait for a CPU: the last switch */
+	__u64 longest_of_ns, longest_ns,
+		longest_end_ns; /* who had it longest: in which wait, how long, until when */
+	__u32 longest_pid, pad0;
+	char longest_comm[16];
 	__u64 level; /* programs that use a place of the maps for this CPU, one interrupting the other */
 	/* The socket that last sent a datagram nobody follows. No line of the cache is shared with another CPU. */
 	__u64 udp_ignored;
+	__u64 pad1[1];
 };
 
 struct crumb_arrived { /* the newest datagram of a followed flow that came up on a CPU */
@@ -166,12 +176,14 @@ struct crumb_counters {
 	__u32 next_flow;
 	__u32 pending_runs; /* woken tasks that have not run yet */
 	__u64 covered[CRUMB_TWINS]; /* by enum crumb_twin: what the kernel skipped and the second program did */
-	__u64 woken_apart; /* tasks in the map `woken` */
-	__u64 calls_apart; /* ... and in `calls_apart` */
-	__u64 zones;	   /* entries of the map `zones` */
-	__u64 aside[4];	   /* by enum crumb_aside */
-	__u64 libc_calls;  /* calls that a libc hook slowed down */
-	__u32 udp_flows;   /* not 0: a UDP flow was taken */
+	__u64 woken_apart;	/* tasks in the map `woken` */
+	__u64 calls_apart;	/* ... and in `calls_apart` */
+	__u64 zones;		/* entries of the map `zones` */
+	__u64 aside[4];		/* by enum crumb_aside */
+	__u64 libc_calls;	/* calls that a libc hook slowed down */
+	__u64 waiting_since_ns; /* readers wait for a CPU since then, if any do now */
+	__u32 readers_waiting;
+	__u32 udp_flows; /* not 0: a UDP flow was taken */
 	__u32 libc_off; /* written by user space: the hooks were taken away, what they noted is stale */
 	__u64 funcs_lost; /* --functions: calls that could not be noted or told, or whose return was not seen */
 };

@@ -144,6 +144,10 @@ static const struct point points[CRUMB_PT_MAX] = {
 		"sched.run", LAYER_SCHED, "__schedule",
 		"the reader gets a CPU",
 		{ TRACEPOINT(sched_switch) } },
+	[CRUMB_PT_SCHED_OFF] = {
+		"sched.off", LAYER_SCHED, "__schedule",
+		"the reader leaves its CPU while bytes wait for it",
+		{ TRACEPOINT(sched_switch) } },
 
 	/* the receiver's call */
 	[CRUMB_PT_SYS_RECV] = {
@@ -297,6 +301,7 @@ const char *event_type_name(unsigned int type)
 		[CRUMB_EV_FUNC] = "func",
 		[CRUMB_EV_DGRAM_SEND] = "dgram_send",
 		[CRUMB_EV_DGRAM_RECV] = "dgram_recv",
+		[CRUMB_EV_AWAY] = "away",
 		[CRUMB_EV_RECV_EXTENT] = "recv_extent",
 		[CRUMB_EV_RECV] = "recv",
 		[CRUMB_EV_CALL] = "call",
@@ -320,81 +325,124 @@ const char *event_type_name(unsigned int type)
 	return NAME_AT(names, type, "?");
 }
 
-const char *syscall_name(unsigned int nr)
-{
-	/* arm64 has only the newer half of the calls: <asm/unistd.h> tells what there is */
-	static const char *const names[] = {
+/* arm64 has only the newer half of the calls: <asm/unistd.h> tells what there is */
+static const char *const syscall_names[] = {
 #define CALL(name) [__NR_##name] = #name
-		CALL(read),
-		CALL(write),
-		CALL(readv),
-		CALL(writev),
-		CALL(pread64),
-		CALL(pwrite64),
-		CALL(preadv),
-		CALL(pwritev),
+	CALL(read),
+	CALL(write),
+	CALL(readv),
+	CALL(writev),
+	CALL(pread64),
+	CALL(pwrite64),
+	CALL(preadv),
+	CALL(pwritev),
 #ifdef __NR_preadv2
-		CALL(preadv2),
-		CALL(pwritev2),
+	CALL(preadv2),
+	CALL(pwritev2),
 #endif
-		CALL(sendto),
-		CALL(recvfrom),
-		CALL(sendmsg),
-		CALL(recvmsg),
-		CALL(sendmmsg),
-		CALL(recvmmsg),
-		CALL(sendfile),
-		CALL(splice),
-		CALL(tee),
-		CALL(vmsplice),
-		CALL(copy_file_range),
-		CALL(socket),
-		CALL(socketpair),
-		CALL(bind),
-		CALL(listen),
-		CALL(accept),
-		CALL(accept4),
-		CALL(connect),
-		CALL(shutdown),
-		CALL(close),
-		CALL(getsockname),
-		CALL(getpeername),
-		CALL(setsockopt),
-		CALL(getsockopt),
-		CALL(ppoll),
-		CALL(pselect6),
-		CALL(epoll_create1),
-		CALL(epoll_ctl),
-		CALL(epoll_pwait),
+	CALL(sendto),
+	CALL(recvfrom),
+	CALL(sendmsg),
+	CALL(recvmsg),
+	CALL(sendmmsg),
+	CALL(recvmmsg),
+	CALL(sendfile),
+	CALL(splice),
+	CALL(tee),
+	CALL(vmsplice),
+	CALL(copy_file_range),
+	CALL(socket),
+	CALL(socketpair),
+	CALL(bind),
+	CALL(listen),
+	CALL(accept),
+	CALL(accept4),
+	CALL(connect),
+	CALL(shutdown),
+	CALL(close),
+	CALL(getsockname),
+	CALL(getpeername),
+	CALL(setsockopt),
+	CALL(getsockopt),
+	CALL(ppoll),
+	CALL(pselect6),
+	CALL(epoll_create1),
+	CALL(epoll_ctl),
+	CALL(epoll_pwait),
 #ifdef __NR_poll
-		CALL(poll),
-		CALL(select),
-		CALL(epoll_create),
-		CALL(epoll_wait),
+	CALL(poll),
+	CALL(select),
+	CALL(epoll_create),
+	CALL(epoll_wait),
 #endif
 #ifdef __NR_epoll_pwait2
-		CALL(epoll_pwait2),
+	CALL(epoll_pwait2),
 #endif
-		CALL(dup),
-		CALL(dup3),
+	CALL(dup),
+	CALL(dup3),
 #ifdef __NR_dup2
-		CALL(dup2),
+	CALL(dup2),
 #endif
-		CALL(fcntl),
-		CALL(ioctl),
+	CALL(fcntl),
+	CALL(ioctl),
 #ifdef __NR_close_range
-		CALL(close_range),
+	CALL(close_range),
 #endif
-		CALL(io_setup),
-		CALL(io_submit),
-		CALL(io_getevents),
+	CALL(io_setup),
+	CALL(io_submit),
+	CALL(io_getevents),
 #ifdef __NR_io_uring_setup
-		CALL(io_uring_setup),
-		CALL(io_uring_enter),
-		CALL(io_uring_register),
+	CALL(io_uring_setup),
+	CALL(io_uring_enter),
+	CALL(io_uring_register),
+#endif
+	/* where a reader may sleep */
+	CALL(clock_nanosleep),
+	CALL(nanosleep),
+	CALL(futex),
+	CALL(wait4),
+	CALL(waitid),
+	CALL(rt_sigtimedwait),
+	CALL(rt_sigsuspend),
+	CALL(flock),
+	CALL(fsync),
+	CALL(fdatasync),
+	CALL(sync_file_range),
+	CALL(msync),
+	CALL(openat),
+	CALL(unlinkat),
+	CALL(renameat2),
+	CALL(getdents64),
+	CALL(newfstatat),
+	CALL(fstat),
+	CALL(mmap),
+	CALL(munmap),
+	CALL(madvise),
+	CALL(sched_yield),
+	CALL(msgrcv),
+	CALL(msgsnd),
+	CALL(semop),
+	CALL(semtimedop),
+	CALL(mq_timedreceive),
+	CALL(execve),
+	CALL(ftruncate),
+	CALL(fallocate),
+	CALL(restart_syscall),
+#ifdef __NR_open
+	CALL(open),
+	CALL(pause),
+	CALL(stat),
+	CALL(lstat),
+	CALL(unlink),
+	CALL(rename),
+#endif
+#ifdef __NR_futex_waitv
+	CALL(futex_waitv),
 #endif
 #undef CALL
-	};
+};
 
-	return NAME_AT(names, nr, NULL);
+const char *syscall_name(unsigned int nr)
+{
+	return NAME_AT(syscall_names, nr, NULL);
 }

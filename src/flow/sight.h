@@ -47,7 +47,9 @@ struct sighting {
 		struct {
 			uint64_t rcv_nxt; /* position */
 			uint32_t rmem_alloc, rcvbuf;
-			bool gap; /* bytes before it were missing */
+			bool gap;	/* bytes before it were missing */
+			bool backlog;	/* it was in the socket's backlog */
+			uint8_t resent; /* tcp.retransmit: enum crumb_resent */
 		} sock;
 		struct {
 			uint64_t location;

@@ -163,6 +163,17 @@ static struct turns path_turns(const struct path *p)
 	return t;
 }
 
+static uint32_t reader_fact(enum reader_does does)
+{
+	static const uint32_t facts[] = {
+		[READER_BUSY] = GAP_BUSY,	[READER_BLOCKED] = GAP_BLOCKED,
+		[READER_PUT_OFF] = GAP_PUT_OFF, [READER_RUNNABLE] = GAP_RUNNABLE,
+		[READER_UNSEEN] = GAP_UNSEEN,
+	};
+
+	return does < sizeof(facts) / sizeof(facts[0]) ? facts[does] : 0;
+}
+
 static uint32_t gap_facts(struct assembler *a, const struct message *m, const struct path *p,
 			  const struct turns *t, uint32_t i)
 {
@@ -194,6 +205,9 @@ static uint32_t gap_facts(struct assembler *a, const struct message *m, const st
 		facts |= GAP_CALL_WENT_ON;
 	if (from->held)
 		facts |= path_held_fact(m, from->held);
+	facts |= reader_fact(from->does);
+	if (to->point == CRUMB_PT_TCP_RECEIVE && to->seen->sock.backlog)
+		facts |= GAP_BACKLOG;
 	if (to->last_bytes && m->end.slept_ns >= (to->ns - from->ns) / 2)
 		facts |= GAP_SLEPT;
 	return facts;
@@ -259,7 +273,7 @@ static int build_steps(struct assembler *a, const struct message *m, const struc
 		segments[i].cause = row ? &row->cause : NULL;
 		build_across(a, (struct path_step *const[2]){ &p->steps[i], &p->steps[i + 1] },
 			     &segments[i], j);
-		segments[i].note = detail_segment(a, m, from, to, &segments[i]);
+		segments[i].note = detail_segment(a, m, p, from, to, &segments[i]);
 		if (!row)
 			j->unexplained_ns += segments[i].ns;
 	}

@@ -49,6 +49,9 @@ enum cause_id {
 	RX_WAKEUP,
 	RX_APP,
 	RX_APP_BUSY,
+	RX_APP_BLOCKED,
+	RX_APP_LATE,
+	RX_PREEMPTED,
 	RX_CALL,
 	RX_ENTER,
 	RX_TAKE,
@@ -211,9 +214,21 @@ static const struct cause_row rows[CAUSES] = {
 	[RX_APP] = { { "rx.app", "the reader runs, has not called recv yet" },
 		     "The reader had been woken (poll, epoll) and was on a CPU: its own "
 		     "work until it called recv." },
-	[RX_APP_BUSY] = { { "rx.app_busy", "the reader had not called recv yet" },
+	[RX_APP_BUSY] = { { "rx.app_busy", "the reader was busy on a CPU" },
+			  "The bytes were ready and the thread that read them later was on a CPU "
+			  "with something else: computing, or serving others first." },
+	[RX_APP_BLOCKED] = { { "rx.app_blocked", "the reader slept elsewhere" },
+			     "The bytes were ready and the thread that read them later was asleep "
+			     "in a call that did not wait for them: a lock, a disk, a timer, "
+			     "another socket. The call is named beside it." },
+	[RX_APP_LATE] = { { "rx.app_late", "the reader had not called recv yet" },
 			  "The bytes were ready and nobody waited for them: the application "
-			  "called recv only later." },
+			  "called recv only later. What the thread did instead was not seen: it "
+			  "had not read from a followed connection before, or the trace is an "
+			  "older one." },
+	[RX_PREEMPTED] = { { "rx.preempted", "the reader was put off its CPU" },
+			   "The reader had not called recv yet, and another task got its CPU: it was "
+			   "runnable and waited for its turn. Who had the CPU is named beside it." },
 	[RX_CALL] = { { "rx.call", "C library, syscall instruction" },
 		      "From the call of the C library's receive function to the kernel's "
 		      "entry." },
@@ -263,6 +278,8 @@ static const struct cause_row rows[CAUSES] = {
 #define IN_TCP	(P(TCP_RECEIVE) | P(TCP_QUEUE))
 #define READ	(P(SOCK_COPY) | P(SOCK_RECV_RETURN) | P(SYS_RECV_RETURN) | P(LIBC_RECV_RETURN))
 #define ENTRY	(P(LIBC_RECV) | P(SYS_RECV))
+#define READY	(IN_TCP | P(SOCK_READY) | P(SCHED_OFF) | P(SCHED_WAKE) | P(SCHED_RUN))
+#define READER	(P(SCHED_OFF) | P(SCHED_WAKE) | P(SCHED_RUN) | ENTRY)
 
 /*
  * In order of preference: the first row whose points match, whose `need` all hold and of whose
@@ -323,6 +340,7 @@ static const struct rule {
 	{ UP, ENTRY, GAP_DATAGRAM, 0, RX_APP_BUSY },
 	{ P(DEV_RECEIVE), UP, GAP_SAME_HOST | GAP_AT_RECEIVER, 0, RX_STACK },
 	{ UP, P(IP_RECEIVE), 0, 0, RX_STACK },
+	{ UP, IN_TCP, GAP_BACKLOG, 0, RX_BACKLOG },
 	{ UP, IN_TCP, GAP_OTHER_CPU, 0, RX_BACKLOG },
 	{ UP, IN_TCP | P(SOCK_READY), 0, 0, RX_STACK },
 	{ UP, P(SOCK_COPY), 0, 0, RX_BACKLOG },
@@ -332,7 +350,14 @@ static const struct rule {
 	{ IN_TCP, P(SCHED_WAKE) | P(SCHED_RUN) | P(SOCK_COPY), GAP_OUT_OF_ORDER, 0, RX_HOL },
 	{ IN_TCP, P(SCHED_WAKE), 0, 0, RX_WAKE },
 	{ IN_TCP, P(SOCK_COPY), 0, 0, RX_TCP },
-	{ IN_TCP | P(SOCK_READY), ENTRY, 0, GAP_OUT_OF_ORDER, RX_APP_BUSY },
+	{ READY, READER, GAP_BLOCKED, GAP_OUT_OF_ORDER, RX_APP_BLOCKED },
+	{ READY, READER, GAP_PUT_OFF, GAP_OUT_OF_ORDER, RX_PREEMPTED },
+	{ READY, READER, GAP_RUNNABLE, GAP_OUT_OF_ORDER, RX_WAKEUP },
+	{ READY, READER, GAP_BUSY, GAP_OUT_OF_ORDER, RX_APP_BUSY },
+	{ READY, READER, GAP_UNSEEN, GAP_OUT_OF_ORDER, RX_APP_LATE },
+	{ IN_TCP | P(SOCK_READY), ENTRY, 0, GAP_OUT_OF_ORDER, RX_APP_LATE },
+	{ P(SCHED_RUN), P(SCHED_OFF), 0, 0, RX_APP },
+	{ P(SCHED_OFF), P(SCHED_WAKE), 0, 0, RX_WAKE },
 
 	{ P(SOCK_READY), P(SCHED_WAKE), 0, 0, RX_WAKE },
 	{ IN_TCP | P(SOCK_READY), P(SCHED_RUN), 0, 0, RX_WAKEUP },

@@ -37,7 +37,14 @@ enum gap_fact {
 	GAP_TSO_DEFER = 1 << 17,
 	GAP_SLEPT = 1 << 18,	    /* the sender slept for buffer space, most of it */
 	GAP_OTHER_KERNEL = 1 << 19, /* its ends are on two kernels */
-	GAP_DATAGRAM = 1 << 20,	    /* UDP */
+	/* what the reader did when it began, before it called recv: at most one */
+	GAP_BUSY = 1 << 20,
+	GAP_BLOCKED = 1 << 21,
+	GAP_PUT_OFF = 1 << 22,
+	GAP_RUNNABLE = 1 << 23,
+	GAP_UNSEEN = 1 << 25,	/* not known: likewise */
+	GAP_BACKLOG = 1 << 24,	/* it ends in TCP, for a packet out of the socket's backlog */
+	GAP_DATAGRAM = 1 << 26, /* UDP */
 };
 
 /* Row for the time from point @from to point @to, NULL if none fits. */

@@ -9,10 +9,36 @@
 #include "point.h"
 
 static void recv_call_put(struct recv_call *call)
+}
+
+struct conn *conn_new(const struct crumb_ev_flow *ev)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	flow_init(&c->flow, ev);
+	c->last_ns = ev->h.time_ns;
+	ring_init(&c->funcs, sizeof(struct func_call));
+	for (int dir = 0; dir < 2; dir++) {
+		struct half *h = &c->half[dir];
+
+		ring_init(&h->messages, sizeof(struct message *));
+		ring_init(&h->pieces, sizeof(struct piece));
+		ring_init(&h->ready, sizeof(struct ready));
+		ring_init(&h->wakes, sizeof(struct wake));
+		ring_init(&h->runs, sizeof(struct wake));
+		ring_init(&h->held, sizeof(struct held));
+	}
+	return c;
+}
+
+void recv_call_put(struct recv_call *call)
 {
 	if (--call->refs)
 		return;
 	libc_wait_cancel(&call->libc);
+	free(call->aways);
 	free(call);
 }
 
@@ -82,6 +108,27 @@ struct conn *conn_new(const struct crumb_ev_flow *ev)
 		}
 	}
 	return c;
+}
+
+const struct ready *half_ready(const struct half *h, uint64_t pos, uint64_t from_ns)
+{
+	uint32_t lo = 0, hi = h->ready.count;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (((const struct ready *)ring_at(&h->ready, mid))->rcv_nxt >= pos)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	for (; lo < h->ready.count; lo++) {
+		const struct ready *r = ring_at(&h->ready, lo);
+
+		if (r->time_ns >= from_ns)
+			return r;
+	}
+	return NULL;
 }
 
 bool conn_busy(const struct conn *c)

@@ -22,9 +22,14 @@ struct recv_call {
 	struct libc_wait libc; /* its CRUMB_EV_CALL */
 	uint64_t first, last;  /* positions: of its first byte, after its last one */
 	uint32_t refs;
-	uint32_t mark; /* the journey that counted it last */
+	uint32_t mark;		     /* the journey that counted it last */
+	struct crumb_ev_away *aways; /* of its thread, while bytes were ready for it; oldest first */
+	uint32_t away_count;
+	uint64_t history_ns; /* no absence is missing since then; 0: nothing is known of them */
 	bool multi; /* one of several datagrams of its call: ev.h.time_ns is the socket layer's return */
 };
+
+void recv_call_put(struct recv_call *call); /* one reference less */
 
 struct piece { /* contiguous bytes taken by one call */
 	uint64_t start, end;
@@ -47,6 +52,8 @@ struct wake { /* or a run */
 	uint64_t woken_ns; /* run only */
 	uint32_t cpu, tgid, pid, by_pid;
 	char by_comm[CRUMB_COMM_BYTES];
+	uint32_t behind_pid; /* run only: who had the CPU meanwhile; 0 unknown */
+	char behind_comm[CRUMB_COMM_BYTES];
 };
 
 struct held {
@@ -171,6 +178,9 @@ static inline struct piece *half_piece(const struct half *h, uint32_t i)
 {
 	return ring_at(&h->pieces, i);
 }
+
+/* The first readiness at or after @from_ns with all bytes below @pos there; NULL none. */
+const struct ready *half_ready(const struct half *h, uint64_t pos, uint64_t from_ns);
 
 /* Has the send call that wrote the message the MSG_* flag (include/linux/socket.h)? */
 bool message_flag(const struct message *m, uint32_t flag);

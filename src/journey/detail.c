@@ -159,6 +159,10 @@ static void say_qdisc(struct assembler *a, struct words *w, const struct path_st
 
 static void say_wake(struct assembler *a, struct words *w, const struct path_step *s)
 {
+	if (!s->wake) {
+		words_put(w, "for something else");
+		return;
+	}
 	words_put(w, "by ");
 	if (s->wake->by_pid)
 		say_thread(a, w, s->wake->by_pid, NULL);
@@ -172,11 +176,104 @@ static void say_run(struct assembler *a, struct words *w, const struct path_step
 {
 	words_put(w, "on CPU ");
 	words_u64(w, s->cpu);
+	if (!s->wake)
+		return;
 	words_put(w, ", after ");
 	if (s->wake->by_pid)
 		say_thread(a, w, s->wake->by_pid, s->wake->by_comm);
 	else
 		words_put(w, "idle");
+}
+
+static void say_ms(struct words *w, uint64_t ns)
+{
+	words_u64(w, ns / 1000000);
+	words_put(w, ".");
+	words_u64(w, ns / 100000 % 10);
+	words_put(w, " ms");
+}
+
+/* The call in which the reader slept: "epoll_wait", "read, descriptor 7". */
+static void say_blocked(struct words *w, const struct crumb_ev_away *e)
+{
+	static const char *const of_descriptor[] = { "read",	   "pread64", "readv",
+						     "write",	   "writev",  "recvfrom",
+						     "recvmsg",	   "sendto",  "sendmsg",
+						     "accept",	   "accept4", "connect",
+						     "epoll_wait", "fsync",   "fdatasync" };
+	const char *name = e->nr == CRUMB_CALL_NO_NR ? NULL : syscall_name(e->nr);
+
+	words_put(w, "in ");
+	words_put(w, name ? name : "no system call: a page fault, or a call that was not seen");
+	for (size_t i = 0; name && i < sizeof(of_descriptor) / sizeof(of_descriptor[0]); i++) {
+		if (strcmp(name, of_descriptor[i]))
+			continue;
+		words_put(w, ", descriptor ");
+		words_u64(w, (uint32_t)e->arg0);
+	}
+}
+
+static void say_by(struct assembler *a, struct words *w, uint32_t pid, const char *comm)
+{
+	if (!pid) {
+		words_put(w, "idle");
+		return;
+	}
+	say_thread(a, w, pid, comm);
+	words_put(w, " (");
+	words_u64(w, pid);
+	words_put(w, ")");
+}
+
+/* What an absence was, or several in one. */
+static void say_away(struct assembler *a, struct words *w, const struct crumb_ev_away *e)
+{
+	if (e->slept_ns >= e->waited_ns) {
+		say_blocked(w, e);
+	} else {
+		words_put(w, "behind ");
+		say_by(a, w, e->by_pid, e->by_comm);
+	}
+	if (e->times == 1)
+		return;
+	words_put(w, "; ");
+	words_u64(w, e->times);
+	words_put(w, " times off its CPU: asleep ");
+	say_ms(w, e->slept_ns);
+	words_put(w, ", runnable ");
+	say_ms(w, e->waited_ns);
+	words_put(w, ", else on it");
+}
+
+/* Where it ran, and behind whom it waited. */
+static void say_wakeup(struct assembler *a, struct words *w, const struct path_step *from,
+		       const struct path_step *to)
+{
+	uint32_t by = to->wake ? to->wake->behind_pid : from->away ? from->away->by_pid : 0;
+
+	if (from->wake && to->wake && from->cpu != to->cpu) {
+		words_put(w, "woken on CPU ");
+		words_u64(w, from->cpu);
+		words_put(w, ", runs on CPU ");
+		words_u64(w, to->cpu);
+	}
+	if (!by)
+		return;
+	words_put(w, w->len ? ", behind " : "behind ");
+	say_by(a, w, by, to->wake ? to->wake->behind_comm : from->away->by_comm);
+}
+
+static void say_busy(const struct path *p, struct words *w, const struct path_step *from)
+{
+	words_put(w, p->call->ev.comm);
+	words_put(w, " (");
+	words_u64(w, p->call->ev.pid);
+	words_put(w, ")");
+	if (from->away && from->away->times > 1) {
+		words_put(w, ", ");
+		words_u64(w, from->away->times);
+		words_put(w, " times off its CPU");
+	}
 }
 
 static void say_received(struct words *w, const struct path_step *s)
@@ -272,6 +369,9 @@ const char *detail_step(struct assembler *a, const struct message *m, const stru
 	case CRUMB_PT_SCHED_RUN:
 		say_run(a, &w, s);
 		break;
+	case CRUMB_PT_SCHED_OFF:
+		say_away(a, &w, s->away);
+		break;
 	case CRUMB_PT_SOCK_COPY:
 		say_copy(&w, p, s);
 		break;
@@ -326,8 +426,9 @@ static void say_bound(struct words *w, uint64_t ns)
 	words_put(w, " µs");
 }
 
-const char *detail_segment(struct assembler *a, const struct message *m, const struct path_step *from,
-			   const struct path_step *to, const struct journey_segment *s)
+const char *detail_segment(struct assembler *a, const struct message *m, const struct path *p,
+			   const struct path_step *from, const struct path_step *to,
+			   const struct journey_segment *s)
 {
 	const struct cause *cause = s->cause;
 	struct words w = { .len = 0 };
@@ -347,12 +448,13 @@ const char *detail_segment(struct assembler *a, const struct message *m, const s
 		words_put(&w, "last of ");
 		words_u64(&w, to->count);
 		words_put(&w, " skbs");
-	} else if (!strcmp(cause->code, "rx.wakeup") && from->wake && to->wake &&
-		   from->cpu != to->cpu) {
-		words_put(&w, "woken on CPU ");
-		words_u64(&w, from->cpu);
-		words_put(&w, ", runs on CPU ");
-		words_u64(&w, to->cpu);
+	} else if (!strcmp(cause->code, "rx.wakeup")) {
+		say_wakeup(a, &w, from, to);
+	} else if (!strcmp(cause->code, "rx.app_busy")) {
+		say_busy(p, &w, from);
+	} else if (from->away && (!strcmp(cause->code, "rx.app_blocked") ||
+				  !strcmp(cause->code, "rx.preempted"))) {
+		say_away(a, &w, from->away);
 	} else if (!strcmp(cause->code, "net.wire") && from->netns == to->netns &&
 		   from->ifindex == to->ifindex) {
 		words_put(&w, "loopback");

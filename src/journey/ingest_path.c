@@ -230,7 +230,10 @@ int ingest_sock(struct assembler *a, const struct crumb_ev_sock *ev)
 	s->skb = ev->skb;
 	s->sock.rmem_alloc = ev->rmem_alloc;
 	s->sock.rcvbuf = ev->rcvbuf;
+	if (ev->point == CRUMB_PT_TCP_RETRANSMIT)
+		s->sock.resent = ev->flags;
 	if (ev->point == CRUMB_PT_TCP_RECEIVE) {
+		s->sock.backlog = ev->flags & CRUMB_SOCK_BACKLOG;
 		s->sock.rcv_nxt = seq_peek(&h->bytes.space, ev->rcv_nxt);
 		s->sock.gap = at > s->sock.rcv_nxt;
 	}
@@ -276,6 +279,8 @@ int ingest_run(struct assembler *a, const struct crumb_ev_run *ev)
 		.by_pid = ev->prev_pid,
 	};
 	memcpy(w->by_comm, ev->prev_comm, sizeof(w->by_comm));
+	w->behind_pid = ev->by_pid;
+	memcpy(w->behind_comm, ev->by_comm, sizeof(w->behind_comm));
 	return 0;
 }
 

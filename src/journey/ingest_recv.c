@@ -235,6 +235,17 @@ static int recv_take(struct assembler *a, struct conn *c, struct recv_call *call
 	return ingest_infer(a, c, ev->dir, call, NULL);
 }
 
+/* What its thread did since the first of the bytes was ready. */
+static int recall_aways(struct assembler *a, const struct half *h, struct recv_call *call)
+{
+	const struct ready *ready = half_ready(h, call->first + 1, 0);
+
+	if (!ready)
+		return 0;
+	return tasks_take_aways(a->tasks, call->ev.pid, ready->time_ns, &call->aways,
+				&call->away_count, &call->history_ns);
+}
+
 int ingest_recv(struct assembler *a, const struct crumb_ev_recv *ev)
 {
 	struct conn *c = assembler_conn(a, ev->flow);
@@ -262,10 +273,9 @@ int ingest_recv(struct assembler *a, const struct crumb_ev_recv *ev)
 		err = tasks_wait(a->tasks, ev->pid, &call->libc, ev->libc_ns);
 	if (!err)
 		err = recv_take(a, c, call);
-	if (!--call->refs) {
-		libc_wait_cancel(&call->libc);
-		free(call);
-	}
+	if (!err && call->refs > 1)
+		err = recall_aways(a, h, call);
+	recv_call_put(call);
 	return err;
 }
 

@@ -5,7 +5,7 @@
 
 #include "path.h"
 
-#define STEPS_BESIDE_NET (24 + PATH_HELD_STEPS)
+#define STEPS_BESIDE_NET (24 + PATH_HELD_STEPS + PATH_READER_STEPS)
 
 struct path_step *path_add(struct path *p, uint16_t point, uint64_t ns, uint64_t order)
 {
@@ -104,7 +104,7 @@ struct path_step *path_add_seen(struct path *p, const struct message *m, const s
 	return s;
 }
 
-static void reader_step(const struct half *h, struct path_step *s, uint32_t cpu)
+void path_at_reader(const struct half *h, struct path_step *s, uint32_t cpu)
 {
 	if (!s)
 		return;
@@ -138,7 +138,7 @@ static uint64_t find_reading(const struct message *m, struct path *p, uint64_t b
 	if (at) {
 		struct path_step *s = path_add(p, CRUMB_PT_SOCK_COPY, at, PATH_ORDER_READER + 8);
 
-		reader_step(h, s, copy ? copy->cpu : ev->h.cpu);
+		path_at_reader(h, s, copy ? copy->cpu : ev->h.cpu);
 		if (s)
 			s->exact = copy && !(ev->flags & CRUMB_CALL_INFERRED);
 		if (s && copy)
@@ -147,20 +147,21 @@ static uint64_t find_reading(const struct message *m, struct path *p, uint64_t b
 		p->call_went_on = later && later->time_ns > at;
 	}
 	if (!syscall)
-		reader_step(h, path_add(p, CRUMB_PT_SOCK_RECV_RETURN, end, PATH_ORDER_READER + 9),
-			    ev->h.cpu);
+		path_at_reader(h, path_add(p, CRUMB_PT_SOCK_RECV_RETURN, end, PATH_ORDER_READER + 9),
+			       ev->h.cpu);
 	else if (ev->sock_ns >= at && ev->sock_ns <= end && ev->sock_ns)
-		reader_step(h,
-			    path_add(p, CRUMB_PT_SOCK_RECV_RETURN, ev->sock_ns, PATH_ORDER_READER + 9),
-			    ev->h.cpu);
+		path_at_reader(h,
+			       path_add(p, CRUMB_PT_SOCK_RECV_RETURN, ev->sock_ns,
+					PATH_ORDER_READER + 9),
+			       ev->h.cpu);
 	if (syscall)
-		reader_step(h, path_add(p, CRUMB_PT_SYS_RECV_RETURN, end, PATH_ORDER_READER + 10),
-			    ev->h.cpu);
+		path_at_reader(h, path_add(p, CRUMB_PT_SYS_RECV_RETURN, end, PATH_ORDER_READER + 10),
+			       ev->h.cpu);
 	if (p->call->libc.return_ns >= end)
-		reader_step(h,
-			    path_add(p, CRUMB_PT_LIBC_RECV_RETURN, p->call->libc.return_ns,
-				     PATH_ORDER_READER + 11),
-			    ev->h.cpu);
+		path_at_reader(h,
+			       path_add(p, CRUMB_PT_LIBC_RECV_RETURN, p->call->libc.return_ns,
+					PATH_ORDER_READER + 11),
+			       ev->h.cpu);
 	return at ? at : ev->sock_ns && ev->sock_ns <= end ? ev->sock_ns : end;
 }
 
@@ -236,34 +237,18 @@ static uint64_t find_tcp(const struct message *m, const struct fate *f, uint64_t
 
 static uint64_t find_ready(const struct message *m, uint64_t from_ns, uint64_t to_ns, struct path *p)
 {
-	const struct half *h = message_half(m);
-	uint32_t lo = 0, hi = h->ready.count;
+	const struct ready *r = half_ready(message_half(m), m->last, from_ns);
+	struct path_step *s;
 
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (((const struct ready *)ring_at(&h->ready, mid))->rcv_nxt >= m->last)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	for (; lo < h->ready.count; lo++) {
-		const struct ready *r = ring_at(&h->ready, lo);
-		struct path_step *s;
-
-		if (r->time_ns > to_ns)
-			return 0;
-		if (r->time_ns < from_ns)
-			continue;
-		s = path_add(p, CRUMB_PT_SOCK_READY, r->time_ns, PATH_ORDER_READER);
-		if (!s)
-			return 0;
-		s->netns = r->netns;
-		s->cpu = r->cpu;
-		s->ready = r;
-		return r->time_ns;
-	}
-	return 0;
+	if (!r || r->time_ns > to_ns)
+		return 0;
+	s = path_add(p, CRUMB_PT_SOCK_READY, r->time_ns, PATH_ORDER_READER);
+	if (!s)
+		return 0;
+	s->netns = r->netns;
+	s->cpu = r->cpu;
+	s->ready = r;
+	return r->time_ns;
 }
 
 /* A datagram's own readiness: it joins the queue whole. */
@@ -289,104 +274,6 @@ static uint64_t find_queued(const struct message *m, const struct fate *f, uint6
 		return s->time_ns;
 	}
 	return 0;
-}
-
-static uint32_t wake_index(const struct ring *ring, uint64_t from_ns)
-{
-	uint32_t lo = 0, hi = ring->count;
-
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (((const struct wake *)ring_at(ring, mid))->time_ns >= from_ns)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	return lo;
-}
-
-/* The first in @ring within @time that is of thread @pid. */
-static const struct wake *find_wake(const struct ring *ring, uint32_t pid, const struct range *time)
-{
-	for (uint32_t i = wake_index(ring, time->start); i < ring->count; i++) {
-		const struct wake *w = ring_at(ring, i);
-
-		if (w->time_ns > time->end)
-			break;
-		if (w->pid == pid)
-			return w;
-	}
-	return NULL;
-}
-
-/*
- * The first wake-up of another thread of the reader's process, which may have passed the work on.
- * Not one out of the reader's own time: it was awake, and woke a helper for something else.
- */
-static const struct wake *find_kin(const struct ring *ring, const struct crumb_ev_recv *ev,
-				   const struct range *time)
-{
-	for (uint32_t i = wake_index(ring, time->start); i < ring->count; i++) {
-		const struct wake *w = ring_at(ring, i);
-
-		if (w->time_ns > time->end)
-			break;
-		if (w->tgid == ev->tgid && w->by_pid != ev->pid)
-			return w;
-	}
-	return NULL;
-}
-
-static void wake_step(struct path *p, const struct half *h, const struct wake *w, uint16_t point,
-		      bool exact)
-{
-	struct path_step *s =
-		w ? path_add(p, point, w->time_ns,
-			     PATH_ORDER_READER + (point == CRUMB_PT_SCHED_WAKE ? 1 : 2)) :
-		    NULL;
-
-	if (!s)
-		return;
-	reader_step(h, s, w->cpu);
-	s->exact = exact;
-	s->wake = w;
-}
-
-/*
- * Between readiness at @ready_ns and @to_ns: woken, running, calling recv; each only if it came
- * after readiness.
- */
-static void find_waiting(const struct message *m, uint64_t ready_ns, uint64_t to_ns, struct path *p)
-{
-	const struct half *h = message_half(m);
-	const struct crumb_ev_recv *ev = &p->call->ev;
-	uint64_t entry_ns = ev->libc_ns > ready_ns ? ev->libc_ns : ev->enter_ns;
-	struct range time = { ready_ns, to_ns };
-	const struct wake *wake, *run;
-	bool own = true;
-
-	if (entry_ns > ready_ns && entry_ns < to_ns)
-		time.end = entry_ns;
-	run = find_wake(&h->runs, ev->pid, &time);
-	wake = find_wake(&h->wakes, ev->pid,
-			 &(struct range){ ready_ns, run ? run->time_ns : time.end });
-	if (!run && !wake && entry_ns > ready_ns) {
-		own = false;
-		wake = find_kin(&h->wakes, ev, &time);
-		run = wake ? find_wake(&h->runs, wake->pid,
-				       &(struct range){ wake->time_ns, time.end }) :
-			     NULL;
-		wake = run ? wake : NULL;
-	}
-	wake_step(p, h, wake, CRUMB_PT_SCHED_WAKE, own);
-	wake_step(p, h, run, CRUMB_PT_SCHED_RUN, own);
-	if (ev->libc_ns > ready_ns && ev->libc_ns <= ev->enter_ns)
-		reader_step(h, path_add(p, CRUMB_PT_LIBC_RECV, ev->libc_ns, PATH_ORDER_READER + 3),
-			    ev->h.cpu);
-	if (ev->enter_ns > ready_ns)
-		reader_step(h, path_add(p, CRUMB_PT_SYS_RECV, ev->enter_ns, PATH_ORDER_READER + 4),
-			    ev->h.cpu);
 }
 
 static void add_neigh(struct path *p, const struct crumb_ev_neigh *e, uint64_t order)
@@ -489,7 +376,7 @@ int path_find(struct assembler *a, const struct message *m, const struct fate *f
 	if (p->call) {
 		if (!ready_ns)
 			ready_ns = received_ns ? received_ns : net_ns ? net_ns : m->begin.h.time_ns;
-		find_waiting(m, ready_ns, to_ns, p);
+		path_find_reader(m, ready_ns, to_ns, p);
 	} else if (f->drop) {
 		struct path_step *s =
 			path_add(p, CRUMB_PT_SKB_DROP, f->drop->time_ns, PATH_ORDER_READER);

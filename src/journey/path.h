@@ -8,6 +8,18 @@
 
 #include "assembly.h"
 
+/* What the reader does from a step on, until it calls recv. */
+enum reader_does {
+	READER_UNKNOWN,
+	READER_WAITING,	 /* asleep for these very bytes */
+	READER_BLOCKED,	 /* asleep for something else */
+	READER_RUNNABLE, /* woken, without a CPU yet */
+	READER_PUT_OFF,	 /* put off its CPU */
+	READER_ASKS,	 /* on a CPU, after it was woken for these bytes */
+	READER_BUSY,	 /* on a CPU */
+	READER_UNSEEN,	 /* its account begins later */
+};
+
 struct path_step {
 	uint64_t ns, order; /* at the same time the lower order comes first */
 	uint64_t first_ns;
@@ -20,6 +32,8 @@ struct path_step {
 	const struct sighting *seen; /* device and TCP points */
 	const struct ready *ready;   /* sock.ready */
 	const struct wake *wake;     /* sched.wake, sched.run */
+	enum reader_does does;
+	const struct crumb_ev_away *away; /* the absence that this step is of, or the last one before it */
 	const struct held *held; /* sock.send.return, tcp.held: what keeps the bytes from then on */
 };
 
@@ -46,6 +60,13 @@ void path_find_net(struct assembler *a, const struct message *m, const struct fa
 #define PATH_HELD_STEPS 24 /* the rest of a wait with more changes of its reason has none */
 void path_find_held(const struct message *m, struct path *p);
 void path_find_slept(const struct message *m, struct path *p);
+
+/* path_reader.c: between readiness at @ready_ns and the copy at @to_ns: each step only if it came after readiness. */
+#define PATH_READER_STEPS (3 * TASK_AWAYS)
+void path_find_reader(const struct message *m, uint64_t ready_ns, uint64_t to_ns, struct path *p);
+
+/* @s, which may be NULL, is at the receiving host. */
+void path_at_reader(const struct half *h, struct path_step *s, uint32_t cpu);
 
 /* What held the queue most of the time in between, in words; NULL if nothing did. */
 const char *path_held_mostly(const struct message *m, uint64_t from_ns, uint64_t to_ns);

@@ -15,6 +15,9 @@ struct task {
 	uint64_t heard_ns;
 	struct libc_wait *waits;
 	struct crumb_ev_call *calls; /* TASK_CALLS, made at the first one */
+	struct crumb_ev_away *aways; /* TASK_AWAYS, made at the first one; a ring as well */
+	uint32_t away_first, away_count;
+	uint64_t away_since_ns, away_told_ns; /* none is missing in between */
 	char comm[CRUMB_COMM_BYTES];
 	UT_hash_handle hh;
 };
@@ -37,6 +40,7 @@ static void task_free(struct tasks *t, struct task *k)
 		t->recent = NULL;
 	HASH_DEL(t->all, k);
 	free(k->calls);
+	free(k->aways);
 	free(k);
 }
 
@@ -188,6 +192,62 @@ struct task_calls *tasks_take_calls(struct tasks *t, uint32_t pid)
 	k->first = 0;
 	k->count = 0;
 	return calls;
+}
+
+static const struct crumb_ev_away *away_at(const struct task *k, uint32_t i)
+{
+	return &k->aways[(k->away_first + i) % TASK_AWAYS];
+}
+
+int tasks_away(struct tasks *t, const struct crumb_ev_away *ev)
+{
+	struct task *k = task_make(t, ev->pid);
+
+	if (!k)
+		return -ENOMEM;
+	k->heard_ns = ev->h.time_ns;
+	if (!ev->times) {
+		if (ev->off_ns > k->away_told_ns)
+			k->away_since_ns = ev->off_ns;
+		k->away_told_ns = ev->on_ns;
+		return 0;
+	}
+	if (!k->aways) {
+		k->aways = malloc(TASK_AWAYS * sizeof(*k->aways));
+		if (!k->aways)
+			return -ENOMEM;
+	}
+	if (k->away_count == TASK_AWAYS) {
+		k->away_since_ns = away_at(k, 0)->on_ns;
+		k->away_first = (k->away_first + 1) % TASK_AWAYS;
+		k->away_count--;
+	}
+	k->aways[(k->away_first + k->away_count++) % TASK_AWAYS] = *ev;
+	return 0;
+}
+
+int tasks_take_aways(const struct tasks *t, uint32_t pid, uint64_t from_ns,
+		     struct crumb_ev_away **ret_aways, uint32_t *ret_count, uint64_t *ret_since_ns)
+{
+	const struct task *k = task_find(t, pid);
+	struct crumb_ev_away *aways;
+	uint32_t skip = 0;
+
+	if (!k || k->away_told_ns <= from_ns)
+		return 0;
+	while (skip < k->away_count && away_at(k, skip)->on_ns <= from_ns)
+		skip++;
+	*ret_since_ns = k->away_since_ns;
+	if (skip == k->away_count)
+		return 0;
+	aways = malloc((k->away_count - skip) * sizeof(*aways));
+	if (!aways)
+		return -ENOMEM;
+	for (uint32_t i = skip; i < k->away_count; i++)
+		aways[i - skip] = *away_at(k, i);
+	*ret_aways = aways;
+	*ret_count = k->away_count - skip;
+	return 0;
 }
 
 int tasks_name(struct tasks *t, uint32_t pid, const char *comm, uint64_t now_ns)

@@ -12,6 +12,7 @@
 #include "event.h"
 
 #define TASK_CALLS 16
+#define TASK_AWAYS 64 /* absences kept of one thread: four times what is told at once */
 
 struct libc_wait {			/* embedded in a message or a recv call */
 	struct libc_wait *next, **link; /* link NULL: waits for nothing */
@@ -45,6 +46,14 @@ int tasks_call(struct tasks *t, const struct crumb_ev_call *ev);
 
 /* Its calls since the last time, oldest first; the caller frees them. NULL: none, or no memory. */
 struct task_calls *tasks_take_calls(struct tasks *t, uint32_t pid);
+
+/*
+ * Its absences from the CPU, as far as they were told: those that ended after @from_ns, oldest first, into @ret_aways (freed by
+ * the caller; NULL none). @ret_since_ns: none is missing since then; 0 nothing is known. 0 or -ENOMEM.
+ */
+int tasks_away(struct tasks *t, const struct crumb_ev_away *ev);
+int tasks_take_aways(const struct tasks *t, uint32_t pid, uint64_t from_ns,
+		     struct crumb_ev_away **ret_aways, uint32_t *ret_count, uint64_t *ret_since_ns);
 
 /* Remember and tell the name of a thread; NULL unknown. */
 int tasks_name(struct tasks *t, uint32_t pid, const char *comm, uint64_t now_ns);

@@ -254,7 +254,7 @@ static void peeking_takes_nothing(void **state)
 	c = rig_at(&r, 0);
 	assert_int_equal(c->reads, 1);
 	assert_true(c->total_ns > 5000000);
-	assert_string_equal(caught_code(c, CRUMB_PT_SYS_RECV, "b"), "rx.app_busy");
+	assert_string_equal(caught_code(c, CRUMB_PT_SYS_RECV, "b"), "rx.app_late");
 	rig_close(&r);
 }
 
@@ -502,7 +502,7 @@ static void another_thread_of_the_reader(void **state)
 	assert_string_equal(caught_code(c, CRUMB_PT_SYS_RECV, "b"), "rx.app");
 	assert_false(c->exact[caught_step(c, CRUMB_PT_SCHED_WAKE, "b")]);
 	c = rig_at(&r, 6);
-	assert_string_equal(caught_code(c, CRUMB_PT_SYS_RECV, "b"), "rx.app_busy");
+	assert_string_equal(caught_code(c, CRUMB_PT_SYS_RECV, "b"), "rx.app_late");
 	rig_close(&r);
 }
 

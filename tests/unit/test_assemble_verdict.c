@@ -166,7 +166,7 @@ static void a_duplicate_changes_nothing(void **state)
 	assert_int_equal(c->verdict, VERDICT_DELIVERED);
 	assert_true(c->t_ns[caught_step(c, CRUMB_PT_SOCK_READY, "b")] < 50000000);
 	assert_true(received > 0);
-	assert_string_equal(caught_code(c, CRUMB_PT_SYS_RECV, "b"), "rx.app_busy");
+	assert_string_equal(caught_code(c, CRUMB_PT_SYS_RECV, "b"), "rx.app_late");
 	assert_int_equal(c->count[caught_step(c, CRUMB_PT_TCP_RECEIVE, "b")], 2);
 	rig_close(&r);
 }
