@@ -17,6 +17,7 @@ int cmd_trace(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_clocks(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "assemble.h"
 #include "cmd.h"
+#include "join.h"
 #include "log.h"
 #include "show.h"
 #include "trace_reader.h"
@@ -25,6 +26,75 @@ static int on_event(void *ctx, const struct crumb_event *ev)
 	if (!show_wants_more(r->show))
 		return -ECANCELED;
 	return assembler_event(r->assembler, ev);
+}
+
+/* Several traces, of one host or more. */
+static const char *clocks_between_hosts(void *ctx, unsigned int a, unsigned int b, uint64_t ns,
+					uint64_t *ret_bound_ns)
+{
+	struct clock_at at = clocks_between(ctx, a, b, (int64_t)ns);
+
+	*ret_bound_ns = at.bound_ns == CLOCK_UNKNOWN ? JOURNEY_BOUND_UNKNOWN : at.bound_ns;
+	return clock_state_name(at.state);
+}
+
+static int on_host_event(void *ctx, unsigned int host, const struct crumb_event *ev)
+{
+	struct reporting *r = ctx;
+
+	assembler_from(r->assembler, host);
+	return on_event(ctx, ev);
+}
+
+static int on_absent(void *ctx, unsigned int host, uint64_t from_ns, uint64_t to_ns)
+{
+	return assembler_absent(((struct reporting *)ctx)->assembler, host, from_ns, to_ns);
+}
+
+static void say_unrelated(const struct join_files *files)
+{
+	for (unsigned int h = 0; h < join_files_hosts(files); h++)
+		if (!clocks_reached(join_files_clocks(files), h))
+			log_note("%s: no packet of it was seen by the others: its times are by its wall clock, "
+				 "and no journey crosses to it",
+				 join_files_host(files, h));
+}
+
+static int report_joined(char *const *paths, unsigned int n, struct show *show)
+{
+	struct reporting r = { .show = show };
+	struct join_sink sink = { &r, on_host_event, on_absent };
+	struct join_files *files = NULL;
+	struct error e = { 0 };
+	int err = join_files_open(paths, n, &files, &e), got;
+	const char *complaint;
+
+	if (err) {
+		log_error("%s", error_text(&e, err));
+		return err == -ENOENT || err == -EACCES ? EXIT_USAGE : EXIT_NOTHING;
+	}
+	say_unrelated(files);
+	err = assembler_new(show_sink(show), &r.assembler);
+	if (!err) {
+		assembler_set_clocks(r.assembler,
+				     &(struct assembler_clocks){ (void *)join_files_clocks(files),
+								 clocks_between_hosts });
+		got = join_files_run(files, &sink, &e);
+		err = got == -ECANCELED || !got ? assembler_finish(r.assembler) : got;
+	}
+	if (show_failure(show)) {
+		log_error("%s", show_failure(show));
+		err = -EIO;
+	} else if (err) {
+		log_error("%s", error_text(&e, err));
+	}
+	for (unsigned int i = 0; (complaint = join_files_complaint(files, i)); i++) {
+		log_error("%s", complaint);
+		err = -EBADMSG;
+	}
+	assembler_free(r.assembler);
+	join_files_free(files);
+	return err ? EXIT_NOTHING : EXIT_DONE;
 }
 
 static int report_file(const char *path, struct show *show)
@@ -62,11 +132,13 @@ int cmd_report(int argc, char **argv)
 {
 	static const struct usage u = {
 		.name = "report",
-		.synopsis = "[OPTIONS] FILE",
-		.about = "Show the journeys of a trace that crumb record wrote (- reads standard input).",
+		.synopsis = "[OPTIONS] FILE...",
+		.about = "Show the journeys of a trace that crumb record wrote (- reads standard input), or of the\n"
+			 "traces of several hosts, joined: their clocks are aligned by the packets between them.",
 		.groups = OPTIONS_SHOW | OPTIONS_COUNT,
 		.more = "Examples:\n"
 			"  crumb report -v t.pcapng\n"
+			"  crumb report a.pcapng sw.pcapng b.pcapng\n"
 			"  crumb report --format json t.pcapng | jq 'select(.total_ns > 1000000)'\n",
 	};
 	struct show *show = NULL;
@@ -76,10 +148,8 @@ int cmd_report(int argc, char **argv)
 
 	if (ret >= 0)
 		return ret;
-	if (o.n_rest != 1) {
-		log_error(o.n_rest ?
-				  "report: one file at a time; traces of several hosts cannot be joined yet" :
-				  "report: which file? crumb report FILE");
+	if (!o.n_rest) {
+		log_error("report: which file? crumb report FILE...");
 		return EXIT_USAGE;
 	}
 	signal(SIGPIPE, SIG_IGN);
@@ -88,7 +158,7 @@ int cmd_report(int argc, char **argv)
 		log_error("%s", error_text(&e, err));
 		return EXIT_USAGE;
 	}
-	ret = report_file(o.rest[0], show);
+	ret = o.n_rest == 1 ? report_file(o.rest[0], show) : report_joined(o.rest, o.n_rest, show);
 	if (!ret && !show_journeys(show)) {
 		log_error("no message matched");
 		ret = EXIT_NOTHING;

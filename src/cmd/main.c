@@ -19,6 +19,7 @@ static const struct command commands[] = {
 	{ "trace", cmd_trace, "show journeys live" },
 	{ "record", cmd_record, "write a trace (pcapng)" },
 	{ "report", cmd_report, "show the journeys of a trace" },
+	{ "clocks", cmd_clocks, "how the clocks of several traces' hosts relate" },
 	{ "doctor", cmd_doctor, "what can be seen on this machine, how, and at what cost" },
 	{ "explain", cmd_explain,
 	  "a point, a cause, a drop reason, a verdict; or a call, down to the instruction" },

@@ -78,11 +78,12 @@ static const struct option_row rows[] = {
 	  "bytes of each packet in the trace file (default and most 128; 0 none)" },
 	{ "write", 'w', "FILE", OPTIONS_WRITE,
 	  "write the trace (pcapng) to FILE, - for standard output" },
-	{ "format", 'f', "FORMAT", OPTIONS_SHOW | OPTIONS_LOOK, "text (default) or json" },
-	{ "output", 'o', "FILE", OPTIONS_SHOW | OPTIONS_PAPER | OPTIONS_LOOK,
+	{ "format", 'f', "FORMAT", OPTIONS_SHOW | OPTIONS_LOOK | OPTIONS_CLOCKS,
+	  "text (default) or json" },
+	{ "output", 'o', "FILE", OPTIONS_SHOW | OPTIONS_PAPER | OPTIONS_LOOK | OPTIONS_CLOCKS,
 	  "write there instead of standard output" },
-	{ "verbose", 'v', NULL, OPTIONS_SHOW | OPTIONS_PAPER,
-	  "unfold: functions between the steps, registers, state" },
+	{ "verbose", 'v', NULL, OPTIONS_SHOW | OPTIONS_PAPER | OPTIONS_CLOCKS,
+	  "unfold: functions between the steps, registers, state; clocks over time" },
 	{ "links", OPT_LINKS, NULL, OPTIONS_SHOW | OPTIONS_PAPER,
 	  "where each function stands in the source of the kernel that was traced" },
 	{ "color", OPT_COLOR, "WHEN", OPTIONS_SHOW | OPTIONS_PAPER, "auto (default), always, never" },
@@ -128,7 +129,7 @@ void options_usage(const struct usage *u)
 		{ OPTIONS_CALL | OPTIONS_DEMO, "What is explained" },
 		{ OPTIONS_SHOW | OPTIONS_PAPER, "What is shown" },
 		{ OPTIONS_COUNT | OPTIONS_LIMIT, "When to stop" },
-		{ OPTIONS_LOOK, "Options" },
+		{ OPTIONS_LOOK | OPTIONS_CLOCKS, "Options" },
 	};
 	size_t t, i;
 
@@ -433,7 +434,7 @@ static int set_rest(struct options *o, int id, const char *v)
 
 static int set_option(struct options *o, const struct option_row *row, const char *v)
 {
-	switch (row->group & ~OPTIONS_LOOK) {
+	switch (row->group & ~(OPTIONS_LOOK | OPTIONS_CLOCKS)) {
 	case OPTIONS_SELECT:
 		return set_selection(o, row->id, v);
 	case OPTIONS_HOOKS:

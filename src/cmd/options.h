@@ -27,7 +27,8 @@ enum option_group {
 	OPTIONS_PAPER = 256, /* of OPTIONS_SHOW what concerns any text: file, colour, links */
 	OPTIONS_CALL = 512,  /* how a call is made that is explained */
 	OPTIONS_DEMO = 1024,
-	OPTIONS_LOOK = 2048, /* of the above, those that crumb doctor takes too */
+	OPTIONS_CLOCKS = 4096, /* of the above, those that crumb clocks takes */
+	OPTIONS_LOOK = 2048,   /* of the above, those that crumb doctor takes too */
 };
 
 #define OPTIONS_PIDS_MAX 64

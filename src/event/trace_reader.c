@@ -28,6 +28,7 @@ struct trace_reader {
 	uint64_t offset; /* in the file, of the block at hand */
 	size_t at, len;	 /* in the buffer: block at hand, end of what was read */
 	bool end;
+	bool begun;
 	bool crumb;	     /* something of crumb's was seen */
 	uint64_t in_section; /* events delivered of this section */
 	uint64_t events;
@@ -374,29 +375,40 @@ static int check_magic(struct trace_reader *r)
 	return error_set(r->e, -EINVAL, "%s is not a pcapng file%s", r->name, hint);
 }
 
-int trace_reader_run(struct trace_reader *r, event_fn fn, void *ctx, struct error *e)
+int trace_reader_next(struct trace_reader *r, event_fn fn, void *ctx, struct error *e)
 {
 	int err;
 
 	r->fn = fn;
 	r->ctx = ctx;
 	r->e = e;
-	err = check_magic(r);
+	err = r->begun ? 0 : check_magic(r);
 	if (err)
 		return err;
-	while (!(err = have(r, 1))) {
-		err = next_block(r);
-		if (err)
-			return err;
-	}
+	r->begun = true;
+	err = have(r, 1);
 	if (err < 0)
 		return err;
+	if (!err) {
+		err = next_block(r);
+		return err ? err : TRACE_MORE;
+	}
 	if (!r->crumb)
 		return error_set(e, -EINVAL,
 				 "%s was not written by crumb record: "
 				 "a pcapng file without crumb's events",
 				 r->name);
 	return 0;
+}
+
+int trace_reader_run(struct trace_reader *r, event_fn fn, void *ctx, struct error *e)
+{
+	int err;
+
+	do
+		err = trace_reader_next(r, fn, ctx, e);
+	while (err == TRACE_MORE);
+	return err;
 }
 
 uint64_t trace_reader_events(const struct trace_reader *r)

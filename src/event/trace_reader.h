@@ -36,6 +36,11 @@ int trace_reader_open_bytes(const void *bytes, size_t n, struct trace_reader **r
  */
 int trace_reader_run(struct trace_reader *r, event_fn fn, void *ctx, struct error *e);
 
+#define TRACE_MORE 2
+
+/* As trace_reader_run(), for one block: its events, none perhaps. TRACE_MORE: call again; 0: that was all. */
+int trace_reader_next(struct trace_reader *r, event_fn fn, void *ctx, struct error *e);
+
 uint64_t trace_reader_events(const struct trace_reader *r); /* delivered */
 uint64_t trace_reader_bytes(const struct trace_reader *r);  /* of the file, read */
 

@@ -45,6 +45,7 @@ void assembler_free(struct assembler *a)
 	stacks_free(a->stacks);
 	facts_free(a->facts);
 	losses_done(&a->losses);
+	absences_done(&a->absences);
 	scratch_done(&a->scratch);
 	free(a);
 }
@@ -60,7 +61,8 @@ static int begin_once(struct assembler *a)
 	if (a->began)
 		return 0;
 	a->began = true;
-	facts_info(a->facts, &info);
+	if (facts_info(a->facts, &info))
+		return -ENOMEM;
 	return a->sink.begin ? a->sink.begin(a->sink.ctx, &info) : 0;
 }
 
@@ -282,6 +284,24 @@ int assembler_event(void *assembler, const struct crumb_event *ev)
 	return err;
 }
 
+void assembler_from(struct assembler *a, unsigned int host)
+{
+	a->host = host;
+	facts_from(a->facts, host);
+}
+
+void assembler_set_clocks(struct assembler *a, const struct assembler_clocks *clocks)
+{
+	a->clocks = *clocks;
+}
+
+int assembler_absent(struct assembler *a, unsigned int host, uint64_t from_ns, uint64_t to_ns)
+{
+	struct absence one = { from_ns, to_ns, host };
+
+	return absences_add(&a->absences, &one);
+}
+
 /*
  * ---------------------------------------------------------------------------------------- the end
  */
@@ -306,6 +326,31 @@ static int half_finish(struct assembler *a, struct half *h)
 	return err;
 }
 
+static int summary_absences(struct assembler *a)
+{
+	const struct absences *l = &a->absences;
+	struct trace_absence *out;
+
+	scratch_reset(&a->scratch);
+	out = scratch_take(&a->scratch, l->count * sizeof(*out) + 1);
+	if (!out)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < l->count; i++) {
+		const struct absence *k = &l->all[i];
+
+		out[i] = (struct trace_absence){
+			.host = facts_kernel_name(a->facts, k->host),
+			.from_ns = k->from_ns > a->first_ns ? k->from_ns - a->first_ns : 0,
+			.to_ns = k->to_ns == UINT64_MAX ? UINT64_MAX :
+				 k->to_ns > a->first_ns ? k->to_ns - a->first_ns :
+							  0,
+		};
+	}
+	a->sum.absences = out;
+	a->sum.absence_count = l->count;
+	return 0;
+}
+
 static int summary(struct assembler *a)
 {
 	const char *unobservable[CRUMB_PT_MAX];
@@ -318,6 +363,8 @@ static int summary(struct assembler *a)
 	s->unobservable_count = facts_unobservable(a->facts, unobservable);
 	s->unobservable = unobservable;
 	s->truncated = !a->ended;
+	if (summary_absences(a))
+		return -ENOMEM;
 	return a->sink.end ? a->sink.end(a->sink.ctx, s) : 0;
 }
 

@@ -3,9 +3,11 @@
 #ifndef CRUMB_JOURNEY_ASSEMBLY_H
 #define CRUMB_JOURNEY_ASSEMBLY_H
 
+#include "absence.h"
 #include "assemble.h"
 #include "conn.h"
 #include "facts.h"
+#include "host_tag.h"
 #include "losses.h"
 #include "neigh.h"
 #include "scratch.h"
@@ -32,13 +34,16 @@ struct assembler {
 	struct stacks *stacks;
 	struct tasks *tasks;
 	struct losses losses;
+	struct absences absences;
+	struct assembler_clocks clocks;
 	struct neighs neighs;
 	struct flow_table flows;
 	struct ring hold; /* struct message *: finished, in the order in which they finished */
 	struct scratch scratch;
 	uint64_t now_ns, first_ns, tick_ns;
-	uint64_t serial; /* events so far */
-	uint32_t mark;	 /* journeys built so far */
+	unsigned int host; /* whose event it is */
+	uint64_t serial;   /* events so far */
+	uint32_t mark;	   /* journeys built so far */
 	bool began, ended, finished;
 	int stopped; /* the sink's or an allocation's result */
 	struct trace_summary sum;
@@ -84,6 +89,7 @@ struct fate {
 	const struct sighting *drop; /* dropped: where */
 	const struct sight_place *drop_place;
 	uint64_t lost_events;
+	bool absent; /* a host of it is not recorded any more: nothing will change */
 };
 
 /* As of now. Texts are in scratch. */

@@ -114,10 +114,10 @@ static const char *step_func(struct assembler *a, const struct message *m, const
 		break;
 	case CRUMB_PT_SYS_SEND:
 	case CRUMB_PT_SYS_SEND_RETURN:
-		return facts_syscall_func(a->facts, m->begin.nr);
+		return facts_syscall_func(a->facts, m->begin.netns, m->begin.nr);
 	case CRUMB_PT_SYS_RECV:
 	case CRUMB_PT_SYS_RECV_RETURN:
-		return facts_syscall_func(a->facts, p->call->ev.nr);
+		return facts_syscall_func(a->facts, p->call->ev.netns, p->call->ev.nr);
 	default: {
 		const char *func = point_get(s->point)->func;
 
@@ -132,11 +132,11 @@ static void build_step(struct assembler *a, const struct message *m, const struc
 {
 	out->point = s->point;
 	out->host = facts_host(a->facts, s->netns);
-	out->netns = s->netns;
+	out->netns = facts_netns_number(a->facts, s->netns);
 	out->t_ns = s->ns - start_ns;
 	out->cpu = s->cpu;
 	out->dev = facts_dev_name(a->facts, s->netns, s->ifindex);
-	out->via = facts_via(a->facts, s->point);
+	out->via = facts_via(a->facts, s->netns, s->point);
 	out->func = step_func(a, m, p, s);
 	out->exact = s->exact;
 	out->count = s->count;
@@ -161,8 +161,8 @@ static struct turns path_turns(const struct path *p)
 	return t;
 }
 
-static uint32_t gap_facts(const struct message *m, const struct path *p, const struct turns *t,
-			  uint32_t i)
+static uint32_t gap_facts(struct assembler *a, const struct message *m, const struct path *p,
+			  const struct turns *t, uint32_t i)
 {
 	const struct path_step *from = &p->steps[i], *to = &p->steps[i + 1];
 	uint64_t returned = !m->returned ? 0 : m->end.sock_ns ? m->end.sock_ns : m->end.h.time_ns;
@@ -176,6 +176,8 @@ static uint32_t gap_facts(const struct message *m, const struct path *p, const s
 		facts |= GAP_LATER_SKB;
 	if (from->netns == to->netns)
 		facts |= GAP_SAME_HOST;
+	else if (facts_kernel(a->facts, from->netns) != facts_kernel(a->facts, to->netns))
+		facts |= GAP_OTHER_KERNEL;
 	if (i < t->first_in && !m->inferred)
 		facts |= GAP_AT_SENDER;
 	if (i + 1 >= t->last_out)
@@ -191,6 +193,41 @@ static uint32_t gap_facts(const struct message *m, const struct path *p, const s
 	if (to->last_bytes && m->end.slept_ns >= (to->ns - from->ns) / 2)
 		facts |= GAP_SLEPT;
 	return facts;
+}
+
+/* The journey crosses to another kernel's clock. */
+static void build_across(struct assembler *a, struct path_step *const ends[2],
+			 struct journey_segment *s, struct journey *j)
+{
+	unsigned int from = facts_kernel(a->facts, ends[0]->netns);
+	unsigned int to = facts_kernel(a->facts, ends[1]->netns);
+	const char *state;
+
+	if (from == to || !a->clocks.between)
+		return;
+	s->across = true;
+	state = a->clocks.between(a->clocks.ctx, from, to, ends[1]->ns, &s->bound_ns);
+	/* of several: one without a bound, else the one with the largest */
+	if (!j->clock_bound_ns ||
+	    (s->bound_ns >= j->clock_bound_ns && j->clock_bound_ns != JOURNEY_BOUND_UNKNOWN))
+		j->clock_state = state;
+	if (s->bound_ns > j->clock_bound_ns)
+		j->clock_bound_ns = s->bound_ns;
+}
+
+/* Of the whole: its last step's time against its first one's. */
+static void build_clock(struct assembler *a, const struct path *p, struct journey *j)
+{
+	const struct path_step *first = &p->steps[0], *last = &p->steps[p->count - 1];
+	unsigned int from = facts_kernel(a->facts, first->netns),
+		     to = facts_kernel(a->facts, last->netns);
+	uint64_t bound = 0;
+
+	if (from == to || !a->clocks.between)
+		return;
+	a->clocks.between(a->clocks.ctx, from, to, last->ns, &bound);
+	if (bound > j->clock_bound_ns)
+		j->clock_bound_ns = bound;
 }
 
 static int build_steps(struct assembler *a, const struct message *m, const struct path *p,
@@ -210,13 +247,15 @@ static int build_steps(struct assembler *a, const struct message *m, const struc
 	for (uint32_t i = 0; i + 1 < p->count; i++) {
 		const struct path_step *from = &p->steps[i], *to = &p->steps[i + 1];
 		const struct cause_row *row =
-			cause_find(from->point, to->point, gap_facts(m, p, &turns, i));
+			cause_find(from->point, to->point, gap_facts(a, m, p, &turns, i));
 
 		segments[i].from = i;
 		segments[i].to = i + 1;
 		segments[i].ns = to->ns - from->ns;
 		segments[i].cause = row ? &row->cause : NULL;
-		segments[i].note = detail_segment(a, m, from, to, segments[i].cause);
+		build_across(a, (struct path_step *const[2]){ &p->steps[i], &p->steps[i + 1] },
+			     &segments[i], j);
+		segments[i].note = detail_segment(a, m, from, to, &segments[i]);
 		if (!row)
 			j->unexplained_ns += segments[i].ns;
 	}
@@ -224,6 +263,7 @@ static int build_steps(struct assembler *a, const struct message *m, const struc
 	j->step_count = p->count;
 	j->segments = segments;
 	j->segment_count = p->count - 1;
+	build_clock(a, p, j);
 	j->start_ns = start_ns > a->first_ns ? start_ns - a->first_ns : 0;
 	j->total_ns = p->steps[p->count - 1].ns - start_ns;
 	return 0;
@@ -322,8 +362,8 @@ static void build_sender(struct assembler *a, const struct message *m, struct jo
 		return;
 	e->known = true;
 	e->host = facts_host(a->facts, b->netns);
-	e->tgid = b->tgid;
-	e->pid = b->pid;
+	e->tgid = HOST_TAG_PID(b->tgid);
+	e->pid = HOST_TAG_PID(b->pid);
 	e->comm = b->comm;
 	e->fd = call_fd(b->nr, b->args, true);
 	e->call = call_name(b->nr);
@@ -340,8 +380,8 @@ static void build_receiver(struct assembler *a, const struct half *h, const stru
 		return;
 	e->known = true;
 	e->host = facts_host(a->facts, h->receiver_netns);
-	e->tgid = call->ev.tgid;
-	e->pid = call->ev.pid;
+	e->tgid = HOST_TAG_PID(call->ev.tgid);
+	e->pid = HOST_TAG_PID(call->ev.pid);
 	e->comm = call->ev.comm;
 	e->fd = call_fd(call->ev.nr, call->ev.args, false);
 	e->call = call_name(call->ev.nr);
@@ -401,7 +441,7 @@ static int build_calls(struct assembler *a, const struct message *m, uint64_t st
 			.host = facts_host(a->facts, ev->netns ? ev->netns : m->begin.netns),
 			.layer = ev->layer,
 			.ret = ev->ret,
-			.pid = ev->pid,
+			.pid = HOST_TAG_PID(ev->pid),
 			.name = ev->layer == CRUMB_CALLED_LIBC ? libc_func_name(ev->nr) :
 								 syscall_name(ev->nr),
 			.text = ev->text[0] ? ev->text : NULL,

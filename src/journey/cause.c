@@ -30,6 +30,7 @@ enum cause_id {
 	TX_DEV,
 	TX_QDISC,
 	NET_WIRE,
+	NET_BETWEEN,
 	NET_SOFTIRQ,
 	NET_GRO,
 	NET_BRIDGE,
@@ -147,6 +148,11 @@ static const struct cause_row rows[CAUSES] = {
 		       "From one device's transmit function until the device at the other "
 		       "end shows the packet: on a veth a function call, on a cable the "
 		       "NIC's queue, the wire and the receiver's interrupt." },
+	[NET_BETWEEN] = { { "net.between", "the wire, and whatever is not recorded between" },
+			  "From the last sighting on one machine to the first on the next one "
+			  "that was recorded: driver and NIC, the link, machines on the way that "
+			  "nobody recorded, the other NIC and its interrupt. Two clocks: the "
+			  "time is good to the bound beside it." },
 	[NET_SOFTIRQ] = { { "net.softirq", "waits for the softirq of a host on the way" },
 			  "On a switch or router: the packet is in a CPU's backlog until that "
 			  "CPU's receive softirq runs." },
@@ -268,6 +274,7 @@ static const struct rule {
 	{ HELD, P(TCP_HELD) | TO_DEVICE, GAP_TSO_DEFER, 0, TX_TSO_DEFER },
 	{ HELD, P(TCP_HELD) | TO_DEVICE, 0, 0, TX_QUEUE },
 	{ OUT | ARRIVED, OUT | ARRIVED, GAP_RETRANSMIT, 0, TX_RETRANSMIT },
+	{ ~0ull, ~0ull, GAP_OTHER_KERNEL, 0, NET_BETWEEN },
 	{ FROM_STREAM, P(NEIGH_UPDATE), 0, 0, TX_NEIGH },
 	{ P(NEIGH_RESOLVE), TO_DEVICE, 0, 0, TX_NEIGH },
 	{ P(TCP_APPEND), P(TCP_APPEND), GAP_SLEPT, 0, TX_SNDBUF },

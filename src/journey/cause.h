@@ -35,7 +35,8 @@ enum gap_fact {
 	GAP_AUTOCORK = 1 << 15,
 	GAP_TSQ = 1 << 16,
 	GAP_TSO_DEFER = 1 << 17,
-	GAP_SLEPT = 1 << 18, /* the sender slept for buffer space, most of it */
+	GAP_SLEPT = 1 << 18,	    /* the sender slept for buffer space, most of it */
+	GAP_OTHER_KERNEL = 1 << 19, /* its ends are on two kernels */
 };
 
 /* Row for the time from point @from to point @to, NULL if none fits. */

@@ -81,6 +81,7 @@ struct conn {
 	struct half half[2];
 	bool closed[2], fin;
 	uint64_t last_ns; /* newest event */
+	uint64_t hosts;	  /* a bit for each that announced it */
 };
 
 struct message {

@@ -25,7 +25,7 @@ static void say_thread(struct assembler *a, struct words *w, uint32_t pid, const
 		words_put(w, comm);
 	} else {
 		words_put(w, "thread ");
-		words_u64(w, pid);
+		words_u64(w, HOST_TAG_PID(pid));
 	}
 }
 
@@ -277,9 +277,9 @@ const char *detail_step(struct assembler *a, const struct message *m, const stru
 }
 
 /* A hook in libc is a trap, and the traced program pays for it: say so where it shows. */
-static void hook_cost(struct assembler *a, struct words *w, uint16_t point)
+static void hook_cost(struct assembler *a, struct words *w, const struct path_step *s)
 {
-	uint64_t ns = facts_hook_cost_ns(a->facts, point);
+	uint64_t ns = facts_hook_cost_ns(a->facts, s->netns, s->point);
 
 	if (!ns)
 		return;
@@ -304,13 +304,32 @@ static void say_slept(struct words *w, const struct message *m)
 	}
 }
 
-const char *detail_segment(struct assembler *a, const struct message *m, const struct path_step *from,
-			   const struct path_step *to, const struct cause *cause)
+/* "± 12.3 µs" */
+static void say_bound(struct words *w, uint64_t ns)
 {
+	if (ns == JOURNEY_BOUND_UNKNOWN) {
+		words_put(w, "beyond the least delay seen");
+		return;
+	}
+	words_put(w, "± ");
+	words_u64(w, ns / 1000);
+	words_put(w, ".");
+	words_u64(w, ns % 1000 / 100);
+	words_put(w, " µs");
+}
+
+const char *detail_segment(struct assembler *a, const struct message *m, const struct path_step *from,
+			   const struct path_step *to, const struct journey_segment *s)
+{
+	const struct cause *cause = s->cause;
 	struct words w = { .len = 0 };
 
 	if (!cause)
 		return NULL;
+	if (s->across) {
+		say_bound(&w, s->bound_ns);
+		return words_keep(&a->scratch, &w);
+	}
 	if (!strcmp(cause->code, "tx.sndbuf"))
 		say_slept(&w, m);
 	else if (!strcmp(cause->code, "tx.enter") && m->same_call)
@@ -330,7 +349,7 @@ const char *detail_segment(struct assembler *a, const struct message *m, const s
 		   from->ifindex == to->ifindex) {
 		words_put(&w, "loopback");
 	} else if (!strcmp(cause->code, "tx.libc") || !strcmp(cause->code, "rx.call")) {
-		hook_cost(a, &w, from->point);
+		hook_cost(a, &w, from);
 	}
 	return words_keep(&a->scratch, &w);
 }

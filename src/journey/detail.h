@@ -12,6 +12,6 @@
 const char *detail_step(struct assembler *a, const struct message *m, const struct path *p,
 			const struct path_step *s);
 const char *detail_segment(struct assembler *a, const struct message *m, const struct path_step *from,
-			   const struct path_step *to, const struct cause *cause);
+			   const struct path_step *to, const struct journey_segment *s);
 
 #endif

@@ -8,11 +8,14 @@
 #include <string.h>
 
 #include "hash.h"
+#include "host_tag.h"
 
 #define SYSCALLS_MAX 1024
 
 struct host_fact {
 	uint32_t netns;
+	uint32_t number; /* as its own kernel counts */
+	uint8_t kernel;
 	char name[64];
 	UT_hash_handle hh;
 };
@@ -52,18 +55,27 @@ struct reason_fact {
 	UT_hash_handle hh;
 };
 
-struct facts {
+struct kernel_facts {
+	bool traced;
 	struct crumb_ev_trace trace;
 	struct crumb_ev_host host;
 	struct crumb_ev_hook hooks[CRUMB_PT_MAX];
 	bool hook_told[CRUMB_PT_MAX];
 	enum hook_kind via[CRUMB_PT_MAX];
+};
+
+enum { MACHINE_X86_64, MACHINE_AARCH64, MACHINES };
+
+struct facts {
+	struct kernel_facts *kernel[FACTS_KERNELS];
+	unsigned int kernels, from; /* those told of; whose events come now */
+	struct trace_host *info;
 	struct host_fact *hosts;
 	struct dev_fact *devs;
 	struct fdb_fact *fdb;
 	struct symbol_fact *symbols;
 	struct reason_fact *reasons;
-	char *syscalls[SYSCALLS_MAX];
+	char *syscalls[MACHINES][SYSCALLS_MAX];
 };
 
 /* Find the element with that key, or add a zeroed one. NULL: no memory. */
@@ -94,15 +106,37 @@ struct facts {
 		}                                \
 	} while (0)
 
+/* NULL: no memory. */
+static struct kernel_facts *kernel_make(struct facts *f, unsigned int i)
+{
+	struct kernel_facts *k = f->kernel[i];
+
+	if (k)
+		return k;
+	k = calloc(1, sizeof(*k));
+	if (!k)
+		return NULL;
+	for (unsigned int pt = 0; pt < CRUMB_PT_MAX; pt++)
+		k->via[pt] = point_get(pt)->via[0].kind;
+	f->kernel[i] = k;
+	f->kernels = i >= f->kernels ? i + 1 : f->kernels;
+	return k;
+}
+
 struct facts *facts_new(void)
 {
 	struct facts *f = calloc(1, sizeof(*f));
 
-	if (!f)
+	if (f && !kernel_make(f, 0)) {
+		free(f);
 		return NULL;
-	for (unsigned int pt = 0; pt < CRUMB_PT_MAX; pt++)
-		f->via[pt] = point_get(pt)->via[0].kind;
+	}
 	return f;
+}
+
+void facts_from(struct facts *f, unsigned int kernel)
+{
+	f->from = kernel < FACTS_KERNELS ? kernel : 0;
 }
 
 void facts_free(struct facts *f)
@@ -114,8 +148,13 @@ void facts_free(struct facts *f)
 	FACTS_FREE(f->fdb);
 	FACTS_FREE(f->symbols);
 	FACTS_FREE(f->reasons);
-	for (unsigned int i = 0; i < SYSCALLS_MAX; i++)
-		free(f->syscalls[i]);
+	for (unsigned int i = 0; i < SYSCALLS_MAX; i++) {
+		free(f->syscalls[MACHINE_X86_64][i]);
+		free(f->syscalls[MACHINE_AARCH64][i]);
+	}
+	for (unsigned int i = 0; i < FACTS_KERNELS; i++)
+		free(f->kernel[i]);
+	free(f->info);
 	free(f);
 }
 
@@ -127,6 +166,8 @@ static int take_netns(struct facts *f, const struct crumb_ev_netns *ev)
 	if (!h)
 		return -ENOMEM;
 	snprintf(h->name, sizeof(h->name), "%s", ev->host);
+	h->kernel = f->from;
+	h->number = ev->pad0 ? ev->pad0 : ev->netns;
 	return 0;
 }
 
@@ -202,7 +243,7 @@ static int take_reason(struct facts *f, uint32_t value, const char *name)
 	return 0;
 }
 
-static void take_hook(struct facts *f, const struct crumb_ev_hook *ev)
+static void take_hook(struct kernel_facts *f, const struct crumb_ev_hook *ev)
 {
 	if (ev->point >= CRUMB_PT_MAX)
 		return;
@@ -215,24 +256,37 @@ static void take_hook(struct facts *f, const struct crumb_ev_hook *ev)
 			f->via[ev->point] = k;
 }
 
+/* What a kernel says of itself. */
+static int take_kernel(struct facts *f, const struct crumb_event *ev)
+{
+	struct kernel_facts *k = kernel_make(f, f->from);
+
+	if (!k)
+		return -ENOMEM;
+	if (ev->type == CRUMB_EV_TRACE) {
+		k->trace = *(const struct crumb_ev_trace *)ev;
+		k->traced = true;
+	} else if (ev->type == CRUMB_EV_HOST) {
+		k->host = *(const struct crumb_ev_host *)ev;
+	} else {
+		take_hook(k, (const void *)ev);
+	}
+	return 0;
+}
+
 int facts_event(struct facts *f, const struct crumb_event *ev)
 {
 	switch (ev->type) {
 	case CRUMB_EV_TRACE:
-		f->trace = *(const struct crumb_ev_trace *)ev;
-		return 0;
 	case CRUMB_EV_HOST:
-		f->host = *(const struct crumb_ev_host *)ev;
-		return 0;
+	case CRUMB_EV_HOOK:
+		return take_kernel(f, ev);
 	case CRUMB_EV_NETNS:
 		return take_netns(f, (const void *)ev);
 	case CRUMB_EV_DEV:
 		return take_dev(f, (const void *)ev);
 	case CRUMB_EV_FDB:
 		return take_fdb(f, (const void *)ev);
-	case CRUMB_EV_HOOK:
-		take_hook(f, (const void *)ev);
-		return 0;
 	case CRUMB_EV_SYMBOL:
 		return take_symbol(f, (const void *)ev);
 	case CRUMB_EV_REASON:
@@ -243,13 +297,59 @@ int facts_event(struct facts *f, const struct crumb_event *ev)
 	}
 }
 
+/* Of several hosts: only if all were asked for tasks do only those count; what one left out is left out. */
 uint32_t facts_flags(const struct facts *f)
 {
-	return f->trace.flags;
+	uint32_t any = 0, all = CRUMB_TRACE_TASKS;
+
+	for (unsigned int i = 0; i < f->kernels; i++) {
+		if (!f->kernel[i] || !f->kernel[i]->traced)
+			continue;
+		any |= f->kernel[i]->trace.flags;
+		all &= f->kernel[i]->trace.flags;
+	}
+	return (any & ~CRUMB_TRACE_TASKS) | (any & all);
+}
+
+static struct host_fact *host_get(struct facts *f, uint32_t netns)
+{
+	struct host_fact *h;
+
+	HASH_FIND(hh, f->hosts, &netns, sizeof(netns), h);
+	return h;
+}
+
+static struct kernel_facts *kernel_get(struct facts *f, uint32_t netns)
+{
+	struct kernel_facts *k = f->kernel[facts_kernel(f, netns)];
+
+	return k ? k : f->kernel[0];
+}
+
+unsigned int facts_kernel(struct facts *f, uint32_t netns)
+{
+	const struct host_fact *h = f->kernels > 1 ? host_get(f, netns) : NULL;
+
+	return h ? h->kernel : 0;
+}
+
+const char *facts_kernel_name(const struct facts *f, unsigned int kernel)
+{
+	const struct kernel_facts *k = kernel < FACTS_KERNELS ? f->kernel[kernel] : NULL;
+
+	return k && k->host.name[0] ? k->host.name : "?";
+}
+
+uint32_t facts_netns_number(struct facts *f, uint32_t netns)
+{
+	const struct host_fact *h = f->kernels > 1 ? host_get(f, netns) : NULL;
+
+	return h && h->number ? h->number : netns;
 }
 
 const char *facts_host(struct facts *f, uint32_t netns)
 {
+	const struct kernel_facts *k;
 	struct host_fact *h;
 
 	FACT_MAKE(f->hosts, netns, &netns, h);
@@ -257,8 +357,9 @@ const char *facts_host(struct facts *f, uint32_t netns)
 		return "?";
 	if (h->name[0])
 		return h->name;
-	if (f->host.name[0] && netns == f->host.netns)
-		return f->host.name;
+	k = kernel_get(f, netns);
+	if (k->host.name[0] && netns == k->host.netns)
+		return k->host.name;
 	snprintf(h->name, sizeof(h->name), "netns:%u", netns);
 	return h->name;
 }
@@ -326,69 +427,116 @@ const char *facts_reason(struct facts *f, uint32_t value)
 	HASH_FIND(hh, f->reasons, &value, sizeof(value), r);
 	if (r)
 		return r->name;
-	snprintf(name, sizeof(name), "reason %u", value);
+	snprintf(name, sizeof(name), "reason %u", HOST_TAG_REASON(value));
 	if (take_reason(f, value, name))
 		return "?";
 	HASH_FIND(hh, f->reasons, &value, sizeof(value), r);
 	return r->name;
 }
 
-uint32_t facts_hook_cost_ns(const struct facts *f, uint16_t point)
+uint32_t facts_hook_cost_ns(struct facts *f, uint32_t netns, uint16_t point)
 {
-	return point < CRUMB_PT_MAX && f->hook_told[point] ? f->hooks[point].cost_ns : 0;
+	const struct kernel_facts *k = kernel_get(f, netns);
+
+	return point < CRUMB_PT_MAX && k->hook_told[point] ? k->hooks[point].cost_ns : 0;
 }
 
-enum hook_kind facts_via(const struct facts *f, uint16_t point)
+enum hook_kind facts_via(struct facts *f, uint32_t netns, uint16_t point)
 {
-	return point < CRUMB_PT_MAX ? f->via[point] : HOOK_NONE;
+	return point < CRUMB_PT_MAX ? kernel_get(f, netns)->via[point] : HOOK_NONE;
 }
 
-const char *facts_syscall_func(struct facts *f, uint16_t nr)
+const char *facts_syscall_func(struct facts *f, uint32_t netns, uint16_t nr)
 {
+	bool arm = !strcmp(kernel_get(f, netns)->host.machine, "aarch64");
+	char **slot = f->syscalls[arm ? MACHINE_AARCH64 : MACHINE_X86_64];
 	const char *name = syscall_name(nr);
 	char func[64];
 
 	if (!name || nr >= SYSCALLS_MAX)
 		return NULL;
-	if (!f->syscalls[nr]) {
-		snprintf(func, sizeof(func), "__%s_sys_%s",
-			 strcmp(f->host.machine, "aarch64") ? "x64" : "arm64", name);
-		f->syscalls[nr] = strdup(func);
+	if (!slot[nr]) {
+		snprintf(func, sizeof(func), "__%s_sys_%s", arm ? "arm64" : "x64", name);
+		slot[nr] = strdup(func);
 	}
-	return f->syscalls[nr];
+	return slot[nr];
 }
 
-void facts_info(const struct facts *f, struct trace_info *info)
+static uint32_t info_hooks(const struct kernel_facts *k, struct trace_hook *hooks)
 {
-	*info = (struct trace_info){
-		.version = f->trace.crumb,
-		.selection = f->trace.selection,
-		.flags = f->trace.flags,
-		.host = f->host.name,
-		.release = f->host.release,
-		.machine = f->host.machine,
-	};
-	memcpy(info->boot_id, f->host.boot_id, sizeof(info->boot_id));
-	for (unsigned int pt = 0; pt < CRUMB_PT_MAX; pt++) {
-		const struct crumb_ev_hook *h = &f->hooks[pt];
+	uint32_t n = 0;
 
-		if (!f->hook_told[pt])
+	for (unsigned int pt = 0; pt < CRUMB_PT_MAX; pt++) {
+		const struct crumb_ev_hook *h = &k->hooks[pt];
+
+		if (!k->hook_told[pt])
 			continue;
-		info->hooks[info->hook_count].point = pt;
-		info->hooks[info->hook_count].visible = h->visible == 1;
-		info->hooks[info->hook_count].via = h->via;
-		info->hooks[info->hook_count].target = h->target;
-		info->hooks[info->hook_count].why = h->why;
-		info->hook_count++;
+		hooks[n++] = (struct trace_hook){
+			.point = pt,
+			.visible = h->visible == 1,
+			.via = h->via,
+			.target = h->target,
+			.why = h->why,
+		};
 	}
+	return n;
 }
 
+static int info_more(struct facts *f, struct trace_info *info)
+{
+	struct trace_host *t = calloc(f->kernels, sizeof(*t));
+
+	if (!t)
+		return -ENOMEM;
+	free(f->info);
+	f->info = t;
+	for (unsigned int i = 1; i < f->kernels; i++) {
+		const struct kernel_facts *k = f->kernel[i];
+
+		if (!k)
+			continue;
+		t->host = k->host.name;
+		t->release = k->host.release;
+		t->machine = k->host.machine;
+		memcpy(t->boot_id, k->host.boot_id, sizeof(t->boot_id));
+		t->hook_count = info_hooks(k, t->hooks);
+		t++;
+	}
+	info->more = f->info;
+	info->more_count = t - f->info;
+	return 0;
+}
+
+int facts_info(struct facts *f, struct trace_info *info)
+{
+	const struct kernel_facts *k = f->kernel[0];
+
+	*info = (struct trace_info){
+		.version = k->trace.crumb,
+		.selection = k->trace.selection,
+		.flags = facts_flags(f),
+		.host = k->host.name,
+		.release = k->host.release,
+		.machine = k->host.machine,
+	};
+	memcpy(info->boot_id, k->host.boot_id, sizeof(info->boot_id));
+	info->hook_count = info_hooks(k, info->hooks);
+	return f->kernels > 1 ? info_more(f, info) : 0;
+}
+
+/* Of several hosts: what one of them cannot show. */
 uint32_t facts_unobservable(const struct facts *f, const char **names)
 {
 	uint32_t n = 0;
 
-	for (unsigned int pt = 0; pt < CRUMB_PT_MAX; pt++)
-		if (f->hook_told[pt] && !f->hooks[pt].visible)
+	for (unsigned int pt = 0; pt < CRUMB_PT_MAX; pt++) {
+		bool hidden = false;
+
+		for (unsigned int i = 0; i < f->kernels; i++)
+			hidden |= f->kernel[i] && f->kernel[i]->hook_told[pt] &&
+				  !f->kernel[i]->hooks[pt].visible;
+		if (hidden)
 			names[n++] = point_get(pt)->name;
+	}
 	return n;
 }

@@ -31,6 +31,14 @@ void facts_free(struct facts *f);
 /* Take note of @ev if it is a fact. 0 or -ENOMEM. */
 int facts_event(struct facts *f, const struct crumb_event *ev);
 
+/* The events that follow are of that host, 0 to FACTS_KERNELS - 1. */
+#define FACTS_KERNELS 64
+void facts_from(struct facts *f, unsigned int kernel);
+
+unsigned int facts_kernel(struct facts *f, uint32_t netns); /* on which host that namespace is */
+const char *facts_kernel_name(const struct facts *f, unsigned int kernel);
+uint32_t facts_netns_number(struct facts *f, uint32_t netns); /* as its own kernel counts */
+
 uint32_t facts_flags(const struct facts *f); /* CRUMB_TRACE_* */
 const char *facts_host(struct facts *f, uint32_t netns);
 const struct fact_dev *facts_dev(struct facts *f, uint32_t netns, uint32_t ifindex); /* NULL unknown */
@@ -41,11 +49,13 @@ bool facts_fdb_any(const struct facts *f, uint32_t netns); /* was a table of tha
 const char *facts_symbol(const struct facts *f, uint64_t addr); /* NULL unknown */
 const char *facts_reason(struct facts *f, uint32_t value);
 /* What the hook of a point adds to each call here, as measured; 0 unknown. */
-uint32_t facts_hook_cost_ns(const struct facts *f, uint16_t point);
-enum hook_kind facts_via(const struct facts *f, uint16_t point);
-const char *facts_syscall_func(struct facts *f, uint16_t nr); /* "__x64_sys_write"; NULL unknown */
+uint32_t facts_hook_cost_ns(struct facts *f, uint32_t netns, uint16_t point);
+enum hook_kind facts_via(struct facts *f, uint32_t netns, uint16_t point);
+const char *facts_syscall_func(struct facts *f, uint32_t netns,
+			       uint16_t nr); /* "__x64_sys_write"; NULL unknown */
 
-void facts_info(const struct facts *f, struct trace_info *info);
+/* 0 or -ENOMEM. */
+int facts_info(struct facts *f, struct trace_info *info);
 
 /* Names of points that cannot be seen; @names has room for CRUMB_PT_MAX. How many. */
 uint32_t facts_unobservable(const struct facts *f, const char **names);

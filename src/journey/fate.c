@@ -196,6 +196,29 @@ static void fate_unread(struct assembler *a, const struct message *m, struct fat
 		fate_set(f, VERDICT_WAITING, "on its way", fate_where(a, place));
 }
 
+/*
+ * A host of this connection was not recorded for a part of the message's life, and the bytes were not seen to be read: that
+ * they were dropped, or still wait, could be said only by who was there.
+ */
+static void fate_absent(struct assembler *a, const struct message *m, const struct absence *absent,
+			struct fate *f)
+{
+	const struct sight_place *place;
+	const struct sighting *last = fate_last_seen(message_half(m), f->byte, &place);
+	struct words w = { .len = 0 };
+
+	f->absent = absent->to_ns == UINT64_MAX;
+	f->drop = NULL;
+	f->byte = m->last - 1;
+	if (last && device_leads_out(a, place)) {
+		fate_set(f, VERDICT_LEFT, NULL, fate_where(a, place));
+		return;
+	}
+	words_put(&w, facts_kernel_name(a->facts, absent->host));
+	words_put(&w, " was not recorded then");
+	fate_set(f, VERDICT_INCOMPLETE, words_keep(&a->scratch, &w), f->where);
+}
+
 static uint64_t message_start_ns(const struct message *m)
 {
 	if (m->begin.libc_ns)
@@ -208,11 +231,16 @@ void fate_decide(struct assembler *a, const struct message *m, struct fate *f)
 	const struct half *h = message_half(m);
 	uint64_t end_ns = m->done_ns ? m->done_ns : a->now_ns;
 	bool taken = m->taken >= m->bytes;
+	const struct absence *absent;
 
 	*f = (struct fate){ .byte = m->last - 1 };
 	f->lost_events = losses_within(&a->losses, message_start_ns(m), end_ns);
 	if (!taken)
 		fate_unread(a, m, f);
+	absent = taken ? NULL :
+			 absences_within(&a->absences, m->conn->hosts, message_start_ns(m), end_ns);
+	if (absent)
+		fate_absent(a, m, absent, f);
 	if (f->lost_events)
 		fate_set(f, VERDICT_INCOMPLETE, "events were lost", f->where);
 	else if (m->cut)
@@ -253,7 +281,7 @@ bool fate_open(struct assembler *a, struct message *m)
 			m->hole_ns = a->now_ns;
 		since = m->hole_ns;
 		patience = HOLE_NS;
-	} else if (f.verdict == VERDICT_LEFT) {
+	} else if (f.verdict == VERDICT_LEFT || f.absent) {
 		patience = LEFT_NS;
 	} else if (f.verdict == VERDICT_DROPPED) {
 		patience = GIVE_UP_NS;

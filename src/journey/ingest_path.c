@@ -17,11 +17,15 @@ int ingest_flow(struct assembler *a, const struct crumb_ev_flow *ev)
 	struct conn *c;
 	int err;
 
-	if (assembler_conn(a, ev->flow))
+	c = assembler_conn(a, ev->flow);
+	if (c) { /* another host's announcement */
+		c->hosts |= 1ull << a->host;
 		return 0;
+	}
 	c = conn_new(ev);
 	if (!c)
 		return -ENOMEM;
+	c->hosts = 1ull << a->host;
 	err = flow_table_add(&a->flows, &c->flow);
 	if (err) {
 		conn_free(c);

@@ -72,6 +72,8 @@ struct journey_segment {
 	uint64_t ns;
 	const struct cause *cause; /* NULL: unexplained */
 	const char *note; /* what qualifies the cause here: "2 skbs", "woken on CPU 1"; NULL none */
+	bool across;	  /* its ends are on two kernels with a clock each */
+	uint64_t bound_ns; /* then: ns is the truth ± bound_ns; JOURNEY_BOUND_UNKNOWN: relative to the least delay only */
 };
 
 struct journey_call { /* what the sender did before its first message: getaddrinfo, socket, connect */
@@ -115,13 +117,28 @@ struct journey {
 	const struct journey_call *calls; /* only with the first message of a connection */
 	uint32_t call_count;
 
-	const char *clock_state; /* "exact": one kernel */
-	uint64_t clock_bound_ns;
+	const char *clock_state; /* "exact": one kernel; else that of the worst of its segments across kernels */
+	uint64_t clock_bound_ns; /* of its first host's clock against its last one's */
 	uint32_t retransmits;
 	uint64_t lost_events; /* events lost during its life that it may have needed */
 	uint64_t waiting_ns;  /* not delivered: from its last step until the verdict was given */
 	uint64_t observer_ns; /* crumb's own time inside total_ns that was measured (stack walks) */
 	uint32_t reads;	      /* recv calls that took its bytes */
+};
+
+#define JOURNEY_BOUND_UNKNOWN UINT64_MAX
+
+struct trace_hook {
+	uint16_t point;
+	bool visible;
+	const char *via, *target, *why;
+};
+
+struct trace_host { /* a further kernel of a joined trace */
+	const char *host, *release, *machine;
+	uint8_t boot_id[16];
+	struct trace_hook hooks[CRUMB_PT_MAX];
+	uint32_t hook_count;
 };
 
 struct trace_info { /* what `begin` gets; facts read so far */
@@ -132,17 +149,20 @@ struct trace_info { /* what `begin` gets; facts read so far */
 	const char *release;
 	const char *machine;
 	uint8_t boot_id[16];
-	struct trace_hook {
-		uint16_t point;
-		bool visible;
-		const char *via, *target, *why;
-	} hooks[CRUMB_PT_MAX];
+	struct trace_hook hooks[CRUMB_PT_MAX];
 	uint32_t hook_count;
+	const struct trace_host *more; /* the other hosts of a joined trace */
+	uint32_t more_count;
 };
 
 struct trace_loss {
 	uint16_t cause, point; /* enum crumb_loss_cause, enum crumb_point */
 	uint64_t count;
+};
+
+struct trace_absence { /* a host of a joined trace was not recorded while others were */
+	const char *host;
+	uint64_t from_ns, to_ns; /* from the trace's first event; to UINT64_MAX: until the end */
 };
 
 struct trace_summary {
@@ -158,6 +178,8 @@ struct trace_summary {
 	uint64_t bytes;	  /* of all journeys */
 	uint64_t stacked; /* journeys that paid for stack samples */
 	bool truncated;	  /* the trace has no end record: recording was cut short */
+	const struct trace_absence *absences;
+	uint32_t absence_count;
 };
 
 #endif

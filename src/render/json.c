@@ -47,6 +47,33 @@ static void put_hook(struct json_out *j, const struct trace_hook *h)
 	json_put(j, "}");
 }
 
+static void put_hooks(struct json_out *j, const struct trace_hook *hooks, uint32_t n)
+{
+	json_put(j, "[");
+	for (uint32_t i = 0; i < n; i++) {
+		if (i > 0)
+			json_put(j, ",");
+		put_hook(j, &hooks[i]);
+	}
+	json_put(j, "]");
+}
+
+/* The hosts after the first have their hooks with them; the first one's stand beside the list, where they always stood. */
+static void put_host(struct json_out *j, const struct trace_host *h)
+{
+	json_put(j, ",{\"host\":");
+	json_string(j, h->host);
+	json_put(j, ",\"kernel\":");
+	json_string(j, h->release);
+	json_put(j, ",\"machine\":");
+	json_string(j, h->machine);
+	json_put(j, ",\"boot_id\":\"");
+	put_boot_id(j, h->boot_id);
+	json_put(j, "\",\"hooks\":");
+	put_hooks(j, h->hooks, h->hook_count);
+	json_put(j, "}");
+}
+
 static void put_flags(struct json_out *j, uint32_t flags)
 {
 	static const struct {
@@ -90,13 +117,11 @@ static int json_begin(const struct render_options *o, const struct trace_info *i
 	json_string(&j, info->machine);
 	json_put(&j, ",\"boot_id\":\"");
 	put_boot_id(&j, info->boot_id);
-	json_put(&j, "\"}],\"hooks\":[");
-	for (uint32_t i = 0; i < info->hook_count; i++) {
-		if (i > 0)
-			json_put(&j, ",");
-		put_hook(&j, &info->hooks[i]);
-	}
-	json_put(&j, "]");
+	json_put(&j, "\"}");
+	for (uint32_t i = 0; i < info->more_count; i++)
+		put_host(&j, &info->more[i]);
+	json_put(&j, "],\"hooks\":");
+	put_hooks(&j, info->hooks, info->hook_count);
 	put_flags(&j, info->flags);
 	return finish(&j);
 }
@@ -203,6 +228,15 @@ static void put_steps(struct json_out *j, const struct journey_step *steps, uint
 	}
 }
 
+/* null: relative to the least delay seen, whatever that is. */
+static void put_bound(struct json_out *j, uint64_t ns)
+{
+	if (ns == JOURNEY_BOUND_UNKNOWN)
+		json_put(j, "null");
+	else
+		json_u64(j, ns);
+}
+
 static void put_segment(struct json_out *j, const struct journey *y, const struct journey_segment *s)
 {
 	const struct journey_step *from = &y->steps[s->from], *to = &y->steps[s->to];
@@ -226,6 +260,10 @@ static void put_segment(struct json_out *j, const struct journey *y, const struc
 	if (s->note) {
 		json_put(j, ",\"note\":");
 		json_string(j, s->note);
+	}
+	if (s->across) {
+		json_put(j, ",\"bound_ns\":");
+		put_bound(j, s->bound_ns);
 	}
 	json_put(j, "}");
 }
@@ -391,7 +429,7 @@ static int json_journey(const struct render_options *o, const struct journey *y,
 	json_put(&j, ",\"clock\":{\"state\":");
 	json_string(&j, y->clock_state);
 	json_put(&j, ",\"bound_ns\":");
-	json_u64(&j, y->clock_bound_ns);
+	put_bound(&j, y->clock_bound_ns);
 	json_put(&j, "},\"retransmits\":");
 	json_u64(&j, y->retransmits);
 	json_put(&j, ",\"lost_events\":");
@@ -416,6 +454,25 @@ static void put_losses(struct json_out *j, const struct trace_summary *s)
 		json_string(j, l->point ? point_get(l->point)->name : NULL);
 		json_put(j, ",\"count\":");
 		json_u64(j, l->count);
+		json_put(j, "}");
+	}
+	json_put(j, "]");
+}
+
+static void put_absences(struct json_out *j, const struct trace_summary *s)
+{
+	json_put(j, ",\"absent\":[");
+	for (uint32_t i = 0; i < s->absence_count; i++) {
+		const struct trace_absence *k = &s->absences[i];
+
+		if (i > 0)
+			json_put(j, ",");
+		json_put(j, "{\"host\":");
+		json_string(j, k->host);
+		json_put(j, ",\"from_ns\":");
+		json_u64(j, k->from_ns);
+		json_put(j, ",\"to_ns\":");
+		put_bound(j, k->to_ns);
 		json_put(j, "}");
 	}
 	json_put(j, "]");
@@ -457,6 +514,8 @@ static int json_end(const struct render_options *o, const struct trace_summary *
 		put_losses(&j, s);
 	if (s->truncated)
 		json_put(&j, ",\"truncated\":true");
+	if (s->absence_count > 0)
+		put_absences(&j, s);
 	return finish(&j);
 }
 

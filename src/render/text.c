@@ -290,7 +290,10 @@ static void account_make(const struct page *p, const struct journey *j, struct a
 	char text[UNITS_BYTES];
 
 	account_identity(p, j, a);
-	if (j->clock_bound_ns > 0)
+	if (j->clock_bound_ns == JOURNEY_BOUND_UNKNOWN)
+		snprintf(a->clock, sizeof(a->clock), "clocks %s: times between hosts are relative",
+			 j->clock_state);
+	else if (j->clock_bound_ns > 0)
 		snprintf(a->clock, sizeof(a->clock), "clock %s, within %s", j->clock_state,
 			 units_duration(text, j->clock_bound_ns, p->utf8));
 	else

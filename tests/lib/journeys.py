@@ -181,6 +181,22 @@ def check_segments(journey):
                  f"{listed} + {journey['unexplained_ns']} != {journey['total_ns']}")
 
 
+def check_clock(journey):
+    """Exact within one kernel; between two each segment has its bound, null where there are packets one way only."""
+    bounds = [segment["bound_ns"] for segment in journey.get("segments", []) if "bound_ns" in segment]
+    if not has_keys("clock", journey["clock"], CLOCK):
+        return
+    clock = journey["clock"]
+    if not bounds:
+        if clock != {"state": "exact", "bound_ns": 0}:
+            complain(f"one kernel, and clock {clock}")
+    elif None in bounds:
+        if clock["bound_ns"] is not None or clock["state"] not in ("one_way", "none"):
+            complain(f"no bound for a segment, and clock {clock}")
+    elif clock["state"] not in ("bounded", "inconsistent") or clock["bound_ns"] < max(bounds):
+        complain(f"bounds {bounds}, and clock {clock}")
+
+
 def check_journey(journey, summary):
     if not has_keys("journey", journey, JOURNEY):
         return
@@ -209,11 +225,11 @@ def check_journey(journey, summary):
             has_keys(end, journey[end], END)
         elif verdict == "delivered":
             complain(f"delivered and no {end}")
-    if has_keys("clock", journey["clock"], CLOCK) and journey["clock"] != {"state": "exact", "bound_ns": 0}:
-        complain(f"one kernel, and clock {journey['clock']}")
+    check_clock(journey)
     if journey["lost_events"] and verdict != "incomplete":
         complain(f"{verdict} with lost_events")
-    if verdict == "incomplete" and summary and not summary["lost_events"] and not summary.get("truncated"):
+    if verdict == "incomplete" and summary and not summary["lost_events"] and not summary.get("truncated") \
+            and not summary.get("absent"):
         complain("incomplete, and nothing was lost")
     if check_steps(journey):
         check_segments(journey)

@@ -51,7 +51,7 @@ static struct journey_step *add(struct fixture *f, uint64_t ns, const struct cau
 	if (i > 0) {
 		s->t_ns = f->steps[i - 1].t_ns + ns;
 		f->segments[f->j.segment_count++] =
-			(struct journey_segment){ i - 1, i, ns, cause, NULL };
+			(struct journey_segment){ .from = i - 1, .to = i, .ns = ns, .cause = cause };
 		f->j.total_ns += ns;
 		if (!cause)
 			f->j.unexplained_ns += ns;

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Several clocks on one axis: see clocks.h. */
+#include "clocks.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define NO_HOST 0xffu
+
+struct clock_host {
+	int64_t rough_ns;
+	uint8_t parent; /* towards the reference; NO_HOST: none, rough_ns is all there is */
+	uint8_t depth;
+};
+
+struct clocks {
+	unsigned int n;
+	struct clock_host host[CLOCK_HOSTS];
+	struct clock_pair *pair[CLOCK_HOSTS][CLOCK_HOSTS]; /* [a][b], a < b */
+};
+
+struct clocks *clocks_new(void)
+{
+	return calloc(1, sizeof(struct clocks));
+}
+
+void clocks_free(struct clocks *c)
+{
+	if (!c)
+		return;
+	for (unsigned int a = 0; a < c->n; a++)
+		for (unsigned int b = a + 1; b < c->n; b++)
+			clock_pair_free(c->pair[a][b]);
+	free(c);
+}
+
+int clocks_add(struct clocks *c, int64_t rough_ns)
+{
+	if (c->n == CLOCK_HOSTS)
+		return -ENOSPC;
+	c->host[c->n] = (struct clock_host){ .rough_ns = rough_ns, .parent = NO_HOST };
+	return c->n++;
+}
+
+unsigned int clocks_hosts(const struct clocks *c)
+{
+	return c->n;
+}
+
+void clocks_set_rough(struct clocks *c, unsigned int host, int64_t rough_ns)
+{
+	c->host[host].rough_ns = rough_ns;
+}
+
+const struct clock_pair *clocks_pair(const struct clocks *c, unsigned int a, unsigned int b)
+{
+	return a < b ? c->pair[a][b] : c->pair[b][a];
+}
+
+int clocks_sample(struct clocks *c, unsigned int from, int64_t from_ns, unsigned int to, int64_t to_ns)
+{
+	struct clock_pair **p = from < to ? &c->pair[from][to] : &c->pair[to][from];
+
+	if (from == to)
+		return 0;
+	if (!*p)
+		*p = clock_pair_new();
+	if (!*p)
+		return -ENOMEM;
+	return from < to ? clock_pair_add(*p, true, from_ns, to_ns) :
+			   clock_pair_add(*p, false, to_ns, from_ns);
+}
+
+int clocks_finish(struct clocks *c)
+{
+	for (unsigned int a = 0; a < c->n; a++) {
+		for (unsigned int b = a + 1; b < c->n; b++) {
+			int err = c->pair[a][b] ? clock_pair_finish(c->pair[a][b]) : 0;
+
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+#define ONE_WAY_COST (1ull << 50) /* any way with a bound is better */
+
+/* The median of its bounds; UINT64_MAX: nothing is known. */
+static uint64_t pair_cost(const struct clock_pair *p)
+{
+	const struct clock_node *nodes;
+	uint64_t *bounds, median;
+	size_t n;
+
+	if (!p)
+		return UINT64_MAX;
+	nodes = clock_pair_nodes(p, &n);
+	if (!n)
+		return UINT64_MAX;
+	if (nodes[n - 1].state == CLOCK_ONE_WAY)
+		return ONE_WAY_COST;
+	bounds = malloc(n * sizeof(*bounds));
+	if (!bounds)
+		return nodes[n - 1].bound_ns;
+	for (size_t i = 0; i < n; i++)
+		bounds[i] = nodes[i].bound_ns;
+	qsort(bounds, n, sizeof(*bounds), by_value);
+	median = bounds[n / 2];
+	free(bounds);
+	return median;
+}
+
+void clocks_settle(struct clocks *c, bool keep)
+{
+	uint64_t cost[CLOCK_HOSTS];
+	bool done[CLOCK_HOSTS] = { false };
+
+	for (unsigned int h = 0; h < c->n; h++) {
+		cost[h] = UINT64_MAX;
+		if (h && keep && c->host[h].parent != NO_HOST)
+			cost[h] = 0;
+		else
+			c->host[h].parent = NO_HOST;
+	}
+	if (c->n)
+		cost[0] = 0;
+	for (;;) { /* Dijkstra */
+		unsigned int best = NO_HOST;
+
+		for (unsigned int h = 0; h < c->n; h++)
+			if (!done[h] && cost[h] != UINT64_MAX &&
+			    (best == NO_HOST || cost[h] < cost[best]))
+				best = h;
+		if (best == NO_HOST)
+			return;
+		done[best] = true;
+		for (unsigned int h = 0; h < c->n; h++) {
+			uint64_t edge = done[h] || h == best ? UINT64_MAX :
+							       pair_cost(clocks_pair(c, best, h));
+
+			if (edge == UINT64_MAX || cost[best] + edge >= cost[h])
+				continue;
+			cost[h] = cost[best] + edge;
+			c->host[h].parent = best;
+			c->host[h].depth = c->host[best].depth + 1;
+		}
+	}
+}
+
+bool clocks_reached(const struct clocks *c, unsigned int host)
+{
+	return !host || c->host[host].parent != NO_HOST;
+}
+
+/* From @host's clock to its parent's. */
+static int64_t towards(const struct clocks *c, unsigned int host, int64_t ns)
+{
+	unsigned int parent = c->host[host].parent;
+	const struct clock_pair *p = clocks_pair(c, host, parent);
+
+	if (host < parent)
+		return ns + clock_pair_at(p, ns).offset_ns;
+	return clock_pair_x(p, ns);
+}
+
+/* And back. */
+static int64_t away(const struct clocks *c, unsigned int host, int64_t ns)
+{
+	unsigned int parent = c->host[host].parent;
+	const struct clock_pair *p = clocks_pair(c, host, parent);
+
+	if (host < parent)
+		return clock_pair_x(p, ns);
+	return ns + clock_pair_at(p, ns).offset_ns;
+}
+
+int64_t clocks_axis(const struct clocks *c, unsigned int host, int64_t ns)
+{
+	while (host && c->host[host].parent != NO_HOST) {
+		ns = towards(c, host, ns);
+		host = c->host[host].parent;
+	}
+	return host ? ns - c->host[host].rough_ns : ns;
+}
+
+/* Time of the axis to that of @host. */
+static int64_t from_axis(const struct clocks *c, unsigned int host, int64_t ns)
+{
+	if (!host)
+		return ns;
+	if (c->host[host].parent == NO_HOST)
+		return ns + c->host[host].rough_ns;
+	return away(c, host, from_axis(c, c->host[host].parent, ns));
+}
+
+static void worsen(struct clock_at *at, const struct clock_at *by)
+{
+	if (by->state > at->state)
+		at->state = by->state;
+	if (at->bound_ns == CLOCK_UNKNOWN || by->bound_ns == CLOCK_UNKNOWN)
+		at->bound_ns = CLOCK_UNKNOWN;
+	else
+		at->bound_ns += by->bound_ns;
+}
+
+/* One step of @host towards the reference, added to @at. */
+static unsigned int climb(const struct clocks *c, unsigned int host, int64_t ns, struct clock_at *at)
+{
+	unsigned int parent = c->host[host].parent;
+	const struct clock_pair *p = clocks_pair(c, host, parent);
+	struct clock_at step = clock_pair_at(p, from_axis(c, host < parent ? host : parent, ns));
+
+	worsen(at, &step);
+	return parent;
+}
+
+struct clock_at clocks_between(const struct clocks *c, unsigned int a, unsigned int b, int64_t ns)
+{
+	struct clock_at at = { CLOCK_EXACT, 0, 0 };
+
+	while (a != b) {
+		bool a_is_deeper = clocks_reached(c, a) && c->host[a].depth >= c->host[b].depth && a;
+		unsigned int lower = a_is_deeper ? a : b;
+
+		if (!lower || c->host[lower].parent == NO_HOST)
+			return (struct clock_at){ CLOCK_NONE, 0, CLOCK_UNKNOWN };
+		if (lower == a)
+			a = climb(c, a, ns, &at);
+		else
+			b = climb(c, b, ns, &at);
+	}
+	return at;
+}

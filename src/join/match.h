@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Packets that two hosts saw, from their edges' sightings: samples for the clocks. And, before anything is known of the clocks, how
+ * far they are apart roughly. Private to join/.
+ */
+#ifndef CRUMB_JOIN_MATCH_H
+#define CRUMB_JOIN_MATCH_H
+
+#include "clocks.h"
+#include "wire.h"
+
+struct match;
+
+struct match *match_new(struct clocks *clocks); /* @clocks is borrowed; NULL: no memory */
+void match_free(struct match *m);
+
+/* @host saw @look, at @rough_ns of a common clock that is good to a second or two. 0 or -ENOMEM. */
+int match_look(struct match *m, unsigned int host, const struct wire_look *look, int64_t rough_ns);
+
+/* No more than that has been left waiting before @rough_ns. 0 or -ENOMEM. */
+int match_advance(struct match *m, int64_t rough_ns);
+int match_finish(struct match *m);
+
+/*
+ * The keys of a source with the least hash values, and when they were first seen there: of two sources, the same
+ * packets, wherever in the traces they are.
+ */
+#define SKETCH_KEYS 8192
+
+struct sketch {
+	struct sketch_key {
+		uint64_t key;
+		int64_t time_ns;
+	} * keys; /* a heap, the greatest key first */
+	uint32_t n;
+	bool sorted; /* by key, ascending: no more may be added */
+};
+
+int sketch_add(struct sketch *s, const struct wire_look *look); /* 0 or -ENOMEM */
+void sketch_done(struct sketch *s);
+
+/* The median of b's time minus a's. False: they have nothing in common. */
+bool sketch_offset(struct sketch *a, struct sketch *b, int64_t *ret_ns);
+
+#endif
