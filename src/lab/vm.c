@@ -39,6 +39,7 @@ static void tell_guest(const char *lab, const char *host, int script, int words)
 	struct error e = { 0 };
 	int status = 0, err;
 
+	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* Its first port is there once QEMU has come that far. */
 	vm_path(path, lab, "/%s.port0", host);
@@ -77,6 +78,7 @@ static int wait_setup(const char *lab, const struct topo *t, int h, struct guest
 	char words[WORDS_BYTES] = "", path[VM_PATH_BYTES];
 	_cleanup_close_ int log = -1;
 	int status = 0;
+	sigset_t set;
 	pid_t got;
 	ssize_t n;
 
@@ -85,6 +87,11 @@ static int wait_setup(const char *lab, const struct topo *t, int h, struct guest
 			return error_set(e, -ETIMEDOUT,
 					 "host %s is not ready within %d s; is the machine overloaded?",
 					 t->hosts[h].name, READY_WAIT_MS / 1000);
+		/* A caller that blocks them wants to clear up. */
+		sigpending(&set);
+		if (sigismember(&set, SIGINT) || sigismember(&set, SIGTERM) ||
+		    sigismember(&set, SIGHUP))
+			return error_set(e, -EINTR, "interrupted");
 		nanosleep(&look_again, NULL);
 	}
 	g->pid = 0;
