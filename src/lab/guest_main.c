@@ -21,6 +21,8 @@
 #define WORDS_MAX     256
 #define PORT_TRIES    500
 #define PORT_PAUSE_US 20000
+#define HUPS_MAX      100
+#define HUP_PAUSE_US  5000
 #define REAP_MS	      20 /* the command's end is looked for that often once its output is at its end */
 
 struct session {
@@ -33,9 +35,20 @@ struct session {
 
 enum turn { TURN_ON, TURN_ENDED, TURN_GONE, TURN_OTHER };
 
+/*
+ * A client's first bytes may be here before the kernel's worker has heard that it came: for that long a port
+ * that looks hung up is not.
+ */
+static bool is_gone(int *hups)
+{
+	usleep(HUP_PAUSE_US);
+	return ++*hups > HUPS_MAX;
+}
+
 /* False: the other side is gone. */
 static bool port_write(int port, const void *data, size_t n)
 {
+	int hups = 0;
 	const char *at = data;
 	struct pollfd p = { .fd = port, .events = POLLOUT };
 	ssize_t done;
@@ -49,7 +62,7 @@ static bool port_write(int port, const void *data, size_t n)
 		}
 		if (done < 0 && errno != EAGAIN && errno != EINTR)
 			return false;
-		if (poll(&p, 1, -1) > 0 && (p.revents & POLLHUP))
+		if (poll(&p, 1, -1) > 0 && (p.revents & POLLHUP) && is_gone(&hups))
 			return false;
 	}
 	return true;
@@ -212,6 +225,7 @@ static enum turn carry(struct session *s, int *ret_status)
 {
 	bool ended = false;
 	enum turn turn;
+	int hups = 0;
 
 	for (;;) {
 		struct pollfd p[4] = { { s->port, s->n ? 0 : POLLIN, 0 },
@@ -220,8 +234,12 @@ static enum turn carry(struct session *s, int *ret_status)
 				       { s->n ? s->in : -1, POLLOUT, 0 } };
 		int n = poll(p, 4, REAP_MS);
 
-		if (p[0].revents & POLLHUP && !(p[0].revents & POLLIN))
-			return TURN_GONE;
+		if (p[0].revents & POLLHUP && !(p[0].revents & POLLIN)) {
+			if (is_gone(&hups))
+				return TURN_GONE;
+		} else {
+			hups = 0;
+		}
 		turn = p[0].revents & POLLIN ? from_client(s) : TURN_ON;
 		if (turn != TURN_ON)
 			return turn;

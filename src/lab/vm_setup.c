@@ -115,7 +115,8 @@ int vm_setup_script(const char *lab, const struct topo *t, int h, const char *ho
 		strbuf_puts(b, "echo 1 >/proc/sys/net/ipv6/conf/default/addr_gen_mode\n");
 	strbuf_printf(b, "echo %s >/proc/sys/kernel/hostname\ncat >/etc/hosts <<'END'\n%sEND\n",
 		      t->hosts[h].name, hosts);
-	strbuf_printf(b, "/sbin/modprobe -a virtio_net%s\n(\n",
+	strbuf_printf(b, "/sbin/modprobe -a %s%s\n(\n",
+		      strcmp(t->hosts[h].nic, "vmxnet3") ? "virtio_net" : "vmxnet3",
 		      t->hosts[h].role == TOPO_SWITCH ? " bridge" : "");
 	put_names(lab, t, h, b);
 	put_bridges(lab, t, h, b);
