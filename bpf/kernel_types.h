@@ -16,6 +16,7 @@
 #include <bpf/bpf_tracing.h>
 
 #define AF_INET		2
+#define AF_UNIX		1
 #define AF_INET6	10
 #define ETH_P_IP	0x0800
 #define ETH_P_IPV6	0x86dd
@@ -23,9 +24,12 @@
 #define ETH_P_8021AD	0x88a8
 #define IPPROTO_TCP	6
 #define IFF_BRIDGE_PORT (1u << 9) /* net_device.priv_flags, include/linux/netdevice.h */
+#define MSG_OOB		1
 #define MSG_PEEK	2
+#define TCP_TIME_WAIT	6
 #define TCP_CLOSE	7
 #define TCP_LISTEN	10
+#define TCP_CLOSING	11
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -91,12 +95,14 @@ struct inet_connection_sock {
 };
 
 struct tcp_sock {
-	__u32 write_seq, copied_seq, rcv_nxt, snd_nxt, snd_una;
+	__u32 write_seq, copied_seq, rcv_nxt, snd_nxt, snd_una, urg_seq;
 	__u32 snd_cwnd, snd_wnd, packets_out;
 	__u32 lost_out, sacked_out, retrans_out;
 	__u32 snd_sml, mss_cache;
 	__u64 tcp_wstamp_ns;
 	__u8 nonagle : 4;
+	__u8 syn_data : 1;
+	_Bool is_mptcp;
 };
 
 struct net_device {

@@ -14,6 +14,8 @@ struct task_map task_map SEC(".maps");
 struct flow_ids flow_ids SEC(".maps");
 struct filter_room filter_room SEC(".maps");
 struct flow_room flow_room SEC(".maps");
+struct func_calls func_calls SEC(".maps");
+struct func_args func_args SEC(".maps");
 
 const volatile struct crumb_settings crumb_cfg = {};
 const volatile __u64 crumb_zeroes[64] = {};

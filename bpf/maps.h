@@ -202,6 +202,24 @@ struct news {
 	__uint(max_entries, 16384);
 };
 
+/* --functions: calls that have not returned, by the place of their frame on the stack. */
+struct func_calls {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CRUMB_MAX_FUNC_CALLS);
+	__type(key, __u64);
+	__type(value, struct crumb_func_call);
+};
+
+/* ... and CRUMB_FUNC_* of a function's arguments by its address, where no cookie tells them. */
+struct func_args {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CRUMB_MAX_FUNCS);
+	__type(key, __u64);
+	__type(value, __u64);
+};
+
+extern struct func_calls func_calls SEC(".maps");
+extern struct func_args func_args SEC(".maps");
 extern struct woken woken SEC(".maps");
 extern struct calls_apart calls_apart SEC(".maps");
 extern struct news news SEC(".maps");

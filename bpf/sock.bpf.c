@@ -284,14 +284,40 @@ static __always_inline void sender_looked_at(const struct sock *sk, bool after)
 		held_look(sk, tp, f, dir, after);
 }
 
+static __always_inline void count_aside(__u32 what)
+{
+	__sync_fetch_and_add(&crumb_counters.aside[what & 3], 1);
+}
+
+/* Bytes that went out with the SYN never came through tcp_sendmsg_locked()'s loop (tcp_sendmsg_fastopen()). */
+static __always_inline int part_sent_unseen(const struct sock *sk, int ret)
+{
+	struct tcp_sock *tp = sock_tcp(sk);
+	struct tuple t;
+	__u8 dir;
+
+	if (ret <= 0 || !tp || !KBITS(tp, syn_data) || crumb_cfg.pattern_len || !sock_tuple(sk, &t))
+		return 0;
+	t.zone = zone_of(t.b, sock_netns(sk));
+	if (flow_find(&t, &dir))
+		count_aside(CRUMB_ASIDE_FASTOPEN);
+	return 0;
+}
+
 static __always_inline int part_sent(const struct sock *sk, int ret)
 {
 	struct task_state *ts;
 
-	if (sock_ignored(sk))
+	if (sock_ignored(sk)) {
+		if (tasks_asked() && ret > 0 && K(sk, __sk_common.skc_family) == AF_UNIX &&
+		    task_selected(task_now()))
+			count_aside(CRUMB_ASIDE_UNIX);
 		return 0;
+	}
 	ts = task_state_get(task_now());
-	if (!ts || !ts->send_active || ts->send_sk != (__u64)sk)
+	if (!ts || !ts->send_active)
+		return part_sent_unseen(sk, ret);
+	if (ts->send_sk != (__u64)sk)
 		return 0;
 	sender_looked_at(sk, true);
 	if (ts->turn_full && K(task_now(), nvcsw) != ts->turn_nvcsw)
@@ -541,8 +567,11 @@ static __always_inline bool fin_received(__u8 state)
 	       state == 11; /* net/tcp_states.h */
 }
 
-/* MSG_TRUNC: bytes left the queue and were copied nowhere. Not under the lock any more: inferred. */
-static __always_inline int read_without_copy(struct sock *sk, __u32 bytes)
+/*
+ * Bytes that came without a copy that we could see. MSG_TRUNC: they left the queue and went nowhere. MSG_OOB: the urgent
+ * byte, which is copied from the socket. Neither is under the lock any more: inferred.
+ */
+static __always_inline int read_without_copy(struct sock *sk, __u32 bytes, bool urgent)
 {
 	struct task_state *ts;
 	struct crumb_flow *f;
@@ -562,12 +591,12 @@ static __always_inline int read_without_copy(struct sock *sk, __u32 bytes)
 	ts = task_state_now();
 	if (!tp || !ts)
 		return 0;
-	end = K(tp, copied_seq);
+	end = urgent ? K(tp, urg_seq) + 1 : K(tp, copied_seq);
 	/* A FIN behind the bytes takes a sequence number and is consumed with them. */
-	if (end == K(tp, rcv_nxt) && fin_received(K(sk, __sk_common.skc_state)))
+	if (!urgent && end == K(tp, rcv_nxt) && fin_received(K(sk, __sk_common.skc_state)))
 		end--;
 	recv_begin(ts, sk, f, dir ^ 1, end - bytes, bytes, 0);
-	ts->recv_flags |= CRUMB_CALL_NO_COPY | CRUMB_CALL_INFERRED;
+	ts->recv_flags |= CRUMB_CALL_NO_COPY | CRUMB_CALL_INFERRED | (urgent ? CRUMB_CALL_URGENT : 0);
 	ts->recv_sock_ns = bpf_ktime_get_ns();
 	ts->recv_done = 1;
 	if (!ts->in_call)
@@ -583,7 +612,7 @@ static __always_inline int part_received(struct sock *sk, int ret, int flags)
 		return 0;
 	ts = task_state_get(task_now());
 	if (ret > 0 && !(flags & MSG_PEEK) && (!ts || !ts->recv_active))
-		return read_without_copy(sk, ret);
+		return read_without_copy(sk, ret, flags & MSG_OOB);
 	if (!ts || !ts->recv_active || ts->recv_sk != (__u64)sk)
 		return 0;
 	ts->recv_sock_ns = bpf_ktime_get_ns();
@@ -636,6 +665,7 @@ TRACEPOINT(inet_sock_set_state, const struct sock *sk, int old_state, int new_st
 {
 	struct crumb_ev_state *e;
 	struct crumb_flow *f;
+	struct tcp_sock *tp;
 	struct tuple t;
 	__u8 dir;
 
@@ -653,14 +683,17 @@ TRACEPOINT(inet_sock_set_state, const struct sock *sk, int old_state, int new_st
 	}
 	if (!sock_tuple(sk, &t))
 		return 0;
-	if (!t.sport) /* tcp_set_state() gives the port back before it tells of CLOSE */
-		t.sport = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
 	if (!flow_marked(&t))
 		return 0;
 	t.zone = zone_of(t.b, sock_netns(sk));
 	f = flow_find(&t, &dir);
 	if (!f)
 		return 0;
+	tp = sock_tcp(sk);
+	if (tp && bpf_core_field_exists(tp->is_mptcp) && K(tp, is_mptcp) && !f->aside) {
+		f->aside = 1;
+		count_aside(CRUMB_ASIDE_MPTCP);
+	}
 	e = ring_reserve(sizeof(*e), CRUMB_PT_STATE);
 	if (!e)
 		return 0;

@@ -48,6 +48,7 @@ enum crumb_event_type {
 	CRUMB_EV_NEIGH,	      /* neighbour (ARP, ND) entry created, asked for, or changed */
 	CRUMB_EV_STACK,	      /* the kernel functions above one sighting (sampled) */
 	CRUMB_EV_HELD,	      /* bytes wait in the send queue, and for another reason than before */
+	CRUMB_EV_FUNC,	      /* a kernel function that got the skb or the socket returned */
 
 	/* from user space */
 	CRUMB_EV_TRACE = 64, /* first: version, settings */
@@ -59,8 +60,9 @@ enum crumb_event_type {
 	CRUMB_EV_SYMBOL,
 	CRUMB_EV_REASON, /* the name of a drop reason on this kernel */
 	CRUMB_EV_LOSS,
-	CRUMB_EV_END,  /* last: the trace was closed in order */
-	CRUMB_EV_TICK, /* only a header: time passed and nothing happened */
+	CRUMB_EV_END,	/* last: the trace was closed in order */
+	CRUMB_EV_TICK,	/* only a header: time passed and nothing happened */
+	CRUMB_EV_ASIDE, /* what was seen and cannot be followed; before the end */
 };
 
 /* The points of the path; one row each in src/event/point.c. Append only: trace files carry the numbers. */
@@ -148,6 +150,7 @@ struct crumb_ev_state {
 #define CRUMB_CALL_PEEK	    0x04 /* MSG_PEEK: the bytes stay in the queue */
 #define CRUMB_CALL_INFERRED 0x08 /* the byte range was not read under the socket lock */
 #define CRUMB_CALL_NO_COPY  0x10 /* bytes left the queue without a copy (MSG_TRUNC, splice, mmap) */
+#define CRUMB_CALL_URGENT   0x20 /* recv(MSG_OOB): one byte, ahead of those before it */
 
 struct crumb_ev_send_begin {
 	struct crumb_event h; /* time: tcp.append, the first byte enters the stream */
@@ -418,6 +421,22 @@ struct crumb_ev_stack {
 	__u64 ip[CRUMB_STACK_DEPTH]; /* innermost first; the record is cut after ip[depth - 1] */
 };
 
+/* --functions: one call of a kernel function, told when it returned. */
+struct crumb_ev_func {
+	struct crumb_event h; /* time and cpu: of the return */
+	__u32 flow;
+	__u8 dir; /* of the bytes; with bytes 0 that in which the socket sends */
+	__u8 flags;
+	__u16 pad0;
+	__u64 enter_ns;
+	__u64 func; /* kernel address */
+	__u64 skb;
+	__u32 seq, bytes; /* bytes 0: it got the socket, and no skb with bytes */
+	__u32 netns;
+	__u32 enter_cpu;
+	__u32 tgid, pid; /* the running task: in softirq whoever was interrupted */
+};
+
 /* ------------------------------------------------------------------ facts written by user space */
 
 #define CRUMB_TRACE_TASKS \
@@ -429,6 +448,7 @@ struct crumb_ev_stack {
 #define CRUMB_TRACE_PAYLOAD    0x20 /* only messages with a given text were recorded */
 #define CRUMB_TRACE_REHEARSAL \
 	0x40 /* the first connection paid for all stacks: its journeys are not shown */
+#define CRUMB_TRACE_FUNCTIONS 0x80 /* kernel functions were hooked one by one */
 
 struct crumb_ev_trace {
 	struct crumb_event h;
@@ -519,6 +539,7 @@ enum crumb_loss_cause {
 	CRUMB_LOSS_TASKS,    /* per-task state could not be had */
 	CRUMB_LOSS_MISSED,   /* the kernel skipped a program (recursion) */
 	CRUMB_LOSS_SPOOL,    /* user space could not store it (disk full) */
+	CRUMB_LOSS_FUNCS,    /* calls of --functions: the journeys themselves lack nothing */
 	CRUMB_LOSS_MAX,
 };
 
@@ -529,6 +550,20 @@ struct crumb_ev_loss {
 	__u16 cause;  /* enum crumb_loss_cause */
 	__u16 point;  /* enum crumb_point, 0 unknown */
 	__u32 on_cpu; /* 0xffffffff unknown */
+};
+
+enum crumb_aside {
+	CRUMB_ASIDE_MPTCP = 1, /* connections: their bytes go into the subflows by ways of their own */
+	CRUMB_ASIDE_FASTOPEN, /* messages that went out with the SYN */
+	CRUMB_ASIDE_UNIX,     /* messages on Unix sockets, of selected tasks */
+	CRUMB_ASIDE_MAX,
+};
+
+struct crumb_ev_aside {
+	struct crumb_event h;
+	__u64 count;
+	__u32 what; /* enum crumb_aside */
+	__u32 pad0;
 };
 
 struct crumb_ev_end {
@@ -551,6 +586,7 @@ _Static_assert(sizeof(struct crumb_ev_sock) % 8 == 0, "sock");
 _Static_assert(sizeof(struct crumb_ev_recv) % 8 == 0, "recv");
 _Static_assert(sizeof(struct crumb_ev_call) % 8 == 0, "call");
 _Static_assert(sizeof(struct crumb_ev_stack) % 8 == 0, "stack");
+_Static_assert(sizeof(struct crumb_ev_func) == 72, "func");
 _Static_assert(sizeof(struct crumb_ev_dev) % 8 == 0, "dev");
 _Static_assert(sizeof(struct crumb_ev_fdb) % 8 == 0, "fdb");
 _Static_assert(sizeof(struct crumb_ev_hook) % 8 == 0, "hook");

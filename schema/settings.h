@@ -76,7 +76,8 @@ struct crumb_flow {
 	__u32 syn_seq; /* of the first SYN: another one means the ports were used again */
 	__u8 syn_seen;
 	__u8 midstream; /* taken without its SYN: the next SYN on these ports is another connection */
-	__u8 pad0[2];
+	__u8 aside;	/* counted as one that cannot be followed */
+	__u8 pad0[1];
 	__u32 messages[2];		      /* per direction, for sampling */
 	__u32 sample_start[2], sample_end[2]; /* bytes whose steps take a stack; equal: none */
 	__u32 want_start[2], want_end[2]; /* --payload: bytes that were asked for; equal: none */
@@ -122,6 +123,26 @@ struct crumb_cpu {
 	__u64 pad0[1]; /* no line of the cache shared with another CPU, neighbouring lines neither */
 };
 
+/* --functions: which arguments of a function are an skb and a socket, from 1; 0 none. Two numbers in one word. */
+#define CRUMB_FUNC_ARG	    7
+#define CRUMB_FUNC_SOCK	    4	  /* the socket's, shifted by that */
+#define CRUMB_FUNC_INDIRECT 0x100 /* what it gets is the place where the skb's address stands */
+#define CRUMB_FUNC_ARGS	    5	  /* in registers, and looked at */
+
+/* Helpers that do not exist: the loader makes calls of bpf_session_is_return() and bpf_session_cookie() of them. */
+#define CRUMB_KFUNC_IS_RETURN 0x7001
+#define CRUMB_KFUNC_COOKIE    0x7002
+
+struct crumb_func_call { /* a function that was entered for a followed flow */
+	__u64 enter_ns;
+	__u64 func, skb;
+	__u32 flow, netns;
+	__u32 seq, bytes;
+	__u32 cpu;
+	__u8 dir;
+	__u8 pad0[3];
+};
+
 /* Counters that user space reads in place (.bss is mapped). */
 struct crumb_counters {
 	__u64 lost[64];	  /* by enum crumb_point: the ring buffer was full */
@@ -134,9 +155,11 @@ struct crumb_counters {
 	__u64 woken_apart; /* tasks in the map `woken` */
 	__u64 calls_apart; /* ... and in `calls_apart` */
 	__u64 zones;	   /* entries of the map `zones` */
+	__u64 aside[4];	   /* by enum crumb_aside */
 	__u64 libc_calls;  /* calls that a libc hook slowed down */
 	__u32 libc_off; /* written by user space: the hooks were taken away, what they noted is stale */
 	__u32 pad0;
+	__u64 funcs_lost; /* --functions: calls that could not be noted or told, or whose return was not seen */
 };
 
 #endif

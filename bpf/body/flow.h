@@ -239,6 +239,9 @@ static __always_inline bool sock_tuple(const struct sock *sk, struct tuple *t)
 		return false;
 	t->sport = K(sk, __sk_common.skc_num);
 	t->dport = bpf_ntohs(K(sk, __sk_common.skc_dport));
+	/* After the last FIN (CLOSE, and a timewait socket in its place) the port is given back; bytes are still read. */
+	if (!t->sport)
+		t->sport = bpf_ntohs(BPF_CORE_READ((const struct inet_sock *)sk, inet_sport));
 	return true;
 }
 

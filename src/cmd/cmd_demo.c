@@ -331,7 +331,7 @@ int cmd_demo(int argc, char **argv)
 	if (d.o.explain && d.o.format == renderer_by_name("text"))
 		d.o.format = &render_walk;
 	d.o.command = nothing; /* processes are selected, by pid, as with run */
-	if (d.o.stacks == CRUMB_STACKS_SAMPLE)
+	if (d.o.stacks == CRUMB_STACKS_SAMPLE && !d.o.functions)
 		d.o.stacks = CRUMB_STACKS_FIRST;
 	snprintf(d.lab, sizeof(d.lab), DEMO_LAB "%d", getpid());
 	if (d.o.vm) {

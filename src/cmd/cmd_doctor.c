@@ -13,6 +13,7 @@
 #include "cleanup.h"
 #include "cmd.h"
 #include "doctor.h"
+#include "func_hooks.h"
 #include "log.h"
 #include "session.h"
 
@@ -52,6 +53,14 @@ static void look_at_rungs(struct doctor *d, const struct session *s)
 		.why = libc[0] ? libc : NULL,
 		.remedy = "CONFIG_UPROBE_EVENTS, Linux 5.15 or newer",
 	};
+}
+
+static void look_at_functions(struct doctor *d, const struct session *s, enum hook_kind force)
+{
+	enum func_rung rung = func_hooks_rung(session_abilities(s), force, &d->functions_why);
+
+	d->functions.name = rung == FUNC_NONE ? NULL : func_rung_name(rung);
+	d->functions.why = rung == FUNC_NONE ? d->functions_why.text : NULL;
 }
 
 static void read_costs(struct doctor *d, const struct session *s, bool asked)
@@ -137,6 +146,7 @@ static int examine(struct doctor *d, const struct options *o, struct session **r
 	d->libc_why = session_libc_why(*ret_s);
 	d->libc_cost_ns = session_libc_cost_ns(*ret_s);
 	look_at_rungs(d, *ret_s);
+	look_at_functions(d, *ret_s, o->backend);
 	measure(d, *ret_s);
 	return 0;
 }

@@ -26,6 +26,8 @@ struct doctor {
 	struct machine machine;
 	struct error cannot; /* crumb cannot run at all: why; "" it can */
 	struct doctor_rung rungs[DOCTOR_RUNGS];
+	struct doctor_rung functions; /* --functions: the way */
+	struct error functions_why;
 	const struct plan *plan; /* NULL if it cannot */
 	const char *libc_why;
 	unsigned int libc_cost_ns;

@@ -122,6 +122,10 @@ static void text_rungs(const struct doctor *d, struct strbuf *to)
 			strbuf_printf(to, "; would show %s", names.text);
 		strbuf_putc(to, '\n');
 	}
+	if (d->functions.name)
+		strbuf_printf(to, "  %-13s through %s\n", "--functions", d->functions.name);
+	else
+		strbuf_printf(to, "  %-13s no, see kprobe.multi and kprobe\n", "--functions");
 }
 
 void doctor_text(const struct doctor *d, struct strbuf *to)
@@ -265,7 +269,11 @@ void doctor_json(const struct doctor *d, struct strbuf *to)
 		json_string(&j, d->rungs[i].why ? d->rungs[i].remedy : NULL);
 		json_put(&j, "}");
 	}
-	json_put(&j, "],\"points\":[");
+	json_put(&j, "],\"functions\":{\"via\":");
+	json_string(&j, d->functions.name);
+	json_put(&j, ",\"why\":");
+	json_string(&j, d->functions.why);
+	json_put(&j, "},\"points\":[");
 	for (unsigned int pt = 1; d->plan && pt < CRUMB_PT_MAX; pt++) {
 		if (point_get(pt)->layer == LAYER_NOTE)
 			continue;

@@ -21,6 +21,7 @@
 #include "clock.h"
 #include "filter.h"
 #include "flow_aging.h"
+#include "func_hooks.h"
 #include "lab.h"
 #include "lab_names.h"
 #include "log.h"
@@ -272,8 +273,9 @@ static int write_tail(struct live *l)
 		.kernel_events = atomic_load(&l->events),
 		.lost = atomic_load(&l->lost),
 	};
+	int err = session_asides(l->session, e.h.time_ns, on_event, l);
 
-	return on_event(l, &e.h);
+	return err ? err : on_event(l, &e.h);
 }
 
 /*
@@ -410,6 +412,8 @@ static uint32_t flags_of(const struct session_config *c)
 		flags |= CRUMB_TRACE_PACKETS;
 	if (c->settings.pattern_len)
 		flags |= CRUMB_TRACE_PAYLOAD;
+	if (c->functions)
+		flags |= CRUMB_TRACE_FUNCTIONS;
 	return flags;
 }
 
@@ -466,6 +470,7 @@ static int open_parts(struct live *l, struct error *e)
 		.max_flows = l->o->max_flows,
 		.force = l->o->backend,
 		.btf = l->o->btf,
+		.functions = l->o->functions,
 	};
 	int err;
 
@@ -544,12 +549,27 @@ struct session *live_session(struct live *l)
 	return l->session;
 }
 
+/* What --functions costs before it begins. */
+static void tell_functions(const struct live *l)
+{
+	struct func_counts c;
+	const char *via = session_functions(l->session, &c);
+
+	if (via)
+		log_note("%zu of %zu functions that take an skb or a socket through %s: found in %.2f s, hooked in %.2f s (%zu "
+			 "share their name, %zu are inlined or taken apart, %zu not for tracing)",
+			 c.hooked, c.typed, via, c.find_ns / 1e9, c.attach_ns / 1e9, c.ambiguous,
+			 c.no_symbol, c.refused);
+}
+
 int live_start(struct live *l, struct error *e)
 {
 	int err = session_attach(l->session, e);
 
 	if (err)
 		return err;
+	tell_functions(l);
+	session_settle(l->session);
 	if (l->o->drop_rights)
 		rights_drop(); /* where that is refused there was nothing to give up */
 	err = -pthread_create(&l->recorder, NULL, recorder_main, l);

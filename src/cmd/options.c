@@ -23,6 +23,7 @@ enum option_id {
 	OPT_STACKS,
 	OPT_LIBC,
 	OPT_ACKS,
+	OPT_FUNCTIONS,
 	OPT_RING,
 	OPT_FLOWS,
 	OPT_BACKEND,
@@ -67,6 +68,8 @@ static const struct option_row rows[] = {
 	  "call paths: all, sample (default: few messages pay for them), first\n(the first connection pays and is not shown), off" },
 	{ "libc", OPT_LIBC, "WHEN", OPTIONS_HOOKS,
 	  "libc calls of the traced processes: on, off, auto (default: with -p and\nrun, until they are so frequent that the hooks would slow them down)" },
+	{ "functions", OPT_FUNCTIONS, NULL, OPTIONS_HOOKS,
+	  "every kernel function that got the bytes or their socket, one by one\n(needs a kernel whose functions can be hooked; slow)" },
 	{ "acks", OPT_ACKS, NULL, OPTIONS_HOOKS, "record TCP segments without payload too" },
 	{ "ring-size", OPT_RING, "BYTES", OPTIONS_HOOKS,
 	  "ring buffer per CPU (default: 32M for all, 2M to 16M each)" },
@@ -298,6 +301,9 @@ static int set_hooks(struct options *o, int id, const char *v)
 		if (n < 0)
 			return bad_value("libc", v, "one of on, off, auto");
 		o->libc = n;
+		return -1;
+	case OPT_FUNCTIONS:
+		o->functions = true;
 		return -1;
 	case OPT_ACKS:
 		o->acks = true;

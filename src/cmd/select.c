@@ -93,7 +93,8 @@ int select_settings(const struct options *o, struct session_config *c, struct er
 	struct crumb_settings *s = &c->settings;
 	int err;
 
-	s->stacks = o->stacks;
+	/* Functions one by one tell more than samples of who called whom. */
+	s->stacks = o->functions && o->stacks == CRUMB_STACKS_SAMPLE ? CRUMB_STACKS_OFF : o->stacks;
 	s->sample_mask = SAMPLE_MASK;
 	s->acks = o->acks;
 	s->snap_bytes = o->write ? o->snap_bytes : 0;

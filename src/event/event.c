@@ -47,6 +47,7 @@ static const struct layout layouts[] = {
 	[CRUMB_EV_CALL] = { SIZED(crumb_ev_call), DIR(crumb_ev_call, dir),
 			    .last = { LAST(crumb_ev_call, comm), LAST(crumb_ev_call, text) } },
 	[CRUMB_EV_DROP] = { SIZED(crumb_ev_drop), DIR(crumb_ev_drop, s.dir) },
+	[CRUMB_EV_FUNC] = { SIZED(crumb_ev_func), DIR(crumb_ev_func, dir) },
 	[CRUMB_EV_NEIGH] = { SIZED(crumb_ev_neigh) },
 	[CRUMB_EV_STACK] = { .least = offsetof(struct crumb_ev_stack, ip),
 			     .full = sizeof(struct crumb_ev_stack),
@@ -70,6 +71,7 @@ static const struct layout layouts[] = {
 	[CRUMB_EV_REASON] = { SIZED(crumb_ev_reason), .last = { LAST(crumb_ev_reason, name) } },
 	[CRUMB_EV_LOSS] = { SIZED(crumb_ev_loss) },
 	[CRUMB_EV_END] = { SIZED(crumb_ev_end) },
+	[CRUMB_EV_ASIDE] = { SIZED(crumb_ev_aside) },
 	[CRUMB_EV_TICK] = { SIZED(crumb_event) },
 };
 

@@ -294,6 +294,7 @@ const char *event_type_name(unsigned int type)
 		[CRUMB_EV_RUN] = "run",
 		[CRUMB_EV_COPY] = "copy",
 		[CRUMB_EV_HELD] = "held",
+		[CRUMB_EV_FUNC] = "func",
 		[CRUMB_EV_RECV_EXTENT] = "recv_extent",
 		[CRUMB_EV_RECV] = "recv",
 		[CRUMB_EV_CALL] = "call",
@@ -310,6 +311,7 @@ const char *event_type_name(unsigned int type)
 		[CRUMB_EV_REASON] = "reason",
 		[CRUMB_EV_LOSS] = "loss",
 		[CRUMB_EV_END] = "end",
+		[CRUMB_EV_ASIDE] = "aside",
 		[CRUMB_EV_TICK] = "tick",
 	};
 

@@ -406,6 +406,11 @@ static int owned(struct remap *r, const struct remap_from *from, const struct cr
 		key.a = ((const struct crumb_ev_stack *)ev)->flow;
 		key.b = ((const struct crumb_ev_stack *)ev)->netns;
 		return owner_is(r, from, &key);
+	case CRUMB_EV_FUNC:
+		key.kind = OWNER_PLACE;
+		key.a = ((const struct crumb_ev_func *)ev)->flow;
+		key.b = ((const struct crumb_ev_func *)ev)->netns;
+		return owner_is(r, from, &key);
 	case CRUMB_EV_STATE:
 		key.kind = OWNER_END;
 		key.a = ((const struct crumb_ev_state *)ev)->flow;
@@ -576,6 +581,16 @@ static int map_other(struct remap *r, const struct remap_from *from, struct crum
 		T(e->enter_ns);
 		return NETNS(e->netns);
 	}
+	case CRUMB_EV_FUNC: {
+		struct crumb_ev_func *e = (void *)ev;
+
+		PID(e->tgid);
+		PID(e->pid);
+		ADDR(e->func);
+		ADDR(e->skb);
+		T(e->enter_ns);
+		return NETNS(e->netns);
+	}
 	case CRUMB_EV_NEIGH:
 		return NETNS(((struct crumb_ev_neigh *)ev)->netns);
 	default: { /* CRUMB_EV_STACK */
@@ -655,6 +670,7 @@ static int map_fields(struct remap *r, const struct remap_from *from, struct cru
 	case CRUMB_EV_STATE:
 	case CRUMB_EV_SOCK:
 	case CRUMB_EV_CALL:
+	case CRUMB_EV_FUNC:
 	case CRUMB_EV_NEIGH:
 	case CRUMB_EV_STACK:
 		return map_other(r, from, ev, out);

@@ -45,6 +45,7 @@ void assembler_free(struct assembler *a)
 	stacks_free(a->stacks);
 	facts_free(a->facts);
 	losses_done(&a->losses);
+	losses_done(&a->func_losses);
 	absences_done(&a->absences);
 	scratch_done(&a->scratch);
 	free(a);
@@ -201,11 +202,31 @@ static int tick(struct assembler *a)
  * ------------------------------------------------------------------------------------------ events
  */
 
+static void aside_add(struct assembler *a, const struct crumb_ev_aside *ev)
+{
+	if (ev->what && ev->what < CRUMB_ASIDE_MAX)
+		a->sum.aside[ev->what] += ev->count;
+}
+
+/* A call that --functions missed takes nothing from the journey itself: its verdict stands. It is counted all the same. */
+static int take_loss(struct assembler *a, const struct crumb_ev_loss *ev)
+{
+	if (ev->cause == CRUMB_LOSS_FUNCS) {
+		int err = losses_add(&a->func_losses, ev);
+
+		return err ? err : losses_count(&a->losses, ev);
+	}
+	return losses_add(&a->losses, ev);
+}
+
 static int dispatch_user(struct assembler *a, const struct crumb_event *ev)
 {
 	switch (ev->type) {
 	case CRUMB_EV_LOSS:
-		return losses_add(&a->losses, (const void *)ev);
+		return take_loss(a, (const void *)ev);
+	case CRUMB_EV_ASIDE:
+		aside_add(a, (const void *)ev);
+		return 0;
 	case CRUMB_EV_END:
 		a->ended = true;
 		a->sum.lost_events = ((const struct crumb_ev_end *)ev)->lost;
@@ -249,6 +270,8 @@ static int dispatch(struct assembler *a, const struct crumb_event *ev)
 		return ingest_drop(a, (const void *)ev);
 	case CRUMB_EV_STACK:
 		return ingest_stack(a, (const void *)ev);
+	case CRUMB_EV_FUNC:
+		return ingest_func(a, (const void *)ev);
 	case CRUMB_EV_STATE:
 		return ingest_state(a, (const void *)ev);
 	case CRUMB_EV_FLOW:

@@ -34,6 +34,7 @@ struct assembler {
 	struct stacks *stacks;
 	struct tasks *tasks;
 	struct losses losses;
+	struct losses func_losses; /* of calls of --functions: they touch no verdict */
 	struct absences absences;
 	struct assembler_clocks clocks;
 	struct neighs neighs;
@@ -70,6 +71,7 @@ int ingest_wake(struct assembler *a, const struct crumb_ev_wake *ev);
 int ingest_run(struct assembler *a, const struct crumb_ev_run *ev);
 int ingest_held(struct assembler *a, const struct crumb_ev_held *ev);
 int ingest_stack(struct assembler *a, const struct crumb_ev_stack *ev);
+int ingest_func(struct assembler *a, const struct crumb_ev_func *ev); /* funcs.c */
 
 /* Nothing more is expected of @m: it is handed out once HOLD_NS have passed. 0 or -ENOMEM. */
 int assembler_done(struct assembler *a, struct message *m);

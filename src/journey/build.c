@@ -7,6 +7,7 @@
 
 #include "cause.h"
 #include "detail.h"
+#include "funcs.h"
 
 /*
  * ------------------------------------------------------------------------------------- call paths
@@ -525,6 +526,9 @@ int journey_build(struct assembler *a, struct message *m, struct journey *j)
 	if (err)
 		return err;
 	build_paths(a, m, &f, &p, (struct journey_step *)j->steps);
+	err = funcs_build(a, m, &f, &p, j);
+	if (err)
+		return err;
 	if (j->verdict != VERDICT_DELIVERED && a->now_ns > p.steps[p.count - 1].ns)
 		j->waiting_ns = a->now_ns - p.steps[p.count - 1].ns;
 	j->observer_ns = stacks_any(a->stacks) ? observer_ns(m, p.steps[p.count - 1].ns) : 0;

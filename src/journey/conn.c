@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Connections, messages, recv calls and how they are kept: see conn.h. */
-#include "conn.h"
+#include "funcs.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "point.h"
 
 struct conn *conn_new(const struct crumb_ev_flow *ev)
 {
@@ -13,6 +16,7 @@ struct conn *conn_new(const struct crumb_ev_flow *ev)
 		return NULL;
 	flow_init(&c->flow, ev);
 	c->last_ns = ev->h.time_ns;
+	ring_init(&c->funcs, sizeof(struct func_call));
 	for (int dir = 0; dir < 2; dir++) {
 		struct half *h = &c->half[dir];
 
@@ -68,6 +72,7 @@ void conn_free(struct conn *c)
 		return;
 	half_done(&c->half[0]);
 	half_done(&c->half[1]);
+	ring_done(&c->funcs);
 	free(c);
 }
 
@@ -248,7 +253,19 @@ int half_take(struct half *h, struct recv_call *call, uint64_t start, uint64_t e
 		return -ENOMEM;
 	*p = (struct piece){ start, end, call };
 	call->refs++;
-	if (end > h->taken_to)
+	if (end > h->taken_to && !(call->ev.flags & CRUMB_CALL_URGENT))
 		h->taken_to = end;
 	return range_set_add(&h->taken, start, end);
+}
+
+bool message_flag(const struct message *m, uint32_t flag)
+{
+	const struct crumb_ev_send_begin *b = &m->begin;
+	const char *name = b->nr == CRUMB_CALL_NO_NR ? NULL : syscall_name(b->nr);
+
+	if (!name)
+		return false;
+	if (!strcmp(name, "sendto") || !strcmp(name, "sendmmsg"))
+		return b->args[3] & flag;
+	return !strcmp(name, "sendmsg") && (b->args[2] & flag);
 }

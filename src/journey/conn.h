@@ -79,6 +79,7 @@ struct half { /* one direction */
 struct conn {
 	struct flow flow; /* first: found through the flow table */
 	struct half half[2];
+	struct ring funcs; /* struct func_call, by their returns */
 	bool closed[2], fin;
 	uint64_t last_ns; /* newest event */
 	uint64_t hosts;	  /* a bit for each that announced it */
@@ -153,6 +154,9 @@ static inline struct piece *half_piece(const struct half *h, uint32_t i)
 {
 	return ring_at(&h->pieces, i);
 }
+
+/* Has the send call that wrote the message the MSG_* flag (include/linux/socket.h)? */
+bool message_flag(const struct message *m, uint32_t flag);
 
 struct message *message_new(struct conn *c, uint8_t dir); /* NULL: no memory */
 void message_free(struct message *m);

@@ -7,6 +7,7 @@
 
 #include "assembly.h"
 
+#define MSG_OOB	   1	       /* include/linux/socket.h */
 #define OTHER_HOST "OTHERHOST" /* the copy of a flooded frame that was not meant for this host */
 
 static bool place_carries(const struct sight_place *p)
@@ -197,6 +198,18 @@ static void fate_unread(struct assembler *a, const struct message *m, struct fat
 }
 
 /*
+ * tcp_recvmsg() steps over a byte that was sent as urgent, and forgets it once it is past: only recv(MSG_OOB) before
+ * that can have it.
+ */
+static bool urgent_forgotten(const struct message *m)
+{
+	const struct half *h = message_half(m);
+
+	return message_flag(m, MSG_OOB) && m->taken + 1 == m->bytes && h->taken_to >= m->last &&
+	       !range_set_overlap(&h->taken, m->last - 1, m->last);
+}
+
+/*
  * A host of this connection was not recorded for a part of the message's life, and the bytes were not seen to be read: that
  * they were dropped, or still wait, could be said only by who was there.
  */
@@ -247,6 +260,9 @@ void fate_decide(struct assembler *a, const struct message *m, struct fate *f)
 		fate_set(f, VERDICT_INCOMPLETE, "the record of its send call has no end", f->where);
 	else if (taken)
 		fate_set(f, VERDICT_DELIVERED, NULL, NULL);
+	else if (!absent && urgent_forgotten(m))
+		fate_set(f, VERDICT_DROPPED, "sock.urgent_unread",
+			 at_receiver(a, h, CRUMB_PT_SOCK_READY));
 	else if (h->taken_to >= m->last)
 		fate_set(f, VERDICT_INCOMPLETE, "the record of its reading is missing", f->where);
 	else if (a->finished && !a->ended)

@@ -49,6 +49,15 @@ struct journey_end { /* a process at one end; known = false: nobody was seen the
 	bool returned;
 };
 
+struct journey_function { /* --functions: one call of a kernel function */
+	const char *name;
+	int64_t t_ns; /* entry, from the journey's first step; negative: a reader that was blocked before */
+	uint64_t ns;	  /* until it returned */
+	uint64_t self_ns; /* of that, not in functions that are told as well */
+	uint16_t level;	  /* how deep below the outermost of this step */
+	bool after;	  /* no step follows in its place: it came after this one, not before it */
+};
+
 struct journey_step {
 	uint16_t point; /* enum crumb_point */
 	const char *host;
@@ -64,6 +73,8 @@ struct journey_step {
 	const char *detail; /* state seen, in words: "FDB 02:47:..: swp2, learned, 3 ms old"; NULL none */
 	const char *const *path; /* functions that led here since the previous step, outermost first; NULL unknown */
 	uint32_t path_len;
+	const struct journey_function *functions; /* --functions: those that led here, as they called each other */
+	uint32_t function_count;
 	bool path_borrowed; /* the path was sampled on another TCP segment of this path, not on this one */
 };
 
@@ -120,8 +131,10 @@ struct journey {
 	const char *clock_state; /* "exact": one kernel; else that of the worst of its segments across kernels */
 	uint64_t clock_bound_ns; /* of its first host's clock against its last one's */
 	uint32_t retransmits;
-	uint64_t lost_events; /* events lost during its life that it may have needed */
-	uint64_t waiting_ns;  /* not delivered: from its last step until the verdict was given */
+	uint64_t lost_events;	 /* events lost during its life that it may have needed */
+	uint64_t waiting_ns;	 /* not delivered: from its last step until the verdict was given */
+	uint32_t function_calls; /* --functions: in all steps */
+	uint64_t functions_missed; /* ... and how many may be missing */
 	uint64_t observer_ns; /* crumb's own time inside total_ns that was measured (stack walks) */
 	uint32_t reads;	      /* recv calls that took its bytes */
 };
@@ -180,6 +193,7 @@ struct trace_summary {
 	bool truncated;	  /* the trace has no end record: recording was cut short */
 	const struct trace_absence *absences;
 	uint32_t absence_count;
+	uint64_t aside[CRUMB_ASIDE_MAX]; /* seen and not followed, by enum crumb_aside */
 };
 
 #endif

@@ -51,14 +51,20 @@ static void spans_halve(struct losses *l)
 	l->span_count = n;
 }
 
-int losses_add(struct losses *l, const struct crumb_ev_loss *ev)
+int losses_count(struct losses *l, const struct crumb_ev_loss *ev)
 {
-	int err;
-
 	if (!ev->count)
 		return 0;
 	l->total += ev->count;
-	err = kind_add(l, ev);
+	return kind_add(l, ev);
+}
+
+int losses_add(struct losses *l, const struct crumb_ev_loss *ev)
+{
+	int err = losses_count(l, ev);
+
+	if (!ev->count)
+		return 0;
 	/*
 	 * A connection that was not taken is missing whole; those that are followed lack nothing.
 	 */

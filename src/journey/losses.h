@@ -18,6 +18,9 @@ struct losses {
 };
 
 void losses_done(struct losses *l);
+/* Into the sum alone: it touches no journey. */
+int losses_count(struct losses *l, const struct crumb_ev_loss *ev);
+
 int losses_add(struct losses *l, const struct crumb_ev_loss *ev); /* 0 or -ENOMEM */
 
 /* Events lost at a time that has some of [@from_ns, @to_ns] in it. */

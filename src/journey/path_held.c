@@ -15,18 +15,6 @@
 #define HELD_FACTS 9	  /* that path_held_fact() can tell */
 #define MSG_MORE   0x8000 /* include/linux/socket.h */
 
-/* Does the call that wrote the bytes say that more will follow? */
-static bool says_more(const struct crumb_ev_send_begin *b)
-{
-	const char *name = b->nr == CRUMB_CALL_NO_NR ? NULL : syscall_name(b->nr);
-
-	if (!name)
-		return false;
-	if (!strcmp(name, "sendto"))
-		return b->args[3] & MSG_MORE;
-	return !strcmp(name, "sendmsg") && (b->args[2] & MSG_MORE);
-}
-
 /* In the order in which tcp_write_xmit() asks. */
 uint32_t held_reason(const struct crumb_ev_held *ev)
 {
@@ -56,7 +44,7 @@ uint32_t held_reason(const struct crumb_ev_held *ev)
 uint32_t path_held_fact(const struct message *m, const struct held *h)
 {
 	if (h->reason == HELD_SMALL)
-		return says_more(&m->begin) ? GAP_CORK : 0;
+		return message_flag(m, MSG_MORE) ? GAP_CORK : 0;
 	return h->reason == HELD_NOTHING ? 0 : h->reason;
 }
 

@@ -165,6 +165,12 @@ int abilities_new(const char *btf_path, struct abilities **ret, struct error *e)
 	return 0;
 }
 
+void abilities_forget_types(struct abilities *a)
+{
+	btf__free(a->btf);
+	a->btf = NULL;
+}
+
 void abilities_free(struct abilities *a)
 {
 	if (!a)

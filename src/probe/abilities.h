@@ -30,6 +30,9 @@ struct abilities {
 int abilities_new(const char *btf_path, struct abilities **ret, struct error *e);
 void abilities_free(struct abilities *a);
 
+/* Give back the kernel's types: 6 MiB. What has not been tried by now can no longer be. */
+void abilities_forget_types(struct abilities *a);
+
 /* NULL: the rung works here; else why not. */
 const char *abilities_refusal(struct abilities *a, enum hook_kind kind);
 

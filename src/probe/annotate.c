@@ -310,6 +310,9 @@ int annotate_event(void *annotate, const struct crumb_event *ev)
 	case CRUMB_EV_STACK:
 		err = on_stack(a, (const void *)ev);
 		break;
+	case CRUMB_EV_FUNC:
+		err = need_symbol(a, ((const struct crumb_ev_func *)ev)->func, ev->time_ns);
+		break;
 	case CRUMB_EV_FLOW:
 		err = annotate_netns(a, ((const struct crumb_ev_flow *)ev)->netns, ev->time_ns);
 		break;

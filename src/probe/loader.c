@@ -199,6 +199,9 @@ static int load_once(struct loader *l, const struct session_config *c, uint32_t 
 		return nothing_to_load(l, e);
 	plan_libc(l);
 	settle_maps(l, c, cpus);
+	err = func_hooks_prepare(l->skel->obj, l->abilities, l->func_rung, e);
+	if (err)
+		return err;
 	if (c->libc && !l->libc_why[0])
 		l->libc_multi = c->force != HOOK_UPROBE &&
 				libc_hooks_prepare(l->abilities->btf, l->libc_enter, l->libc_return);
@@ -221,6 +224,10 @@ int loader_load(struct loader *l, const struct session_config *c, uint32_t cpus,
 	print_all = getenv("CRUMB_LIBBPF_DEBUG") && own != listen_to_libbpf ? own : print_all;
 	l->settings = c->settings;
 	err = abilities_new(c->btf, &l->abilities, e);
+	if (!err && c->functions) {
+		l->func_rung = func_hooks_rung(l->abilities, c->force, e);
+		err = l->func_rung == FUNC_NONE ? -ENOTSUP : 0;
+	}
 	while (!err) {
 		err = load_once(l, c, cpus, e);
 		if (err != -EAGAIN)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "func_hooks.h"
 #include "plan.h"
 #include "session.h"
 
@@ -23,7 +24,8 @@ struct loader {
 	struct crumb_settings settings; /* as given, and what follows from the kernel */
 	struct bpf_program *libc_enter, *libc_return;
 	bool libc_multi;
-	char libc_why[120]; /* why libc cannot be hooked here, "" it can */
+	enum func_rung func_rung; /* --functions */
+	char libc_why[120];	  /* why libc cannot be hooked here, "" it can */
 };
 
 int loader_load(struct loader *l, const struct session_config *c, uint32_t cpus, struct error *e);

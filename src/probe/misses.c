@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "func_hooks.h"
 #include "plan.h"
 
 #define NO_TWIN -1
-#define IGNORED -2 /* a second program: where it is skipped the first one ran */
+#define IGNORED \
+	-2 /* a second program: where it is skipped the first one ran; or one that counts for itself */
 
 struct watched {
 	int fd;
@@ -30,7 +32,7 @@ struct misses {
 
 static int twin_of(const char *prog)
 {
-	if (strstr(prog, "_nested") || strstr(prog, "_again"))
+	if (strstr(prog, "_nested") || strstr(prog, "_again") || func_hooks_program(prog))
 		return IGNORED;
 	if (!strncmp(prog, "tcp_probe", 9))
 		return CRUMB_TWIN_PROBE;

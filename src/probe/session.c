@@ -10,6 +10,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/capability.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 
 #include "cleanup.h"
 #include "crumb.skel.h"
+#include "func_hooks.h"
 #include "libc_hooks.h"
 #include "loader.h"
 #include "machine.h"
@@ -40,6 +42,7 @@ struct session {
 	uint8_t *batch;
 	struct ring_buffer *news; /* children to hook */
 	struct libc_hooks *libc;
+	struct func_hooks *funcs; /* NULL: not asked for */
 	uint32_t libc_cost_ns;
 	int stats_fd;	    /* the kernel counts run times while it is open; -1 */
 	char libc_why[120]; /* why libc could not be hooked, "" if it was or nobody asked */
@@ -179,6 +182,7 @@ void session_free(struct session *s)
 	if (!s)
 		return;
 	misses_free(s->misses);
+	func_hooks_free(s->funcs);
 	ring_buffer__free(s->news);
 	libc_hooks_free(s->libc);
 	for (cpu = 0; s->rings && cpu < s->cpus; cpu++)
@@ -343,7 +347,18 @@ int session_attach(struct session *s, struct error *e)
 	if (!attached)
 		return error_set(e, -ENOTSUP, "no hook could be attached: %s",
 				 s->load.plan.points[CRUMB_PT_DEV_QUEUE].why);
-	return 0;
+	if (s->load.func_rung == FUNC_NONE)
+		return 0;
+	return func_hooks_new(s->skel->obj, s->load.abilities, s->load.func_rung,
+			      &s->skel->bss->crumb_counters, &s->funcs, e);
+}
+
+const char *session_functions(const struct session *s, struct func_counts *ret)
+{
+	if (!s->funcs)
+		return NULL;
+	func_hooks_counts(s->funcs, ret);
+	return func_rung_name(s->load.func_rung);
 }
 
 int session_hooks(const struct session *s, event_fn fn, void *ctx)
@@ -442,7 +457,9 @@ int session_losses(struct session *s, uint64_t from_ns, uint64_t to_ns, event_fn
 
 int session_misses(struct session *s, uint64_t now_ns, event_fn fn, void *ctx)
 {
-	return misses_check(s->misses, now_ns, fn, ctx);
+	int err = misses_check(s->misses, now_ns, fn, ctx);
+
+	return err || !s->funcs ? err : func_hooks_misses(s->funcs, now_ns, fn, ctx);
 }
 
 void session_forget_flow(struct session *s, const struct crumb_ev_flow *flow)
@@ -477,6 +494,30 @@ size_t session_programs(const struct session *s, uint32_t *ids, size_t n)
 		count++;
 	}
 	return count;
+}
+
+int session_asides(const struct session *s, uint64_t now_ns, event_fn fn, void *ctx)
+{
+	const struct crumb_counters *c = &s->skel->bss->crumb_counters;
+	int err = 0;
+
+	for (uint32_t what = 1; what < CRUMB_ASIDE_MAX && !err; what++) {
+		struct crumb_ev_aside e = {
+			.h = { .time_ns = now_ns, .type = CRUMB_EV_ASIDE, .size = sizeof(e) },
+			.count = __atomic_load_n(&c->aside[what], __ATOMIC_ACQUIRE),
+			.what = what,
+		};
+
+		if (e.count)
+			err = fn(ctx, &e.h);
+	}
+	return err;
+}
+
+void session_settle(struct session *s)
+{
+	abilities_forget_types(s->load.abilities);
+	malloc_trim(0); /* libbpf's work left holes */
 }
 
 const struct plan *session_plan(const struct session *s)

@@ -21,9 +21,10 @@ struct session_config {
 	const char *filter;		/* pcap-filter expression, NULL none */
 	bool libc;			/* hook libc in selected processes */
 	enum hook_kind force;		/* --backend; HOOK_NONE: the best that works */
-	const char *btf;		/* the kernel's types, if it does not tell them itself */
-	size_t ring_bytes;		/* per CPU; 0 = as CRUMB_RING_BYTES allows */
-	uint32_t max_flows;		/* 0 = CRUMB_MAX_FLOWS */
+	bool functions;	    /* --functions: every function that takes an skb or a socket */
+	const char *btf;    /* the kernel's types, if it does not tell them itself */
+	size_t ring_bytes;  /* per CPU; 0 = as CRUMB_RING_BYTES allows */
+	uint32_t max_flows; /* 0 = CRUMB_MAX_FLOWS */
 };
 
 struct session;
@@ -73,6 +74,9 @@ int session_flows(const struct session *s, event_fn fn, void *ctx);
 
 int session_attach(struct session *s, struct error *e);
 
+/* All is attached: give back what only that needed. Not where session_abilities() is asked afterwards. */
+void session_settle(struct session *s);
+
 /* One CRUMB_EV_HOOK per point: how it is seen, or why not. */
 int session_hooks(const struct session *s, event_fn fn, void *ctx);
 
@@ -89,11 +93,18 @@ int session_losses(struct session *s, uint64_t from_ns, uint64_t to_ns, event_fn
 /* Programs that the kernel skipped, likewise: asks each program, a system call apiece. See misses.h. */
 int session_misses(struct session *s, uint64_t now_ns, event_fn fn, void *ctx);
 
+/* What was seen and is not followed, as CRUMB_EV_ASIDE. At the end. */
+int session_asides(const struct session *s, uint64_t now_ns, event_fn fn, void *ctx);
+
 /* A closed connection: forget it, so that its place in the table is free. */
 void session_forget_flow(struct session *s, const struct crumb_ev_flow *flow);
 
 struct plan;
 struct abilities;
+struct func_counts;
+
+/* --functions: the way ("kprobe.session") and how many are hooked; NULL: not asked for. After session_attach(). */
+const char *session_functions(const struct session *s, struct func_counts *ret);
 
 /* What was planned and tried, for crumb doctor. */
 const struct plan *session_plan(const struct session *s);

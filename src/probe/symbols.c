@@ -15,14 +15,20 @@ struct symbol {
 	uint32_t name; /* offset in names */
 };
 
+struct reason {
+	uint32_t value;
+	bool is_drop; /* SKB_NOT_DROPPED_YET and SKB_CONSUMED are none */
+	char *name;   /* without the prefix of those that are */
+};
+
 struct symbols {
 	struct symbol *list; /* ascending */
 	size_t n;
 	char *names;
 	bool loaded;
-	struct btf *btf;
-	const struct btf_type *reasons;
-	bool btf_tried;
+	struct reason *reasons;
+	unsigned int n_reasons;
+	bool reasons_tried;
 };
 
 int symbols_new(struct symbols **ret)
@@ -37,7 +43,9 @@ void symbols_free(struct symbols *s)
 		return;
 	free(s->list);
 	free(s->names);
-	btf__free(s->btf);
+	for (unsigned int i = 0; i < s->n_reasons; i++)
+		free(s->reasons[i].name);
+	free(s->reasons);
 	free(s);
 }
 
@@ -53,8 +61,9 @@ static void load(struct symbols *s)
 {
 	_cleanup_fclose_ FILE *f = fopen("/proc/kallsyms", "re");
 	size_t cap = 0, names_cap = 0, names_len = 0;
-	char line[512], name[256], type;
+	char line[512], name[256], type, *names;
 	unsigned long long addr;
+	struct symbol *list;
 
 	s->loaded = true;
 	while (f && fgets(line, sizeof(line), f)) {
@@ -65,8 +74,6 @@ static void load(struct symbols *s)
 			continue;
 		len = strlen(name) + 1;
 		if (s->n == cap) {
-			struct symbol *list;
-
 			cap = cap ? cap * 2 : 65536;
 			list = realloc(s->list, cap * sizeof(*list));
 			if (!list)
@@ -74,8 +81,6 @@ static void load(struct symbols *s)
 			s->list = list;
 		}
 		if (names_len + len > names_cap) {
-			char *names;
-
 			names_cap = names_cap ? names_cap * 2 : 1u << 20;
 			names = realloc(s->names, names_cap);
 			if (!names)
@@ -86,8 +91,13 @@ static void load(struct symbols *s)
 		s->list[s->n++] = (struct symbol){ .addr = addr, .name = names_len };
 		names_len += len;
 	}
-	if (s->n)
-		qsort(s->list, s->n, sizeof(*s->list), by_addr);
+	if (!s->n)
+		return;
+	qsort(s->list, s->n, sizeof(*s->list), by_addr);
+	list = realloc(s->list, s->n * sizeof(*list));
+	names = realloc(s->names, names_len);
+	s->list = list ? list : s->list;
+	s->names = names ? names : s->names;
 }
 
 const char *symbols_function(struct symbols *s, uint64_t addr, uint32_t *ret_offset)
@@ -113,57 +123,58 @@ const char *symbols_function(struct symbols *s, uint64_t addr, uint32_t *ret_off
 	return s->names + s->list[low].name;
 }
 
-static void load_reasons(struct symbols *s)
-{
-	int id;
+static const char reason_prefix[] = "SKB_DROP_REASON_";
 
-	s->btf_tried = true;
-	s->btf = btf__load_vmlinux_btf();
-	if (!s->btf)
-		return;
-	id = btf__find_by_name_kind(s->btf, "skb_drop_reason", BTF_KIND_ENUM);
-	if (id > 0)
-		s->reasons = btf__type_by_id(s->btf, id);
+static void copy_reasons(struct symbols *s, const struct btf *btf, const struct btf_type *type)
+{
+	const struct btf_enum *e = btf_enum(type);
+	unsigned int n = btf_vlen(type);
+
+	s->reasons = calloc(n, sizeof(*s->reasons));
+	for (unsigned int i = 0; s->reasons && i < n; i++, e++) {
+		const char *name = btf__name_by_offset(btf, e->name_off);
+		bool drop = !strncmp(name, reason_prefix, sizeof(reason_prefix) - 1);
+
+		s->reasons[i] =
+			(struct reason){ e->val, drop,
+					 strdup(drop ? name + sizeof(reason_prefix) - 1 : name) };
+		if (!s->reasons[i].name)
+			return;
+		s->n_reasons++;
+	}
 }
 
-static const char reason_prefix[] = "SKB_DROP_REASON_";
+/* The names are copied: the kernel's types take megabytes. */
+static void load_reasons(struct symbols *s)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	int id;
+
+	s->reasons_tried = true;
+	if (!btf)
+		return;
+	id = btf__find_by_name_kind(btf, "skb_drop_reason", BTF_KIND_ENUM);
+	if (id > 0)
+		copy_reasons(s, btf, btf__type_by_id(btf, id));
+	btf__free(btf);
+}
 
 const char *symbols_drop_reason_at(struct symbols *s, unsigned int i, uint32_t *ret_value)
 {
-	const struct btf_enum *e;
-	const char *name;
-
-	if (!s->btf_tried)
+	if (!s->reasons_tried)
 		load_reasons(s);
-	if (!s->reasons || i >= btf_vlen(s->reasons))
+	if (i >= s->n_reasons)
 		return NULL;
-	e = btf_enum(s->reasons) + i;
-	name = btf__name_by_offset(s->btf, e->name_off);
-	*ret_value = (uint32_t)e->val;
-	return strncmp(name, reason_prefix, sizeof(reason_prefix) - 1) ?
-		       "" : /* SKB_NOT_DROPPED_YET, SKB_CONSUMED */
-		       name + sizeof(reason_prefix) - 1;
+	*ret_value = s->reasons[i].value;
+	return s->reasons[i].is_drop ? s->reasons[i].name : "";
 }
 
 const char *symbols_drop_reason(struct symbols *s, uint32_t value)
 {
-	const struct btf_enum *e;
-	unsigned int i;
-
-	if (!s->btf_tried)
+	if (!s->reasons_tried)
 		load_reasons(s);
-	if (!s->reasons)
-		return NULL;
-	e = btf_enum(s->reasons);
-	for (i = 0; i < btf_vlen(s->reasons); i++, e++) {
-		const char *name;
-
-		if ((uint32_t)e->val != value)
-			continue;
-		name = btf__name_by_offset(s->btf, e->name_off);
-		if (!strncmp(name, reason_prefix, sizeof(reason_prefix) - 1))
-			name += sizeof(reason_prefix) - 1;
-		return name;
-	}
+	for (unsigned int i = 0; i < s->n_reasons; i++)
+		if (s->reasons[i].value == value)
+			return s->reasons[i].name;
 	return NULL;
 }

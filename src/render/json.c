@@ -83,6 +83,7 @@ static void put_flags(struct json_out *j, uint32_t flags)
 		{ CRUMB_TRACE_TASKS, "tasks" },		  { CRUMB_TRACE_STACKS, "stacks" },
 		{ CRUMB_TRACE_STACKS_ALL, "stacks_all" }, { CRUMB_TRACE_LIBC, "libc" },
 		{ CRUMB_TRACE_PACKETS, "packets" },	  { CRUMB_TRACE_PAYLOAD, "payload" },
+		{ CRUMB_TRACE_FUNCTIONS, "functions" },
 	};
 	bool first = true;
 
@@ -182,6 +183,37 @@ static void put_path(struct json_out *j, const struct journey_step *s)
 		json_put(j, ",\"path_borrowed\":true");
 }
 
+/* As they called each other: the list has each followed by those that it called. */
+static void put_functions(struct json_out *j, const struct journey_step *s)
+{
+	json_put(j, ",\"functions\":[");
+	for (uint32_t i = 0; i < s->function_count; i++) {
+		const struct journey_function *f = &s->functions[i];
+		uint32_t next = i + 1 < s->function_count ? f[1].level : 0;
+
+		json_put(j, "{\"name\":");
+		json_string(j, f->name);
+		json_put(j, ",\"t_ns\":");
+		json_i64(j, f->t_ns);
+		json_put(j, ",\"ns\":");
+		json_u64(j, f->ns);
+		json_put(j, ",\"self_ns\":");
+		json_u64(j, f->self_ns);
+		if (f->after)
+			json_put(j, ",\"after\":true");
+		if (next > f->level) {
+			json_put(j, ",\"children\":[");
+			continue;
+		}
+		json_put(j, "}");
+		for (uint32_t level = f->level; level > next; level--)
+			json_put(j, "]}");
+		if (i + 1 < s->function_count)
+			json_put(j, ",");
+	}
+	json_put(j, "]");
+}
+
 static void put_step(struct json_out *j, const struct journey_step *s)
 {
 	json_put(j, "{\"host\":");
@@ -216,6 +248,8 @@ static void put_step(struct json_out *j, const struct journey_step *s)
 	}
 	if (s->path_len > 0)
 		put_path(j, s);
+	if (s->function_count > 0)
+		put_functions(j, s);
 	json_put(j, "}");
 }
 
@@ -344,6 +378,12 @@ static void put_additions(struct json_out *j, const struct journey *y)
 	if (y->observer_ns > 0) {
 		json_put(j, ",\"observer_ns\":");
 		json_u64(j, y->observer_ns);
+	}
+	if (y->function_calls > 0) {
+		json_put(j, ",\"function_calls\":");
+		json_u64(j, y->function_calls);
+		json_put(j, ",\"functions_missed\":");
+		json_u64(j, y->functions_missed);
 	}
 	if (y->side_step_count > 0) {
 		json_put(j, ",\"side_steps\":[");
@@ -478,6 +518,27 @@ static void put_absences(struct json_out *j, const struct trace_summary *s)
 	json_put(j, "]");
 }
 
+static void put_asides(struct json_out *j, const struct trace_summary *s)
+{
+	bool first = true;
+
+	for (uint32_t i = 1; i < CRUMB_ASIDE_MAX; i++) {
+		if (!s->aside[i])
+			continue;
+		if (first)
+			json_put(j, ",\"not_followed\":[{\"what\":");
+		else
+			json_put(j, ",{\"what\":");
+		json_string(j, units_aside_code(i));
+		json_put(j, ",\"count\":");
+		json_u64(j, s->aside[i]);
+		json_put(j, "}");
+		first = false;
+	}
+	if (!first)
+		json_put(j, "]");
+}
+
 static int json_end(const struct render_options *o, const struct trace_summary *s, struct strbuf *out)
 {
 	struct json_out j;
@@ -516,6 +577,7 @@ static int json_end(const struct render_options *o, const struct trace_summary *
 		json_put(&j, ",\"truncated\":true");
 	if (s->absence_count > 0)
 		put_absences(&j, s);
+	put_asides(&j, s);
 	return finish(&j);
 }
 

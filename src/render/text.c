@@ -369,6 +369,7 @@ static int text_journey(const struct render_options *o, const struct journey *j,
 	text_steps(&p, j);
 	if (p.unfold)
 		text_side_steps(&p, j);
+	text_functions(&p, j);
 	put_account(&p, j);
 	page_newline(&p);
 	if (o->link)
@@ -451,11 +452,30 @@ static void put_counts(struct page *p, const struct trace_summary *s)
 
 		page_tab(p, TEXT_INDENT);
 		page_printf(p, STYLE_BAD, "%s", units_count(count, l->count));
-		page_printf(p, STYLE_PLAIN, " at %s: %s",
-			    l->point ? point_get(l->point)->name : "a point unknown",
-			    units_loss_words(l->cause));
+		if (l->point)
+			page_printf(p, STYLE_PLAIN, " at %s:", point_get(l->point)->name);
+		else if (l->cause != CRUMB_LOSS_FUNCS)
+			page_put(p, STYLE_PLAIN, " at a point unknown:");
+		page_printf(p, STYLE_PLAIN, " %s", units_loss_words(l->cause));
 		page_newline(p);
 	}
+}
+
+static void put_asides(struct page *p, const struct trace_summary *s)
+{
+	char count[UNITS_BYTES];
+	bool first = true;
+
+	for (uint32_t i = 1; i < CRUMB_ASIDE_MAX; i++) {
+		if (!s->aside[i])
+			continue;
+		page_put(p, STYLE_PLAIN, first ? "not followed: " : ", ");
+		page_printf(p, STYLE_PLAIN, "%s %s", units_count(count, s->aside[i]),
+			    units_aside_words(i, s->aside[i]));
+		first = false;
+	}
+	if (!first)
+		page_newline(p);
 }
 
 static int text_end(const struct render_options *o, const struct trace_summary *s, struct strbuf *out)
@@ -465,6 +485,7 @@ static int text_end(const struct render_options *o, const struct trace_summary *
 	page_init(&p, o, out);
 	put_verdicts(&p, s);
 	put_counts(&p, s);
+	put_asides(&p, s);
 	if (s->unobservable_count > 0) {
 		struct page_list l = {
 			s->unobservable, s->unobservable_count, ",", NULL, TEXT_INDENT, STYLE_DIM

@@ -16,4 +16,9 @@ void text_steps(struct page *p, const struct journey *j);
 void text_calls(struct page *p, const struct journey *j);
 void text_side_steps(struct page *p, const struct journey *j);
 
+/* --functions: which had most of the time; and, from @column on, those of one step that came before (@after: behind) it. */
+void text_functions(struct page *p, const struct journey *j);
+void text_step_functions(struct page *p, unsigned int column, const struct journey_step *s,
+			 bool after);
+
 #endif

@@ -241,8 +241,10 @@ void text_steps(struct page *p, const struct journey *j)
 
 		if (!same_host)
 			host_rule(p, s->host, host_stay(p, j, i, text));
-		if (p->unfold)
+		if (p->unfold) {
 			step_path(p, &c, s);
+			text_step_functions(p, c.point, s, false);
+		}
 		put_time(p, s);
 		if (before && s->t_ns >= before->t_ns) {
 			page_tab(p, COLUMN_DELTA);
@@ -250,6 +252,8 @@ void text_steps(struct page *p, const struct journey *j)
 			page_put(p, slow ? STYLE_BOLD : STYLE_DIM, text);
 		}
 		step_row(p, &c, s, !same_host || step_layer(before) != step_layer(s));
+		if (p->unfold)
+			text_step_functions(p, c.point, s, true);
 		before = s;
 	}
 	if (c.inferred) {
@@ -280,8 +284,10 @@ void text_side_steps(struct page *p, const struct journey *j)
 			host = s->host;
 		}
 		step_path(p, &c, s);
+		text_step_functions(p, c.point, s, false);
 		put_time(p, s);
 		step_row(p, &c, s, true);
+		text_step_functions(p, c.point, s, true);
 	}
 	page_newline(p);
 }

@@ -142,6 +142,8 @@ static const struct {
 	[CRUMB_LOSS_TASKS] = { "tasks", "no memory for a task" },
 	[CRUMB_LOSS_MISSED] = { "missed", "program skipped by the kernel" },
 	[CRUMB_LOSS_SPOOL] = { "spool", "could not be stored" },
+	[CRUMB_LOSS_FUNCS] = { "functions",
+			       "calls of kernel functions missed; the journeys themselves lack nothing" },
 };
 
 const char *units_loss_name(unsigned int cause)
@@ -154,4 +156,23 @@ const char *units_loss_words(unsigned int cause)
 	if (cause >= CRUMB_LOSS_MAX || !losses[cause].words)
 		return "cause unknown";
 	return losses[cause].words;
+}
+
+static const struct {
+	const char *code, *one, *many;
+} asides[CRUMB_ASIDE_MAX] = {
+	[CRUMB_ASIDE_MPTCP] = { "mptcp", "connection of MPTCP", "connections of MPTCP" },
+	[CRUMB_ASIDE_FASTOPEN] = { "fastopen", "message that went out with the SYN (TCP Fast Open)",
+				   "messages that went out with the SYN (TCP Fast Open)" },
+	[CRUMB_ASIDE_UNIX] = { "unix", "message on a Unix socket", "messages on Unix sockets" },
+};
+
+const char *units_aside_code(unsigned int what)
+{
+	return asides[what].code;
+}
+
+const char *units_aside_words(unsigned int what, uint64_t count)
+{
+	return count == 1 ? asides[what].one : asides[what].many;
 }

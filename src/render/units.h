@@ -40,4 +40,8 @@ char *units_proto(char buf[UNITS_BYTES], uint8_t proto);
 const char *units_loss_name(unsigned int cause);
 const char *units_loss_words(unsigned int cause);
 
+/* enum crumb_aside: "mptcp", and "connection of MPTCP" of which there are @count. */
+const char *units_aside_code(unsigned int what);
+const char *units_aside_words(unsigned int what, uint64_t count);
+
 #endif

@@ -224,5 +224,8 @@ const struct topic_whole topic_crumb_reasons[] = {
 	{ "sock.closed_unread", "The receiver's socket was closed with the message unread in its receive queue.",
 	  "__tcp_close() throws the queue away and sends RST, so that the sender learns of it.", "The receiving program closed, or ended, without reading.",
 	  "nstat -az TcpExtTCPAbortOnClose\tcount\nstrace -e trace=close,exit_group -p PID\twhat the receiver does" },
+	{ "sock.urgent_unread", "The message's last byte was sent as urgent (MSG_OOB), and the reader read on without asking for it.",
+	  "tcp_recvmsg() steps over the urgent byte and tcp_check_urg() keeps one only: once it is passed, recv(MSG_OOB) finds nothing.",
+	  "recv(MSG_OOB) of the reader before it reads on, or SO_OOBINLINE.", "strace -e trace=recvfrom,setsockopt -p PID\twhat the reader asks for" },
 	{ NULL, NULL, NULL, NULL, NULL },
 };

@@ -70,6 +70,12 @@ static void catch_steps(struct caught *c, const struct journey *j)
 				sizeof(c->path[i]) - strlen(c->path[i]) - 1);
 			strncat(c->path[i], s->path[k], sizeof(c->path[i]) - strlen(c->path[i]) - 1);
 		}
+		for (uint32_t k = 0; k < s->function_count; k++) {
+			size_t used = strlen(c->functions[i]);
+
+			snprintf(c->functions[i] + used, sizeof(c->functions[i]) - used, "%s%u%s",
+				 k ? " " : "", s->functions[k].level, s->functions[k].name);
+		}
 		if (i && j->segments[i - 1].cause)
 			copy_text(c->code[i], sizeof(c->code[i]), j->segments[i - 1].cause->code);
 	}
@@ -107,6 +113,8 @@ static int catch_journey(void *ctx, const struct journey *j)
 		.start_ns = j->start_ns,
 		.lost_events = j->lost_events,
 		.observer_ns = j->observer_ns,
+		.function_calls = j->function_calls,
+		.functions_missed = j->functions_missed,
 		.offset_known = j->offset_known,
 		.sender_known = j->sender.known,
 		.receiver_known = j->receiver.known,

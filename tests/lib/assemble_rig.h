@@ -25,6 +25,8 @@ struct caught {
 	char host[CAUGHT_STEPS][4], code[CAUGHT_STEPS][16], detail[CAUGHT_STEPS][96],
 		path[CAUGHT_STEPS][160];
 	bool exact[CAUGHT_STEPS], borrowed[CAUGHT_STEPS];
+	char functions[CAUGHT_STEPS][160]; /* "0outer 1inner" */
+	uint32_t function_calls, functions_missed;
 	uint32_t count[CAUGHT_STEPS];
 	uint64_t t_ns[CAUGHT_STEPS];
 };

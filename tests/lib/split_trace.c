@@ -142,6 +142,8 @@ static uint32_t netns_of(const struct crumb_event *ev)
 		return NS(crumb_ev_neigh);
 	case CRUMB_EV_STACK:
 		return NS(crumb_ev_stack);
+	case CRUMB_EV_FUNC:
+		return NS(crumb_ev_func);
 	case CRUMB_EV_HELD:
 		return NS(crumb_ev_held);
 	case CRUMB_EV_NETNS:
