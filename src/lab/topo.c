@@ -421,7 +421,7 @@ static const struct statement statements[] = {
 	{ "address", "address HOST:INTERFACE ADDRESS/BITS...", 3, WORDS_MAX, parse_address },
 	{ "kernel", "kernel HOST KERNEL", 3, 3, parse_kernel },
 	{ "nic", "nic HOST MODEL", 3, 3, parse_nic },
-	{ "impair", "impair HOST:INTERFACE WORD...", 4, WORDS_MAX, parse_impair },
+	{ "impair", "impair HOST:INTERFACE WORD...", 3, WORDS_MAX, parse_impair },
 };
 
 static int parse_words(struct parser *p)
