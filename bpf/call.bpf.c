@@ -25,7 +25,11 @@ static __always_inline int call_enters(struct pt_regs *regs, long nr)
 		return 0;
 	call = (__u32)nr | 1ull << 32 | (__u64)selected << 40; /* nr, in_call, selected */
 	cpu = this_cpu();
-	if (!selected && cpu) {
+	/*
+	 * Where this program can be preempted, the place is not the task's alone: the next task's entry would be found in it,
+	 * half written, by either of them.
+	 */
+	if (!selected && cpu && !crumb_cfg.calls_preempted) {
 		cpu->calling.task = (__u64)task;
 		cpu->calling.enter_ns = bpf_ktime_get_ns();
 		cpu->calling.call = call;

@@ -26,6 +26,7 @@
 #define IFF_BRIDGE_PORT (1u << 9) /* net_device.priv_flags, include/linux/netdevice.h */
 #define MSG_OOB		1
 #define MSG_PEEK	2
+#define MSG_TRUNC	0x20
 #define TCP_TIME_WAIT	6
 #define TCP_CLOSE	7
 #define TCP_LISTEN	10

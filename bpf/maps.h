@@ -33,6 +33,7 @@ struct task_state {
 	};
 
 	__u64 regs; /* saved user registers, for programs that cannot ask for them; else 0 */
+	__u64 trunc_sk; /* MSG_TRUNC is asked of this socket, for programs that are not told at the return; else 0 */
 
 	/* the libc function */
 	__u64 libc_ns;

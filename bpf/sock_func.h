@@ -174,12 +174,28 @@ static __always_inline int sent_raw(int ret)
 	return ts && ts->send_active ? part_sent((void *)ts->send_sk, ret) : 0;
 }
 
+/* A reader that has its bytes thrown away makes no copy, and the return does not know the socket: the entry notes it. */
+static __always_inline int trunc_enters(const struct socket *sock, int flags)
+{
+	const struct sock *sk = flags & MSG_TRUNC ? K(sock, sk) : NULL;
+	struct task_state *ts = sk && !sock_ignored(sk) ? task_state_now() : NULL;
+
+	if (ts)
+		ts->trunc_sk = (__u64)sk;
+	return 0;
+}
+
 static __always_inline int received_raw(int ret)
 {
 	struct task_state *ts = task_state_get(task_now());
+	__u64 sk;
 
-	if (!ts || !ts->recv_active)
+	if (!ts)
 		return 0;
+	sk = ts->trunc_sk;
+	ts->trunc_sk = 0;
+	if (!ts->recv_active)
+		return sk ? part_received((void *)sk, ret, MSG_TRUNC) : 0;
 	return part_received((void *)ts->recv_sk, ret,
 			     ts->recv_flags & CRUMB_CALL_PEEK ? MSG_PEEK : 0);
 }
@@ -197,6 +213,16 @@ RETURN(sent6_return, inet6_sendmsg, int ret)
 RETURN(sent_page_return, inet_sendpage, int ret)
 {
 	return sent_raw(ret);
+}
+
+ENTRY(received_enter, inet_recvmsg, struct socket *sock, void *msg, unsigned long size, int flags)
+{
+	return trunc_enters(sock, flags);
+}
+
+ENTRY(received6_enter, inet6_recvmsg, struct socket *sock, void *msg, unsigned long size, int flags)
+{
+	return trunc_enters(sock, flags);
 }
 
 RETURN(received_return, inet_recvmsg, int ret)

@@ -544,12 +544,13 @@ enum crumb_loss_cause {
 };
 
 struct crumb_ev_loss {
-	struct crumb_event h; /* time: it happened before this ... */
-	__u64 from_ns;	      /* ... and after this */
+	struct crumb_event h; /* time: where it stands in the stream, before all that it may have touched is handed out */
+	__u64 from_ns; /* it happened after this ... */
 	__u64 count;
 	__u16 cause;  /* enum crumb_loss_cause */
 	__u16 point;  /* enum crumb_point, 0 unknown */
 	__u32 on_cpu; /* 0xffffffff unknown */
+	__u64 to_ns;  /* ... and before this; 0: before h.time_ns */
 };
 
 enum crumb_aside {

@@ -176,7 +176,9 @@ static __always_inline bool twin_second(__u32 which, const void *object)
 	place = cpu->handed[which];
 	if (place[0] == (__u64)object) {
 		place[0] = 0;
-		place[1] = 0; /* of a softirq whose second program was skipped */
+		/* Of a softirq whose second program was skipped; a preempting task's second program may still come. */
+		if (which < CRUMB_TWIN_ENTER)
+			place[1] = 0;
 		return false;
 	}
 	if (place[1] == (__u64)object) {

@@ -64,6 +64,7 @@ struct live {
 	atomic_bool stop, enough;
 	atomic_uint_fast64_t events, last_event_ns, lost, max_lag;
 	uint64_t stream_ns; /* newest event of the stream */
+	uint64_t pass_ns;   /* recorder: when the pass before this one began */
 	uint64_t quiet_ns; /* next tick after that much silence; 0: the analysis has nothing to wait for */
 	pid_t analyst_tid;
 	int analyst_err;
@@ -85,13 +86,19 @@ static void pause_ns(long ns)
 
 /* ------------------------------------------------------------------------------------------ recorder */
 
+/*
+ * It stands in the stream where the pass before began. A recorder that was kept off its CPU for longer than finished
+ * journeys are held would else tell of it after them.
+ */
 static int spool_event(void *ctx, const struct crumb_event *ev)
 {
 	struct live *l = ctx;
-	const struct crumb_ev_loss *loss = (const void *)ev;
+	struct crumb_ev_loss loss = *(const struct crumb_ev_loss *)ev;
 
-	atomic_fetch_add(&l->lost, loss->count);
-	return spool_append(l->spool, l->cpus, ev, ev->size, NULL, 0);
+	loss.to_ns = ev->time_ns;
+	loss.h.time_ns = l->pass_ns;
+	atomic_fetch_add(&l->lost, loss.count);
+	return spool_append(l->spool, l->cpus, &loss, sizeof(loss), NULL, 0);
 }
 
 struct take {
@@ -125,8 +132,7 @@ static void note_refused(struct live *l, const struct take *t, uint64_t from, ui
 		.on_cpu = UINT32_MAX,
 	};
 
-	atomic_fetch_add(&l->lost, t->refused);
-	spool_append(l->spool, l->cpus, &e, sizeof(e), NULL, 0);
+	spool_event(l, &e.h);
 }
 
 static void *recorder_main(void *ctx)
@@ -147,6 +153,7 @@ static void *recorder_main(void *ctx)
 
 		if (atomic_load(&l->stop))
 			last_rounds--;
+		l->pass_ns = previous;
 		fill = session_drain(l->session, take_batch, &t);
 		if (t.records) {
 			atomic_fetch_add(&l->events, t.records);

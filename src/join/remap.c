@@ -642,6 +642,7 @@ static int map_fact(struct remap *r, const struct remap_from *from, struct crumb
 	}
 	case CRUMB_EV_LOSS:
 		T(((struct crumb_ev_loss *)ev)->from_ns);
+		T(((struct crumb_ev_loss *)ev)->to_ns);
 		return 0;
 	default:
 		return 0;

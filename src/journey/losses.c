@@ -81,7 +81,8 @@ int losses_add(struct losses *l, const struct crumb_ev_loss *ev)
 		l->spans = spans;
 		l->span_cap = cap;
 	}
-	l->spans[l->span_count++] = (struct loss_span){ ev->from_ns, ev->h.time_ns, ev->count };
+	l->spans[l->span_count++] =
+		(struct loss_span){ ev->from_ns, ev->to_ns ? ev->to_ns : ev->h.time_ns, ev->count };
 	return 0;
 }
 

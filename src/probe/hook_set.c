@@ -34,7 +34,9 @@ static const struct hook_set sets[] = {
 		AT_RETURN_IF("sent_page_return", "inet_sendpage") } },
 	{ "received", {
 		AT_RETURN("received_return", "inet_recvmsg"),
-		AT_RETURN_IF("received6_return", "inet6_recvmsg") } },
+		AT_RETURN_IF("received6_return", "inet6_recvmsg"),
+		{ "received_enter", "inet_recvmsg", false, false, HOOKS_UNTYPED },
+		{ "received6_enter", "inet6_recvmsg", false, true, HOOKS_UNTYPED } } },
 	{ "tcp.xmit", {
 		AT_ENTRY("tcp_xmit_enter", "__tcp_transmit_skb") } },
 	{ "ip.output", {

@@ -359,6 +359,35 @@ static void a_loss_makes_it_incomplete(void **state)
 	rig_close(&r);
 }
 
+/* A recorder that was off its CPU tells a loss where its last pass stood, and that it may reach further. */
+static void a_loss_told_ahead(void **state)
+{
+	struct crumb_ev_loss loss = { .count = 3, .cause = CRUMB_LOSS_MISSED };
+	struct rig r;
+
+	(void)state;
+	open_rig(&r);
+	message(&r, S0, 10);
+	arrive(&r, S0, 10, S0);
+	take(&r, S0, 10);
+	loss.from_ns = r.b.now_ns + r.b.step_ns;
+	loss.to_ns = r.b.now_ns + 200000000;
+	build_put(&r.b, &loss, CRUMB_EV_LOSS, sizeof(loss));
+	message(&r, S0 + 10, 10);
+	arrive(&r, S0 + 10, 10, S0 + 10);
+	take(&r, S0 + 10, 10);
+	tick(&r, 300000000);
+	message(&r, S0 + 20, 10);
+	arrive(&r, S0 + 20, 10, S0 + 20);
+	take(&r, S0 + 20, 10);
+	rig_finish(&r);
+	assert_int_equal(rig_at(&r, 0)->verdict, VERDICT_DELIVERED);
+	assert_int_equal(rig_at(&r, 10)->verdict, VERDICT_INCOMPLETE);
+	assert_int_equal(rig_at(&r, 10)->lost_events, 3);
+	assert_int_equal(rig_at(&r, 20)->verdict, VERDICT_DELIVERED);
+	rig_close(&r);
+}
+
 static void a_trace_without_end(void **state)
 {
 	struct rig r;
@@ -459,6 +488,7 @@ int main(void)
 		cmocka_unit_test(waiting_on_its_way),
 		cmocka_unit_test(left_the_machine),
 		cmocka_unit_test(a_loss_makes_it_incomplete),
+		cmocka_unit_test(a_loss_told_ahead),
 		cmocka_unit_test(a_trace_without_end),
 		cmocka_unit_test(a_hole_in_the_reading),
 		cmocka_unit_test(a_send_whose_return_is_missing),
