@@ -26,7 +26,6 @@
 #include "vm.h"
 
 #define MUFFIN_PORT   "4747"
-#define MUFFIN_FILTER "tcp port " MUFFIN_PORT
 #define HOSTS_MAX     8
 #define READY_WAIT_MS 60000
 #define WAIT_MS	      30000
