@@ -10,6 +10,11 @@ enum exit_status {
 	EXIT_CANNOT = 3, /* this machine cannot: what is missing was said */
 };
 
+struct options;
+
+/* Show the journeys of the traces in ->rest; returns the exit status. */
+int report_files(const struct options *o);
+
 /* argv[0] is the command's name. */
 int cmd_demo(int argc, char **argv);
 int cmd_run(int argc, char **argv);

@@ -17,9 +17,11 @@
 
 #include "cleanup.h"
 #include "cmd.h"
+#include "demo.h"
 #include "lab.h"
 #include "live.h"
 #include "log.h"
+#include "vm.h"
 #include "walk.h"
 
 #define MUFFIN_PORT	"4747"
@@ -231,6 +233,20 @@ static int clear_left_over(const char *lab, void *arg)
 	return 0;
 }
 
+static int clear_left_machines(const char *lab, void *arg)
+{
+	struct error why = { 0 };
+	pid_t pid;
+
+	(void)arg;
+	if (strncmp(lab, DEMO_LAB, strlen(DEMO_LAB)))
+		return 0;
+	pid = atoi(lab + strlen(DEMO_LAB));
+	if (pid > 0 && !is_crumb(pid) && vm_down(lab, &why))
+		log_note("an earlier demo left lab %s behind: %s", lab, why.text);
+	return 0;
+}
+
 static int play(struct demo *d, struct error *e)
 {
 	int err;
@@ -318,6 +334,10 @@ int cmd_demo(int argc, char **argv)
 	if (d.o.stacks == CRUMB_STACKS_SAMPLE && !d.o.functions)
 		d.o.stacks = CRUMB_STACKS_FIRST;
 	snprintf(d.lab, sizeof(d.lab), DEMO_LAB "%d", getpid());
+	if (d.o.vm) {
+		vm_for_each(clear_left_machines, NULL);
+		return demo_vm(&d.o, d.lab, d.message);
+	}
 	ret = run_demo(&d);
 	show_free(d.show);
 	return ret;

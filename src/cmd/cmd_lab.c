@@ -12,8 +12,10 @@
 #include "cleanup.h"
 #include "lab.h"
 #include "lab_look.h"
+#include "lab_vm.h"
 #include "log.h"
 #include "strbuf.h"
+#include "vm.h"
 
 enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_CANNOT };
 
@@ -26,6 +28,7 @@ struct lab_options {
 	const char *topo_path;
 	bool kill;
 	bool json;
+	bool vm, relay;
 	char **args; /* after the subcommand */
 	int n_args;
 };
@@ -36,12 +39,13 @@ struct subcommand {
 };
 
 static const char help_text[] =
-	"Usage: crumb lab up     [--lab NAME] [--topo FILE]\n"
+	"Usage: crumb lab up     [--lab NAME] [--topo FILE] [--vm [--relay]]\n"
 	"       crumb lab exec   [--lab NAME] HOST -- CMD [ARG...]\n"
 	"       crumb lab status [--lab NAME] [--format text|json]\n"
 	"       crumb lab down   [--lab NAME] [--kill]\n"
 	"\n"
-	"The practice network: hosts a and b and a switch sw between them, as network namespaces.\n"
+	"The practice network: hosts a and b and a switch sw between them, as network namespaces, or as\n"
+	"virtual machines (QEMU) with kernels and clocks of their own.\n"
 	"Nothing of the machine's own network is touched.\n"
 	"\n"
 	"  up      build it; clears what a killed run left\n"
@@ -51,6 +55,8 @@ static const char help_text[] =
 	"\n"
 	"  --lab NAME     another lab beside the default one\n"
 	"  --topo FILE    another topology than a - sw - b (format: crumb-lab(1))\n"
+	"  --vm           as virtual machines\n"
+	"  --relay        each end E of their cables sends to the socket E.relay (see crumb-lab(1))\n"
 	"  --kill         end the processes inside as well\n"
 	"  --format FMT   text (default) or json\n"
 	"  -h, --help     this text\n"
@@ -83,9 +89,19 @@ static int usage_error(const char *text)
 
 static int run_up(const struct lab_options *o)
 {
+	const struct vm_options vm = { .topo_path = o->topo_path, .relay = o->relay };
 	struct error e = { 0 };
-	int ret = lab_up(o->lab, o->topo_path, &e);
+	int ret;
 
+	if (o->vm)
+		ret = vm_up(o->lab, &vm, &e);
+	else if (vm_exists(o->lab))
+		ret = error_set(&e, -EEXIST,
+				"lab %s is up as virtual machines; take it down first (crumb lab down --lab "
+				"%s), or choose another name with --lab",
+				o->lab, o->lab);
+	else
+		ret = lab_up(o->lab, o->topo_path, &e);
 	if (ret < 0)
 		return report(&e, ret);
 	if (ret == LAB_UNCHANGED)
@@ -110,6 +126,8 @@ static int run_down(const struct lab_options *o)
 		err = lab_end_processes(o->lab, GRACE_MS, &e);
 	else
 		lab_for_each_process(o->lab, warn_process, NULL);
+	if (!err && vm_exists(o->lab))
+		err = vm_down(o->lab, &e);
 	if (!err)
 		err = lab_down(o->lab, &e);
 	return err ? report(&e, err) : EXIT_DONE;
@@ -119,12 +137,16 @@ static int run_exec(const struct lab_options *o)
 {
 	struct error e = { 0 };
 	char **cmd = o->args + 1;
-	int err;
+	int err, status;
 
 	if (o->n_args > 1 && !strcmp(cmd[0], "--"))
 		cmd++;
 	if (o->n_args == 0 || !cmd[0])
 		return usage_error("exec needs a host and a command");
+	if (vm_exists(o->lab)) {
+		err = lab_vm_exec(o->lab, o->args[0], cmd, &status, &e);
+		return err ? report(&e, err) : status;
+	}
 	err = lab_enter(o->lab, o->args[0], &e);
 	if (err)
 		return report(&e, err);
@@ -333,6 +355,10 @@ static int run_status(const struct lab_options *o)
 	size_t n;
 	int err;
 
+	if (vm_exists(o->lab)) {
+		err = lab_vm_status(o->lab, o->json, &b, &e);
+		return err ? report(&e, err) : print(&b);
+	}
 	err = lab_host_list(o->lab, &hosts, &n);
 	if (err == -ENOENT)
 		return print_down(o);
@@ -373,6 +399,12 @@ static int parse_option(struct lab_options *o, int c)
 	case 't':
 		o->topo_path = optarg;
 		return 0;
+	case 'v':
+		o->vm = true;
+		return 0;
+	case 'r':
+		o->relay = true;
+		return 0;
 	case 'k':
 		o->kill = true;
 		return 0;
@@ -394,6 +426,7 @@ static int parse_options(struct lab_options *o, int argc, char **argv)
 	static const struct option options[] = {
 		{ "lab", required_argument, NULL, 'l' }, { "topo", required_argument, NULL, 't' },
 		{ "kill", no_argument, NULL, 'k' },	 { "format", required_argument, NULL, 'f' },
+		{ "vm", no_argument, NULL, 'v' },	 { "relay", no_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },	 { NULL, 0, NULL, 0 },
 	};
 	int c, status;
@@ -436,6 +469,8 @@ int cmd_lab(int argc, char **argv)
 	o.n_args = argc - at - optind;
 	if (o.n_args && found->run != run_exec)
 		return usage_error("too many words");
+	if ((o.vm && found->run != run_up) || (o.relay && !o.vm))
+		return usage_error("--vm belongs to up, --relay to --vm");
 	if (lab_check_name(o.lab, &e)) {
 		log_error("%s", e.text);
 		return EXIT_USAGE;

@@ -128,6 +128,28 @@ static int report_file(const char *path, struct show *show)
 	return err ? EXIT_NOTHING : EXIT_DONE;
 }
 
+int report_files(const struct options *o)
+{
+	struct show *show = NULL;
+	struct error e = { 0 };
+	int err, ret;
+
+	signal(SIGPIPE, SIG_IGN);
+	err = show_new(o, &show, &e);
+	if (err) {
+		log_error("%s", error_text(&e, err));
+		return EXIT_USAGE;
+	}
+	ret = o->n_rest == 1 ? report_file(o->rest[0], show) :
+			       report_joined(o->rest, o->n_rest, show);
+	if (!ret && !show_journeys(show)) {
+		log_error("no message matched");
+		ret = EXIT_NOTHING;
+	}
+	show_free(show);
+	return ret;
+}
+
 int cmd_report(int argc, char **argv)
 {
 	static const struct usage u = {
@@ -141,10 +163,8 @@ int cmd_report(int argc, char **argv)
 			"  crumb report a.pcapng sw.pcapng b.pcapng\n"
 			"  crumb report --format json t.pcapng | jq 'select(.total_ns > 1000000)'\n",
 	};
-	struct show *show = NULL;
-	struct error e = { 0 };
 	struct options o;
-	int ret = options_parse(argc, argv, &u, &o), err;
+	int ret = options_parse(argc, argv, &u, &o);
 
 	if (ret >= 0)
 		return ret;
@@ -152,17 +172,5 @@ int cmd_report(int argc, char **argv)
 		log_error("report: which file? crumb report FILE...");
 		return EXIT_USAGE;
 	}
-	signal(SIGPIPE, SIG_IGN);
-	err = show_new(&o, &show, &e);
-	if (err) {
-		log_error("%s", error_text(&e, err));
-		return EXIT_USAGE;
-	}
-	ret = o.n_rest == 1 ? report_file(o.rest[0], show) : report_joined(o.rest, o.n_rest, show);
-	if (!ret && !show_journeys(show)) {
-		log_error("no message matched");
-		ret = EXIT_NOTHING;
-	}
-	show_free(show);
-	return ret;
+	return report_files(&o);
 }

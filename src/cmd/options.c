@@ -38,6 +38,7 @@ enum option_id {
 	OPT_DURATION,
 	OPT_LINKS,
 	OPT_EXPLAIN,
+	OPT_VM,
 	OPT_FAIL,
 	OPT_STATIC,
 	OPT_DIRECT,
@@ -100,6 +101,8 @@ static const struct option_row rows[] = {
 	{ "lab", OPT_LAB, "NAME", OPTIONS_LAB, "the lab whose hosts are meant (default: default)" },
 	{ "explain", OPT_EXPLAIN, NULL, OPTIONS_DEMO,
 	  "a guided walk: every step of the journey explained, with what was just\nmeasured" },
+	{ "vm", OPT_VM, NULL, OPTIONS_DEMO,
+	  "in virtual machines: three kernels, three clocks (-w DIRECTORY keeps their\ntraces)" },
 	{ "fail", OPT_FAIL, NULL, OPTIONS_CALL, "make the call so that it fails" },
 	{ "static", OPT_STATIC, NULL, OPTIONS_CALL, "by a static program: no PLT, no GOT" },
 	{ "direct", OPT_DIRECT, NULL, OPTIONS_CALL,
@@ -382,6 +385,9 @@ static int set_explain(struct options *o, int id, const char *v)
 	switch (id) {
 	case OPT_EXPLAIN:
 		o->explain = true;
+		return -1;
+	case OPT_VM:
+		o->vm = true;
 		return -1;
 	case OPT_FAIL:
 		o->fail = true;

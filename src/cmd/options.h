@@ -54,7 +54,7 @@ struct options {
 	uint64_t slower_than_ns;
 	enum verdict verdict;
 	/* OPTIONS_CALL, OPTIONS_DEMO */
-	bool explain, fail, is_static, direct, list;
+	bool explain, vm, fail, is_static, direct, list;
 	const char *save, *load;
 	/* OPTIONS_PLACE */
 	const char *lab, *host;

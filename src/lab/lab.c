@@ -14,6 +14,7 @@
 
 #include "cleanup.h"
 #include "lab_build.h"
+#include "lab_make.h"
 #include "lab_state.h"
 #include "netns.h"
 #include "strbuf.h"
@@ -32,7 +33,7 @@ int lab_check_name(const char *lab, struct error *e)
 			 lab, LAB_NAME_BYTES - 1);
 }
 
-static int read_topology(const char *path, char **ret_text, struct topo **ret_topo, struct error *e)
+int lab_read_topology(const char *path, char **ret_text, struct topo **ret_topo, struct error *e)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t n;
@@ -85,7 +86,7 @@ static void add_own_line(struct strbuf *b, const struct topo *t, const char *lin
 		b->len = start;
 }
 
-static int make_hosts_file(const struct topo *t, struct strbuf *b)
+int lab_make_hosts_file(const struct topo *t, bool with_own, struct strbuf *b)
 {
 	_cleanup_free_ char *own = NULL;
 	char text[INET6_ADDRSTRLEN];
@@ -97,7 +98,7 @@ static int make_hosts_file(const struct topo *t, struct strbuf *b)
 		inet_ntop(a->family, a->bytes, text, sizeof(text));
 		strbuf_printf(b, "%s %s\n", text, t->hosts[t->ifaces[a->iface].host].name);
 	}
-	if (lab_state_read_file(HOSTS_FILE, HOSTS_FILE_BYTES_MAX, &own, &n) < 0)
+	if (!with_own || lab_state_read_file(HOSTS_FILE, HOSTS_FILE_BYTES_MAX, &own, &n) < 0)
 		n = 0;
 	for (size_t at = 0; at < n; at += line_bytes + 1) {
 		line_bytes = strcspn(own + at, "\n");
@@ -169,7 +170,7 @@ static int make_recorded(const char *lab, const char *topology, const struct top
 	_cleanup_strbuf_ struct strbuf hosts = { 0 };
 	int err;
 
-	err = make_hosts_file(t, &hosts);
+	err = lab_make_hosts_file(t, true, &hosts);
 	if (err)
 		return error_set(e, err, "out of memory");
 	err = netns_dir_make(e);
@@ -211,7 +212,12 @@ int lab_up(const char *lab, const char *topo_path, struct error *e)
 
 	err = lab_check_name(lab, e);
 	if (!err)
-		err = read_topology(topo_path, &topology, &t, e);
+		err = lab_read_topology(topo_path, &topology, &t, e);
+	for (int i = 0; !err && i < t->n_ifaces; i++)
+		if (t->ifaces[i].impair[0])
+			err = error_set(e, -EINVAL,
+					"%s: impairments are for virtual machines; add --vm, or remove the line",
+					topo_path);
 	if (!err)
 		err = lab_state_lock(&lock, e);
 	if (err)

@@ -123,6 +123,7 @@ static int add_host(struct parser *p, enum topo_role role)
 	if (t->n_hosts == TOPO_HOSTS_MAX)
 		return fail(p, "more than %d hosts; remove some", TOPO_HOSTS_MAX);
 	strcpy(t->hosts[t->n_hosts].name, name);
+	strcpy(t->hosts[t->n_hosts].kernel, TOPO_KERNEL_DEFAULT);
 	t->hosts[t->n_hosts++].role = role;
 	return 0;
 }
@@ -322,12 +323,105 @@ static int parse_address(struct parser *p)
 	return err;
 }
 
+static int find_known_host(struct parser *p, const char *word)
+{
+	int host = find_host(p->t, word);
+
+	if (host == TOPO_NONE)
+		fail(p, "there is no host \"%.*s\"; declare it above with \"host %.*s\"",
+		     SHOWN_BYTES, word, SHOWN_BYTES, word);
+	return host;
+}
+
+/* Which kernels there are is known where they are fetched. */
+static int parse_kernel(struct parser *p)
+{
+	int host = find_known_host(p, p->words[1]);
+	const char *name = p->words[2];
+	size_t n = strlen(name);
+
+	if (host == TOPO_NONE)
+		return -EINVAL;
+	if (n >= TOPO_NAME_BYTES || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.") != n)
+		return fail(p,
+			    "\"%.*s\" cannot be a kernel; lab/vm/kernels lists them: 6.1, 6.12, ...",
+			    SHOWN_BYTES, name);
+	strcpy(p->t->hosts[host].kernel, name);
+	return 0;
+}
+
+static int parse_nic(struct parser *p)
+{
+	static const struct {
+		const char *word, *model;
+	} models[] = { { "virtio", "virtio-net-pci" }, { "vmxnet3", "vmxnet3" } };
+	int host = find_known_host(p, p->words[1]);
+
+	if (host == TOPO_NONE)
+		return -EINVAL;
+	for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++)
+		if (!strcmp(p->words[2], models[i].word)) {
+			strcpy(p->t->hosts[host].nic, models[i].model);
+			return 0;
+		}
+	return fail(p, "\"%.*s\" is no card; write virtio, or vmxnet3 (which has TSO)", SHOWN_BYTES,
+		    p->words[2]);
+}
+
+/* Words and numbers that tc-netem(8) takes; more than these would be a door into the guest's shell. */
+static bool impair_word_ok(const char *word)
+{
+	static const char *const known[] = { "delay", "loss",	   "reorder", "gap",
+					     "rate",  "duplicate", "corrupt" };
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (!strcmp(word, known[i]))
+			return true;
+	return is_digit(word[0]) &&
+	       strspn(word, "0123456789.%abcdefghijklmnopqrstuvwxyz") == strlen(word);
+}
+
+static int parse_impair(struct parser *p)
+{
+	struct topo_iface *iface;
+	const char *name;
+	int host, at, err;
+
+	err = parse_end(p, p->words[1], &host, &name);
+	if (err)
+		return err;
+	at = find_iface(p->t, host, name);
+	if (at == TOPO_NONE || p->t->ifaces[at].kind != TOPO_LINK_END)
+		return fail(p, "%s has no link end \"%.*s\"; declare its link above",
+			    p->t->hosts[host].name, SHOWN_BYTES, name);
+	iface = &p->t->ifaces[at];
+	if (iface->impair[0])
+		return fail(p, "%s is impaired already; write all of it on one line", name);
+	for (int i = 2; i < p->n_words; i++) {
+		if (!impair_word_ok(p->words[i]))
+			return fail(p,
+				    "\"%.*s\" is no impairment; write delay 10ms, loss 1%%, reorder 5%%, "
+				    "rate 10mbit (tc-netem(8))",
+				    SHOWN_BYTES, p->words[i]);
+		if (strlen(iface->impair) + strlen(p->words[i]) + 2 > TOPO_IMPAIR_BYTES)
+			return fail(p, "the impairment is longer than %d bytes",
+				    TOPO_IMPAIR_BYTES - 1);
+		if (i > 2)
+			strcat(iface->impair, " ");
+		strcat(iface->impair, p->words[i]);
+	}
+	return 0;
+}
+
 static const struct statement statements[] = {
 	{ "host", "host NAME", 2, 2, parse_host },
 	{ "switch", "switch NAME", 2, 2, parse_switch },
 	{ "link", "link HOST:INTERFACE HOST:INTERFACE", 3, 3, parse_link },
 	{ "bridge", "bridge SWITCH:INTERFACE PORT...", 3, WORDS_MAX, parse_bridge },
 	{ "address", "address HOST:INTERFACE ADDRESS/BITS...", 3, WORDS_MAX, parse_address },
+	{ "kernel", "kernel HOST KERNEL", 3, 3, parse_kernel },
+	{ "nic", "nic HOST MODEL", 3, 3, parse_nic },
+	{ "impair", "impair HOST:INTERFACE WORD...", 3, WORDS_MAX, parse_impair },
 };
 
 static int parse_words(struct parser *p)
@@ -346,7 +440,8 @@ static int parse_words(struct parser *p)
 		return s->parse(p);
 	}
 	return fail(p,
-		    "unknown word \"%.*s\"; a line starts with host, switch, link, bridge or address",
+		    "unknown word \"%.*s\"; a line starts with host, switch, link, bridge, address, kernel, nic "
+		    "or impair",
 		    SHOWN_BYTES, p->words[0]);
 }
 

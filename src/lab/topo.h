@@ -16,7 +16,9 @@
 #define TOPO_HOST_IFACES_MAX 250
 #define TOPO_ADDRS_MAX	     1024
 #define TOPO_TEXT_BYTES_MAX  65536
-#define TOPO_NAME_BYTES	     16 /* of hosts and interfaces alike: IFNAMSIZ */
+#define TOPO_NAME_BYTES	     16	    /* of hosts and interfaces alike: IFNAMSIZ */
+#define TOPO_KERNEL_DEFAULT  "6.12" /* of lab/vm/kernels */
+#define TOPO_IMPAIR_BYTES    96
 #define TOPO_NONE	     (-1)
 
 enum topo_role { TOPO_HOST, TOPO_SWITCH };
@@ -25,6 +27,8 @@ enum topo_kind { TOPO_LINK_END, TOPO_BRIDGE };
 struct topo_host {
 	char name[TOPO_NAME_BYTES];
 	enum topo_role role;
+	char kernel[TOPO_NAME_BYTES]; /* of a machine: a name of lab/vm/kernels */
+	char nic[TOPO_NAME_BYTES];    /* of a machine: QEMU's model; "" is virtio-net-pci */
 };
 
 /* Indices are into the arrays of struct topo; TOPO_NONE where there is none. */
@@ -35,6 +39,7 @@ struct topo_iface {
 	int peer;    /* the interface at the other end of the link */
 	int bridge;  /* the bridge interface this one is a port of */
 	int ordinal; /* 1, 2, ... among the interfaces of its host, in file order */
+	char impair[TOPO_IMPAIR_BYTES]; /* words for netem (tc-netem(8)); "" none */
 };
 
 struct topo_addr {
