@@ -8,31 +8,6 @@
 
 #include "point.h"
 
-static void recv_call_put(struct recv_call *call)
-}
-
-struct conn *conn_new(const struct crumb_ev_flow *ev)
-{
-	struct conn *c = calloc(1, sizeof(*c));
-
-	if (!c)
-		return NULL;
-	flow_init(&c->flow, ev);
-	c->last_ns = ev->h.time_ns;
-	ring_init(&c->funcs, sizeof(struct func_call));
-	for (int dir = 0; dir < 2; dir++) {
-		struct half *h = &c->half[dir];
-
-		ring_init(&h->messages, sizeof(struct message *));
-		ring_init(&h->pieces, sizeof(struct piece));
-		ring_init(&h->ready, sizeof(struct ready));
-		ring_init(&h->wakes, sizeof(struct wake));
-		ring_init(&h->runs, sizeof(struct wake));
-		ring_init(&h->held, sizeof(struct held));
-	}
-	return c;
-}
-
 void recv_call_put(struct recv_call *call)
 {
 	if (--call->refs)
