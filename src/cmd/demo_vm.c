@@ -169,9 +169,9 @@ static int add_host(const struct vm_host *h, void *arg)
 /* The line that --ready-fd 2 writes is all that a quiet recorder says unless it fails. */
 static int start_recorders(struct demo *d, struct error *e)
 {
-	char *words[] = { "crumb",  "record",	      "-q", "--ready-fd", "2",
-			  "--acks", "--stacks=first", "-w", "-",	  "tcp port " MUFFIN_PORT,
-			  NULL };
+	static char filter[] = "tcp port " MUFFIN_PORT;
+	char *words[] = { "crumb",	    "record", "-q", "--ready-fd", "2", "--acks",
+			  "--stacks=first", "-w",     "-",  filter,	  NULL };
 	int64_t until_ms = clock_ms(CLOCK_MONOTONIC) + READY_WAIT_MS;
 	char what[64];
 	int fd, err = 0;
