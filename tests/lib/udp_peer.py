@@ -149,6 +149,7 @@ elif how == "connected":
 elif how == "same":     # nothing tells one from another
     for i in range(count):
         said("sent", s.sendto(b"the same", (address, port)))
+        time.sleep(0.002)   # back to back: see LIMITATIONS.md
 elif how == "empty":
     for i in range(count):
         said("sent", s.sendto(b"", (address, port)))
