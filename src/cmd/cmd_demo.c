@@ -126,17 +126,16 @@ static int wait_child(const struct live_child *c, const char *what, struct error
 			 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), words);
 }
 
-/* The journey is one thing, the bytes themselves another: did b print what a was given? */
-static int check_message(const struct demo *d, int fd, struct error *e)
+int demo_check_message(const char *message, int fd, struct error *e)
 {
-	size_t n = strlen(d->message);
+	size_t n = strlen(message);
 	_cleanup_free_ char *got = calloc(1, n + 2);
 	ssize_t len;
 
 	if (!got)
 		return -ENOMEM;
 	len = pread(fd, got, n + 1, 0);
-	if (len != (ssize_t)n || memcmp(got, d->message, n))
+	if (len != (ssize_t)n || memcmp(got, message, n))
 		return error_set(e, -EIO, "b received %zd bytes that are not the message", len);
 	return 0;
 }
@@ -195,7 +194,7 @@ static int send_muffin(struct demo *d, struct error *e)
 		err = wait_child(&sender, "muffin-send", e);
 	if (!err) {
 		err = wait_child(&receiver, "muffin-recv", e);
-		return err ? err : check_message(d, out, e);
+		return err ? err : demo_check_message(d->message, out, e);
 	}
 	if (receiver.pid > 0) {
 		kill(receiver.pid, SIGKILL);

@@ -3,9 +3,13 @@
 #ifndef CRUMB_CMD_DEMO_H
 #define CRUMB_CMD_DEMO_H
 
+#include "error.h"
 #include "options.h"
 
 /* Returns the exit status. */
 int demo_vm(struct options *o, const char *lab, const char *message);
+
+/* The journey is one thing, the bytes themselves another: is what b printed to @fd what a was given? 0 or -EIO. */
+int demo_check_message(const char *message, int fd, struct error *e);
 
 #endif

@@ -208,20 +208,6 @@ static int stop_recorders(struct demo *d, struct error *e)
 	return err;
 }
 
-static int check_message(const struct demo *d, int fd, struct error *e)
-{
-	size_t n = strlen(d->message);
-	_cleanup_free_ char *got = calloc(1, n + 2);
-	ssize_t len;
-
-	if (!got)
-		return -ENOMEM;
-	len = pread(fd, got, n + 1, 0);
-	if (len != (ssize_t)n || memcmp(got, d->message, n))
-		return error_set(e, -EIO, "b received %zd bytes that are not the message", len);
-	return 0;
-}
-
 static int send_muffin(struct demo *d, struct error *e)
 {
 	char *recv_words[] = { "muffin-recv", "-p", MUFFIN_PORT, NULL };
@@ -241,7 +227,7 @@ static int send_muffin(struct demo *d, struct error *e)
 	if (!err)
 		err = wait_end(&receiver, "muffin-recv", e);
 	if (!err)
-		err = check_message(d, receiver.out, e);
+		err = demo_check_message(d->message, receiver.out, e);
 	end_task(&receiver);
 	end_task(&sender);
 	return err;

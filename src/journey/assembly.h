@@ -118,6 +118,12 @@ struct fate {
 	bool absent; /* a host of it is not recorded any more: nothing will change */
 };
 
+/* Shared by both kinds of fate. The newest drop of its bytes since @from_ns that was not a flooded frame's other copy. */
+const struct sighting *fate_newest_drop(struct assembler *a, const struct message *m,
+					uint64_t from_ns, const struct sight_place **ret_place);
+void fate_set(struct fate *f, enum verdict v, const char *reason, const char *where);
+bool fate_leads_out(struct assembler *a, const struct sight_place *p); /* to another machine */
+
 /* fate_udp.c: of a datagram that was not read; and whether it still can be. */
 void fate_dgram(struct assembler *a, const struct message *m, struct fate *f);
 bool fate_dgram_open(struct assembler *a, const struct message *m, const struct fate *f);

@@ -89,15 +89,11 @@ static bool copy_held(const struct half *h, uint64_t pos)
 	return received > dropped;
 }
 
-/* The newest drop of bytes that the receiver lacks, if nothing was seen of them after it. */
-static const struct sighting *drop_find(struct assembler *a, const struct message *m,
-					uint64_t *ret_byte, const struct sight_place **ret_place)
+const struct sighting *fate_newest_drop(struct assembler *a, const struct message *m,
+					uint64_t from_ns, const struct sight_place **ret_place)
 {
 	const struct half *h = message_half(m);
 	struct newest_drop n = { .a = a };
-	const struct sight_place *last_place;
-	const struct sighting *last;
-	uint64_t byte;
 
 	for (uint32_t i = 0; i < h->bytes.log_count; i++) {
 		const struct sight_log *l = &h->bytes.logs[i];
@@ -105,28 +101,40 @@ static const struct sighting *drop_find(struct assembler *a, const struct messag
 
 		if (l->place.kind != SIGHT_BYTES || l->place.point != CRUMB_PT_SKB_DROP)
 			continue;
-		sight_log_visit(l, &m->extents, m->begin.h.time_ns, UINT64_MAX, drop_look, &n);
+		sight_log_visit(l, &m->extents, from_ns, UINT64_MAX, drop_look, &n);
 		if (n.drop != before)
 			*ret_place = &l->place;
 	}
-	if (!n.drop || n.drop->end <= h->rcv_nxt || n.drop->end <= h->taken_to)
-		return NULL;
-	byte = (n.drop->end < m->last ? n.drop->end : m->last) - 1;
-	last = fate_last_seen(h, byte, &last_place);
-	if ((last && sighting_after(last, n.drop)) || copy_held(h, byte))
-		return NULL;
-	*ret_byte = byte;
 	return n.drop;
 }
 
-static void fate_set(struct fate *f, enum verdict v, const char *reason, const char *where)
+/* The newest drop of bytes that the receiver lacks, if nothing was seen of them after it. */
+static const struct sighting *drop_find(struct assembler *a, const struct message *m,
+					uint64_t *ret_byte, const struct sight_place **ret_place)
+{
+	const struct half *h = message_half(m);
+	const struct sighting *drop = fate_newest_drop(a, m, m->begin.h.time_ns, ret_place), *last;
+	const struct sight_place *last_place;
+	uint64_t byte;
+
+	if (!drop || drop->end <= h->rcv_nxt || drop->end <= h->taken_to)
+		return NULL;
+	byte = (drop->end < m->last ? drop->end : m->last) - 1;
+	last = fate_last_seen(h, byte, &last_place);
+	if ((last && sighting_after(last, drop)) || copy_held(h, byte))
+		return NULL;
+	*ret_byte = byte;
+	return drop;
+}
+
+void fate_set(struct fate *f, enum verdict v, const char *reason, const char *where)
 {
 	f->verdict = v;
 	f->reason = reason;
 	f->where = where;
 }
 
-static bool device_leads_out(struct assembler *a, const struct sight_place *p)
+bool fate_leads_out(struct assembler *a, const struct sight_place *p)
 {
 	const struct fact_dev *d = facts_dev(a->facts, p->netns, p->ifindex);
 
@@ -191,7 +199,7 @@ static void fate_unread(struct assembler *a, const struct message *m, struct fat
 	else if (place->point == CRUMB_PT_TCP_RECEIVE)
 		fate_set(f, VERDICT_WAITING, "arrived out of order: earlier bytes are missing",
 			 fate_where(a, place));
-	else if (!h->receiver_seen && device_leads_out(a, place))
+	else if (!h->receiver_seen && fate_leads_out(a, place))
 		fate_set(f, VERDICT_LEFT, NULL, fate_where(a, place));
 	else
 		fate_set(f, VERDICT_WAITING, "on its way", fate_where(a, place));
@@ -238,7 +246,7 @@ static void fate_absent(struct assembler *a, const struct message *m, const stru
 	f->absent = absent->to_ns == UINT64_MAX;
 	f->drop = NULL;
 	f->byte = m->last - 1;
-	if (last && device_leads_out(a, place)) {
+	if (last && fate_leads_out(a, place)) {
 		fate_set(f, VERDICT_LEFT, NULL, fate_where(a, place));
 		return;
 	}
