@@ -438,6 +438,7 @@ static int owned(struct remap *r, const struct remap_from *from, const struct cr
 	case CRUMB_EV_COPY:
 	case CRUMB_EV_RECV:
 	case CRUMB_EV_RECV_EXTENT:
+	case CRUMB_EV_AWAY:
 		key.kind = OWNER_END;
 		key.a = ((const struct crumb_ev_extent *)ev)->flow;
 		key.b = !((const struct crumb_ev_extent *)ev)->dir;
@@ -543,6 +544,16 @@ static int map_receiver(struct remap *r, const struct remap_from *from, struct c
 
 		PID(e->tgid);
 		PID(e->pid);
+		return 0;
+	}
+	case CRUMB_EV_AWAY: {
+		struct crumb_ev_away *e = (void *)ev;
+
+		PID(e->tgid);
+		PID(e->pid);
+		PID(e->by_pid);
+		T(e->off_ns);
+		T(e->on_ns);
 		return 0;
 	}
 	default: { /* CRUMB_EV_RECV */
@@ -686,6 +697,7 @@ static int map_fields(struct remap *r, const struct remap_from *from, struct cru
 	case CRUMB_EV_WAKE:
 	case CRUMB_EV_RUN:
 	case CRUMB_EV_COPY:
+	case CRUMB_EV_AWAY:
 	case CRUMB_EV_RECV:
 		return map_receiver(r, from, ev, out);
 	case CRUMB_EV_DGRAM_SEND:

@@ -2,7 +2,8 @@
 /*
  * A trace of one kernel made into one for each of its hosts, as if each had been a machine with a kernel, a boot id, a clock and numbers of
  * its own: split_trace IN OUT-PREFIX HOST=OFFSET_NS,DRIFT_PPM[,STEP_NS@SECOND] ... writes OUT-PREFIX.HOST.pcapng. What the
- * analysis of the parts together must give is known: what it gives for the whole.
+ * analysis of the parts together must give is known: what it gives for the whole. IN and OUT-PREFIX may be -: standard input, and the
+ * one host's trace to standard output, as it comes.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -130,6 +131,7 @@ static uint32_t netns_of(const struct crumb_event *ev)
 	case CRUMB_EV_RUN:
 	case CRUMB_EV_COPY:
 	case CRUMB_EV_RECV_EXTENT:
+	case CRUMB_EV_AWAY:
 		f = flow_of(x->flow);
 		return f ? f->receiver_netns[x->dir] : 0;
 	case CRUMB_EV_RECV:
@@ -138,6 +140,10 @@ static uint32_t netns_of(const struct crumb_event *ev)
 	case CRUMB_EV_CALL:
 		return NS(crumb_ev_call) ? NS(crumb_ev_call) :
 					   thread_netns(((const struct crumb_ev_call *)ev)->pid);
+	case CRUMB_EV_DGRAM_SEND:
+	case CRUMB_EV_DGRAM_RECV:
+		thread_note(((const struct crumb_ev_dgram *)ev)->pid, NS(crumb_ev_dgram));
+		return NS(crumb_ev_dgram);
 	case CRUMB_EV_NEIGH:
 		return NS(crumb_ev_neigh);
 	case CRUMB_EV_STACK:
@@ -189,8 +195,11 @@ static void translate(const struct part *p, struct crumb_event *ev)
 		CASE(DROP, skb, OWN(netns))
 		CASE(SOCK, sock, OWN(netns))
 		CASE(RUN, run, T(woken_ns))
+		CASE(AWAY, away, T(off_ns), T(on_ns))
 		CASE(RECV, recv, OWN(netns), T(enter_ns), T(libc_ns), T(copy_ns), T(sock_ns))
 		CASE(CALL, call, OWN(netns), T(enter_ns))
+		CASE(DGRAM_SEND, dgram, OWN(netns), T(enter_ns), T(libc_ns), T(sock_ns))
+		CASE(DGRAM_RECV, dgram, OWN(netns), T(enter_ns), T(libc_ns), T(sock_ns))
 		CASE(NEIGH, neigh, OWN(netns))
 		CASE(STACK, stack, OWN(netns))
 		CASE(HELD, held, OWN(netns), T(since_ns))
@@ -210,8 +219,8 @@ static void translate(const struct part *p, struct crumb_event *ev)
 
 		e->netns = OWN_NETNS;
 		e->realtime_ns -= (int64_t)p->offset_ns;
-		e->boot_id[0] = (uint8_t)(p - parts);
-		e->boot_id[1] ^= 0x5a;
+		e->boot_id[0] = (uint8_t)p->name[0];
+		e->boot_id[1] ^= (uint8_t)p->name[strlen(p->name) - 1] ^ 0x5a;
 		snprintf(e->name, sizeof(e->name), "%s", p->name);
 		break;
 	}
@@ -299,7 +308,8 @@ static void part_open(const char *prefix, char *arg)
 		exit(2);
 	p->drift /= 1e6;
 	snprintf(path, sizeof(path), "%s.%s.pcapng", prefix, p->name);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	fd = strcmp(prefix, "-") ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) :
+				   STDOUT_FILENO;
 	if (fd < 0 || trace_writer_new(fd, &p->writer, &e)) {
 		perror(path);
 		exit(1);
@@ -318,7 +328,12 @@ int main(int argc, char **argv)
 		part_open(argv[2], argv[i]);
 	err = trace_reader_open(argv[1], &r, &e);
 	if (!err)
-		err = trace_reader_run(r, on_event, NULL, &e);
+		do {
+			err = trace_reader_next(r, on_event, NULL, &e);
+			for (unsigned int i = 0; i < n_parts && err == TRACE_MORE; i++)
+				if (trace_writer_flush(parts[i].writer, &e))
+					err = -EIO;
+		} while (err == TRACE_MORE);
 	for (unsigned int i = 0; i < n_parts && !err; i++)
 		err = trace_writer_finish(parts[i].writer, &e);
 	if (err)
