@@ -16,9 +16,11 @@
 #define SLOT_NS	     100000000ll
 #define WINDOW_SLOTS 80
 #define AHEAD_SLOTS  10
-#define NODE_SLOTS   10	 /* from one node to the next */
-#define SIDE_FULL    256 /* samples of a slot that are kept before they become a hull */
-#define REPAIRS	     64	 /* nodes put between two, where the straight line would break a sample */
+#define NODE_SLOTS   10 /* from one node to the next */
+#define LIVE_AHEAD   1
+#define LIVE_NODES   4096 /* the older half is forgotten: minutes */
+#define SIDE_FULL    256  /* samples of a slot that are kept before they become a hull */
+#define REPAIRS	     64	  /* nodes put between two, where the straight line would break a sample */
 #define GAP_NS	     10000000000ll
 #define GAP_RATE     50e-6 /* how far a rate may stray while nobody looks */
 
@@ -45,6 +47,9 @@ struct clock_pair {
 	struct corridor_point *work[2];
 	size_t work_cap[2];
 	uint64_t samples[2], outliers;
+	int ahead, node_slots;
+	bool live;
+	int64_t final; /* live: number of the first slot whose node may still be made */
 	bool no_memory;
 };
 
@@ -58,7 +63,21 @@ const char *clock_state_name(enum clock_state s)
 
 struct clock_pair *clock_pair_new(void)
 {
-	return calloc(1, sizeof(struct clock_pair));
+	struct clock_pair *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->ahead = AHEAD_SLOTS;
+	p->node_slots = NODE_SLOTS;
+	return p;
+}
+
+void clock_pair_set_live(struct clock_pair *p)
+{
+	p->live = true;
+	p->final = INT64_MIN;
+	p->ahead = LIVE_AHEAD;
+	p->node_slots = 1;
 }
 
 static void slot_done(struct slot *s)
@@ -371,7 +390,7 @@ static bool window_fits(const struct window *w, double at, double slope)
 /* The samples of slot @i contradict those before. Do those behind it as well (a step), or is it these only? */
 static bool slot_is_outlier(struct clock_pair *p, size_t i)
 {
-	struct window w = window_of(p, i, AHEAD_SLOTS);
+	struct window w = window_of(p, i, p->ahead);
 
 	if (w.to == i + 1 || w.from == i)
 		return false;
@@ -408,7 +427,7 @@ static bool node_due(const struct clock_pair *p, size_t i, bool final)
 	const struct clock_node *last = p->n_nodes ? &p->nodes[p->n_nodes - 1] : NULL;
 
 	return !last || p->stepped || final || last->state == CLOCK_ONE_WAY ||
-	       p->slots[i].number - slot_number(last->x_ns) >= NODE_SLOTS;
+	       p->slots[i].number - slot_number(last->x_ns) >= p->node_slots;
 }
 
 static void slot_process(struct clock_pair *p, size_t i, bool final)
@@ -421,7 +440,7 @@ static void slot_process(struct clock_pair *p, size_t i, bool final)
 
 	side_reduce(&s->side[0], true);
 	side_reduce(&s->side[1], false);
-	w = window_of(p, i, AHEAD_SLOTS);
+	w = window_of(p, i, p->ahead);
 	window_fill(p, &w);
 	if (!window_fits(&w, 0, slope)) {
 		w = window_of(p, i,
@@ -470,7 +489,7 @@ static void slots_forget(struct clock_pair *p)
 
 static void process_until(struct clock_pair *p, int64_t number, bool final)
 {
-	while (p->next < p->n_slots && (final || p->slots[p->next].number + AHEAD_SLOTS < number)) {
+	while (p->next < p->n_slots && (final || p->slots[p->next].number + p->ahead < number)) {
 		size_t i = p->next++;
 
 		slot_process(p, i, final && p->next == p->n_slots);
@@ -484,6 +503,8 @@ int clock_pair_add(struct clock_pair *p, bool forward, int64_t x_ns, int64_t y_n
 	struct slot *s;
 	bool late;
 
+	if (p->live && number < p->final) /* whoever asked about that time was told */
+		return 0;
 	if (!p->based) {
 		p->based = true;
 		p->base_ns = y_ns - x_ns;
@@ -496,7 +517,22 @@ int clock_pair_add(struct clock_pair *p, bool forward, int64_t x_ns, int64_t y_n
 			   (double)(y_ns - x_ns - p->base_ns), forward))
 		return -ENOMEM;
 	p->samples[!forward]++;
-	process_until(p, p->slots[p->n_slots - 1].number, false);
+	if (!p->live) /* else whoever knows what has come says so */
+		process_until(p, p->slots[p->n_slots - 1].number, false);
+	return p->no_memory ? -ENOMEM : 0;
+}
+
+int clock_pair_advance(struct clock_pair *p, int64_t x_ns)
+{
+	int64_t number = slot_number(x_ns);
+
+	process_until(p, number, false);
+	if (number - p->ahead > p->final)
+		p->final = number - p->ahead;
+	if (p->live && p->n_nodes > LIVE_NODES) {
+		p->n_nodes -= LIVE_NODES / 2;
+		memmove(p->nodes, p->nodes + LIVE_NODES / 2, p->n_nodes * sizeof(*p->nodes));
+	}
 	return p->no_memory ? -ENOMEM : 0;
 }
 

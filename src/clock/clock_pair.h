@@ -53,6 +53,13 @@ void clock_pair_free(struct clock_pair *p);
  */
 int clock_pair_add(struct clock_pair *p, bool forward, int64_t x_ns, int64_t y_ns);
 
+/*
+ * Live: nodes are made for each slot, and soon, as whoever asks cannot wait; old ones are forgotten. None is made before it is said that
+ * all samples of before @x_ns have come: two hosts' packets need not come at one pace.
+ */
+void clock_pair_set_live(struct clock_pair *p);
+int clock_pair_advance(struct clock_pair *p, int64_t x_ns); /* 0 or -ENOMEM */
+
 /* No more samples. Nodes are made as samples come; this makes the last ones. 0 or -ENOMEM. */
 int clock_pair_finish(struct clock_pair *p);
 

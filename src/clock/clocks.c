@@ -14,6 +14,7 @@ struct clock_host {
 };
 
 struct clocks {
+	bool live;
 	unsigned int n;
 	struct clock_host host[CLOCK_HOSTS];
 	struct clock_pair *pair[CLOCK_HOSTS][CLOCK_HOSTS]; /* [a][b], a < b */
@@ -63,12 +64,20 @@ int clocks_sample(struct clocks *c, unsigned int from, int64_t from_ns, unsigned
 
 	if (from == to)
 		return 0;
-	if (!*p)
+	if (!*p) {
 		*p = clock_pair_new();
-	if (!*p)
-		return -ENOMEM;
+		if (!*p)
+			return -ENOMEM;
+		if (c->live)
+			clock_pair_set_live(*p);
+	}
 	return from < to ? clock_pair_add(*p, true, from_ns, to_ns) :
 			   clock_pair_add(*p, false, to_ns, from_ns);
+}
+
+void clocks_set_live(struct clocks *c)
+{
+	c->live = true;
 }
 
 int clocks_finish(struct clocks *c)
@@ -191,14 +200,28 @@ int64_t clocks_axis(const struct clocks *c, unsigned int host, int64_t ns)
 	return host ? ns - c->host[host].rough_ns : ns;
 }
 
-/* Time of the axis to that of @host. */
-static int64_t from_axis(const struct clocks *c, unsigned int host, int64_t ns)
+int64_t clocks_from_axis(const struct clocks *c, unsigned int host, int64_t ns)
 {
 	if (!host)
 		return ns;
 	if (c->host[host].parent == NO_HOST)
 		return ns + c->host[host].rough_ns;
-	return away(c, host, from_axis(c, c->host[host].parent, ns));
+	return away(c, host, clocks_from_axis(c, c->host[host].parent, ns));
+}
+
+int clocks_advance(struct clocks *c, int64_t axis_ns)
+{
+	for (unsigned int a = 0; a < c->n; a++) {
+		int64_t ns = clocks_from_axis(c, a, axis_ns);
+
+		for (unsigned int b = a + 1; b < c->n; b++) {
+			int err = c->pair[a][b] ? clock_pair_advance(c->pair[a][b], ns) : 0;
+
+			if (err)
+				return err;
+		}
+	}
+	return 0;
 }
 
 static void worsen(struct clock_at *at, const struct clock_at *by)
@@ -216,7 +239,8 @@ static unsigned int climb(const struct clocks *c, unsigned int host, int64_t ns,
 {
 	unsigned int parent = c->host[host].parent;
 	const struct clock_pair *p = clocks_pair(c, host, parent);
-	struct clock_at step = clock_pair_at(p, from_axis(c, host < parent ? host : parent, ns));
+	struct clock_at step =
+		clock_pair_at(p, clocks_from_axis(c, host < parent ? host : parent, ns));
 
 	worsen(at, &step);
 	return parent;

@@ -25,6 +25,12 @@ void clocks_set_rough(struct clocks *c, unsigned int host, int64_t rough_ns);
 int clocks_sample(struct clocks *c, unsigned int from, int64_t from_ns, unsigned int to,
 		  int64_t to_ns);
 
+/* Before the first sample: pairs are made as clock_pair_set_live() says. */
+void clocks_set_live(struct clocks *c);
+
+/* All samples of before @axis_ns have come: what the lines say of that time is final. 0 or -ENOMEM. */
+int clocks_advance(struct clocks *c, int64_t axis_ns);
+
 /* No more samples. 0 or -ENOMEM. */
 int clocks_finish(struct clocks *c);
 
@@ -33,6 +39,9 @@ void clocks_settle(struct clocks *c, bool keep);
 
 /* From a host's clock to the axis. */
 int64_t clocks_axis(const struct clocks *c, unsigned int host, int64_t ns);
+
+/* And back. */
+int64_t clocks_from_axis(const struct clocks *c, unsigned int host, int64_t ns);
 
 /* How well two hosts' times on the axis compare around axis time @ns. */
 struct clock_at clocks_between(const struct clocks *c, unsigned int a, unsigned int b, int64_t ns);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* crumb run, trace, record: three ways to say what is traced and where it goes; the trace itself is live.c. */
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <time.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include "live.h"
 #include "log.h"
 #include "select.h"
+#include "trace_hosts.h"
 
 #define SETTLE_QUIET_MS \
 	60 /* after the traced program ended: its last bytes may still be under way */
@@ -135,6 +137,30 @@ static int trace_it(struct live *l, const struct options *o, struct show *show,
 	return EXIT_DONE;
 }
 
+/* Whoever reads the trace over a connection ends it by closing ours, also by going away. */
+static void *stdin_main(void *none)
+{
+	char bytes[4096];
+	ssize_t n;
+
+	do
+		n = read(STDIN_FILENO, bytes, sizeof(bytes));
+	while (n > 0 || (n < 0 && errno == EINTR));
+	kill(getpid(), SIGTERM);
+	return none;
+}
+
+static int watch_stdin(struct error *e)
+{
+	pthread_t thread;
+	int err = -pthread_create(&thread, NULL, stdin_main, NULL);
+
+	if (err)
+		return error_set(e, err, "cannot start a thread: %s", strerror(-err));
+	pthread_detach(thread);
+	return 0;
+}
+
 static int run_with(const struct options *o, const char *typed, bool shows)
 {
 	struct show *show = NULL;
@@ -151,6 +177,8 @@ static int run_with(const struct options *o, const char *typed, bool shows)
 					"lab %s has no host %s: crumb lab status lists them" :
 					"lab %s is not up (for --in %s): crumb lab up",
 				o->lab, o->host);
+	if (!err && o->until_eof)
+		err = watch_stdin(&e);
 	if (!err && shows)
 		err = show_new(o, &show, &e);
 	if (!err && o->command)
@@ -205,7 +233,7 @@ static int start(int argc, char **argv, const struct usage *u, bool shows)
 		log_error("record: a trace is not for a terminal: -w FILE, or pipe it somewhere");
 		return EXIT_USAGE;
 	}
-	return run_with(&o, typed, shows);
+	return o.n_hosts ? trace_hosts(&o) : run_with(&o, typed, shows);
 }
 
 int cmd_run(int argc, char **argv)
@@ -232,8 +260,9 @@ int cmd_trace(int argc, char **argv)
 		.synopsis = "[OPTIONS] [FILTER]",
 		.about = "Show journeys live, of the connections that match FILTER (pcap-filter(7)) and the options.",
 		.groups = OPTIONS_SELECT | OPTIONS_LAB | OPTIONS_HOOKS | OPTIONS_SHOW |
-			  OPTIONS_WRITE | OPTIONS_COUNT | OPTIONS_LIMIT,
+			  OPTIONS_WRITE | OPTIONS_COUNT | OPTIONS_LIMIT | OPTIONS_HOSTS,
 		.more = "Examples:\n"
+			"  crumb trace --host root@a --host root@sw --host root@b 'tcp port 5432'\n"
 			"  crumb trace 'tcp port 5432 and host 10.0.0.7'\n"
 			"  crumb trace -p $(pidof -s nginx) --slower-than 1ms\n"
 			"  crumb trace --payload muffin -c 1 -v\n",
@@ -249,7 +278,7 @@ int cmd_record(int argc, char **argv)
 		.synopsis = "-w FILE [OPTIONS] [FILTER] [-- CMD [ARG...]]",
 		.about = "Record a trace (pcapng) for crumb report, Wireshark and tshark.",
 		.groups = OPTIONS_WRITE | OPTIONS_SELECT | OPTIONS_LAB | OPTIONS_HOOKS |
-			  OPTIONS_PLACE | OPTIONS_LIMIT,
+			  OPTIONS_PLACE | OPTIONS_LIMIT | OPTIONS_RECORD,
 		.more = "Examples:\n"
 			"  crumb record -w t.pcapng 'tcp port 80'\n"
 			"  crumb record -w - -t 10 'host 10.0.0.7' | crumb report -\n",

@@ -42,6 +42,7 @@
 #define SETTLE_POLL_NS	      5000000
 #define TICK_FIRST_NS	      35000000ull
 #define TICK_LAST_NS	      16000000000ull
+#define HEARTBEAT_NS	      100000000ull
 
 struct live {
 	const struct options *o;
@@ -293,6 +294,8 @@ static int tell_time(struct live *l, uint64_t now)
 {
 	struct crumb_event tick = { .time_ns = now, .type = CRUMB_EV_TICK, .size = sizeof(tick) };
 
+	if (l->o->until_eof) /* others' events wait for ours */
+		l->quiet_ns = HEARTBEAT_NS;
 	if (!l->quiet_ns || now < l->stream_ns + l->quiet_ns)
 		return 0;
 	l->quiet_ns = l->quiet_ns < TICK_LAST_NS ? l->quiet_ns * 2 : 0;
@@ -324,7 +327,7 @@ static int flush_outputs(struct live *l)
 static int analyse(struct live *l)
 {
 	struct spool_chunk c;
-	bool dirty = false;
+	bool dirty = true; /* the head: whoever reads the trace live waits for it */
 	int err = write_head(l);
 
 	while (!err) {

@@ -45,6 +45,8 @@ enum option_id {
 	OPT_SAVE,
 	OPT_LOAD,
 	OPT_LIST,
+	OPT_HOST,
+	OPT_UNTIL_EOF,
 };
 
 struct option_row {
@@ -99,6 +101,9 @@ static const struct option_row rows[] = {
 	{ "duration", 't', "SECONDS", OPTIONS_LIMIT, "stop after that time" },
 	{ "in", OPT_IN, "HOST", OPTIONS_PLACE, "run the command on this host of the lab" },
 	{ "lab", OPT_LAB, "NAME", OPTIONS_LAB, "the lab whose hosts are meant (default: default)" },
+	{ "host", OPT_HOST, "NAME[=COMMAND]", OPTIONS_HOSTS,
+	  "trace on that machine too, through ssh NAME or COMMAND; times joined,\nwith their bounds (may be repeated)" },
+	{ "until-eof", OPT_UNTIL_EOF, NULL, OPTIONS_RECORD, "stop when standard input ends" },
 	{ "explain", OPT_EXPLAIN, NULL, OPTIONS_DEMO,
 	  "a guided walk: every step of the journey explained, with what was just\nmeasured" },
 	{ "vm", OPT_VM, NULL, OPTIONS_DEMO,
@@ -129,12 +134,13 @@ void options_usage(const struct usage *u)
 		const char *title;
 	} titles[] = {
 		{ OPTIONS_SELECT, "Which messages" },
+		{ OPTIONS_HOSTS, "Several machines" },
 		{ OPTIONS_PLACE | OPTIONS_LAB, "Practice network" },
 		{ OPTIONS_HOOKS, "What is recorded" },
 		{ OPTIONS_WRITE, "Trace file" },
 		{ OPTIONS_CALL | OPTIONS_DEMO, "What is explained" },
 		{ OPTIONS_SHOW | OPTIONS_PAPER, "What is shown" },
-		{ OPTIONS_COUNT | OPTIONS_LIMIT, "When to stop" },
+		{ OPTIONS_COUNT | OPTIONS_LIMIT | OPTIONS_RECORD, "When to stop" },
 		{ OPTIONS_LOOK | OPTIONS_CLOCKS, "Options" },
 	};
 	size_t t, i;
@@ -439,6 +445,16 @@ static int set_rest(struct options *o, int id, const char *v)
 		return -1;
 	case OPT_LAB:
 		o->lab = v;
+		return -1;
+	case OPT_HOST:
+		if (!*v || *v == '=' || *v == '-')
+			return bad_value("host", v, "a machine's name, or NAME=COMMAND");
+		if (o->n_hosts == OPTIONS_HOSTS_MAX)
+			return bad_value("host", v, "one of the first 64 machines");
+		o->hosts[o->n_hosts++] = v;
+		return -1;
+	case OPT_UNTIL_EOF:
+		o->until_eof = true;
 		return -1;
 	}
 	return EXIT_USAGE;

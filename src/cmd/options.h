@@ -27,11 +27,14 @@ enum option_group {
 	OPTIONS_PAPER = 256, /* of OPTIONS_SHOW what concerns any text: file, colour, links */
 	OPTIONS_CALL = 512,  /* how a call is made that is explained */
 	OPTIONS_DEMO = 1024,
+	OPTIONS_RECORD = 8192, /* of crumb record alone */
+	OPTIONS_HOSTS = 16384, /* on which machines */
 	OPTIONS_CLOCKS = 4096, /* of the above, those that crumb clocks takes */
 	OPTIONS_LOOK = 2048,   /* of the above, those that crumb doctor takes too */
 };
 
-#define OPTIONS_PIDS_MAX 64
+#define OPTIONS_PIDS_MAX  64
+#define OPTIONS_HOSTS_MAX 64
 
 struct options {
 	/* OPTIONS_SELECT */
@@ -58,6 +61,11 @@ struct options {
 	const char *save, *load;
 	/* OPTIONS_PLACE */
 	const char *lab, *host;
+	/* OPTIONS_HOSTS: NAME or NAME=COMMAND */
+	const char *hosts[OPTIONS_HOSTS_MAX];
+	unsigned int n_hosts;
+	/* OPTIONS_RECORD */
+	bool until_eof;
 	/* OPTIONS_WRITE */
 	const char *write;
 	/* OPTIONS_LIMIT */

@@ -255,12 +255,16 @@ static int clocks_event(struct match *m, struct source *s)
 	_Alignas(8) char buf[EVENT_SCRATCH_BYTES];
 	unsigned int type = queue_head(&s->queue)->type;
 	struct wire_look look;
+	struct match_met met;
 	int err;
 
 	if (type != CRUMB_EV_SKB && type != CRUMB_EV_FLOW && type != CRUMB_EV_DEV)
 		return 0;
 	err = wire_event(s->wire, head_copy(s, buf), &look);
-	return err > 0 ? match_look(m, s->host, &look, s->at_ns) : err;
+	if (err <= 0)
+		return err;
+	err = match_look(m, s->host, &look, &met);
+	return err ? err : match_advance(m, s->at_ns);
 }
 
 static int clocks_pass(struct join_files *j, struct error *e)

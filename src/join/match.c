@@ -20,15 +20,23 @@ struct seen {
 
 struct packet {
 	uint64_t key;
-	int64_t rough_ns;
+	int64_t first_ns;    /* when the host that told of it first saw it, on that one's clock */
+	struct packet *next; /* that the same host told of first */
 	uint8_t n;
-	struct seen seen[SEEN_MAX];
+	struct seen seen[SEEN_MAX]; /* [0]: of that host */
 	UT_hash_handle hh;
+};
+
+/* One list for each host: hosts do not tell at one pace, and a common list would hold back what is due behind what is not. */
+struct waiting {
+	struct packet *first, *last;
 };
 
 struct match {
 	struct clocks *clocks;
-	struct packet *all; /* in order of arrival */
+	int64_t wait_ns;
+	struct packet *all;
+	struct waiting of[CLOCK_HOSTS];
 	uint32_t n;
 };
 
@@ -36,9 +44,16 @@ struct match *match_new(struct clocks *clocks)
 {
 	struct match *m = calloc(1, sizeof(*m));
 
-	if (m)
-		m->clocks = clocks;
+	if (!m)
+		return NULL;
+	m->clocks = clocks;
+	m->wait_ns = WAIT_NS;
 	return m;
+}
+
+void match_set_wait(struct match *m, int64_t wait_ns)
+{
+	m->wait_ns = wait_ns;
 }
 
 void match_free(struct match *m)
@@ -76,66 +91,80 @@ static int packet_settle(struct match *m, const struct packet *p)
 	return 0;
 }
 
-static int packet_take(struct match *m, struct packet *p)
+/* The oldest that @host told of first. */
+static int packet_take(struct match *m, unsigned int host)
 {
+	struct waiting *w = &m->of[host];
+	struct packet *p = w->first;
 	int err = p->n > 1 ? packet_settle(m, p) : 0;
 
+	w->first = p->next;
 	HASH_DEL(m->all, p);
 	m->n--;
 	free(p);
 	return err;
 }
 
-int match_advance(struct match *m, int64_t rough_ns)
+int match_advance(struct match *m, int64_t axis_ns)
 {
-	while (m->all && (m->all->rough_ns + WAIT_NS < rough_ns || m->n > PACKETS_MAX)) {
-		int err = packet_take(m, m->all);
+	for (unsigned int h = 0; h < CLOCK_HOSTS && m->n; h++) {
+		while (m->of[h].first &&
+		       clocks_axis(m->clocks, h, m->of[h].first->first_ns) + m->wait_ns < axis_ns) {
+			int err = packet_take(m, h);
 
-		if (err)
-			return err;
+			if (err)
+				return err;
+		}
 	}
 	return 0;
 }
 
 int match_finish(struct match *m)
 {
-	while (m->all) {
-		int err = packet_take(m, m->all);
+	int err = 0;
 
-		if (err)
-			return err;
-	}
-	return 0;
+	for (unsigned int h = 0; h < CLOCK_HOSTS; h++)
+		while (m->of[h].first && !err)
+			err = packet_take(m, h);
+	return err;
 }
 
-static struct packet *packet_get(struct match *m, uint64_t key, int64_t rough_ns)
+static struct packet *packet_get(struct match *m, unsigned int host, const struct wire_look *look)
 {
+	struct waiting *w = &m->of[host];
 	struct packet *p;
 
-	HASH_FIND(hh, m->all, &key, sizeof(key), p);
+	HASH_FIND(hh, m->all, &look->key, sizeof(look->key), p);
 	if (p)
 		return p;
+	if (m->n >= PACKETS_MAX && w->first && packet_take(m, host))
+		return NULL;
 	p = calloc(1, sizeof(*p));
 	if (!p)
 		return NULL;
-	p->key = key;
-	p->rough_ns = rough_ns;
+	p->key = look->key;
+	p->first_ns = look->time_ns;
 	HASH_ADD(hh, m->all, key, sizeof(p->key), p);
 	if (!p->hh.tbl) {
 		free(p);
 		return NULL;
 	}
+	*(w->first ? &w->last->next : &w->first) = p;
+	w->last = p;
 	m->n++;
 	return p;
 }
 
-int match_look(struct match *m, unsigned int host, const struct wire_look *look, int64_t rough_ns)
+int match_look(struct match *m, unsigned int host, const struct wire_look *look, struct match_met *ret)
 {
-	struct packet *p = packet_get(m, look->key, rough_ns);
+	struct packet *p = packet_get(m, host, look);
 	struct seen *s = NULL;
 
 	if (!p)
 		return -ENOMEM;
+	*ret = (struct match_met){ CLOCK_HOSTS, 0 };
+	if (p->n && p->seen[0].host != host)
+		*ret = (struct match_met){ p->seen[0].host, p->first_ns };
 	for (unsigned int i = 0; i < p->n; i++)
 		if (p->seen[i].host == host)
 			s = &p->seen[i];
@@ -152,7 +181,7 @@ int match_look(struct match *m, unsigned int host, const struct wire_look *look,
 		s->has_in = true;
 		s->in_ns = look->time_ns;
 	}
-	return match_advance(m, rough_ns);
+	return 0;
 }
 
 /* ------------------------------------------------------------------------------------------------- sketch */

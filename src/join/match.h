@@ -14,11 +14,20 @@ struct match;
 struct match *match_new(struct clocks *clocks); /* @clocks is borrowed; NULL: no memory */
 void match_free(struct match *m);
 
-/* @host saw @look, at @rough_ns of a common clock that is good to a second or two. 0 or -ENOMEM. */
-int match_look(struct match *m, unsigned int host, const struct wire_look *look, int64_t rough_ns);
+/* How long a packet waits for both hosts to tell of it; 5 s if not set. */
+void match_set_wait(struct match *m, int64_t wait_ns);
 
-/* No more than that has been left waiting before @rough_ns. 0 or -ENOMEM. */
-int match_advance(struct match *m, int64_t rough_ns);
+struct match_met {
+	unsigned int host; /* CLOCK_HOSTS: nobody has told of that packet yet */
+	int64_t ns;	   /* when that host saw it, on its clock */
+};
+
+/* @host saw @look; who told of it before. 0 or -ENOMEM. */
+int match_look(struct match *m, unsigned int host, const struct wire_look *look,
+	       struct match_met *ret);
+
+/* All hosts have told of what was before @axis_ns, as far as the clocks are known: what has waited long enough is settled. */
+int match_advance(struct match *m, int64_t axis_ns); /* 0 or -ENOMEM */
 int match_finish(struct match *m);
 
 /*

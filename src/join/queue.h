@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Events of one source on their way to being merged: bytes in, bytes out, in order. Private to join/. */
+/* Events of one source on their way to being merged: bytes in, bytes out, in order. */
 #ifndef CRUMB_JOIN_QUEUE_H
 #define CRUMB_JOIN_QUEUE_H
 

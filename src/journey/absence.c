@@ -8,6 +8,15 @@
 
 int absences_add(struct absences *l, const struct absence *one)
 {
+	for (uint32_t i = 0; i < l->count; i++) {
+		struct absence *a = &l->all[i];
+
+		if (a->host != one->host || a->to_ns != UINT64_MAX || one->from_ns < a->from_ns)
+			continue;
+		if (one->from_ns == a->from_ns)
+			a->to_ns = one->to_ns;
+		return 0;
+	}
 	if (l->count == l->cap) {
 		uint32_t cap = l->cap ? 2 * l->cap : 8;
 		struct absence *all = realloc(l->all, cap * sizeof(*all));

@@ -19,7 +19,8 @@ struct absences {
 	uint32_t count, cap;
 };
 
-int absences_add(struct absences *l, const struct absence *one); /* 0 or -ENOMEM */
+/* One that begins where an open one (@to_ns UINT64_MAX) does says when that ended. 0 or -ENOMEM. */
+int absences_add(struct absences *l, const struct absence *one);
 void absences_done(struct absences *l);
 
 /* The first of one of @hosts (a bit each) within [@from_ns, @to_ns]; NULL none. */

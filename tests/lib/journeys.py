@@ -325,7 +325,7 @@ def compare_write(name, journey, write, done_ns):
             complain(f"{name}: sender's {key} {got}, log {write[key]}")
     if journey["bytes"] != write["ret"]:
         complain(f"{name}: {journey['bytes']} bytes, the call returned {write['ret']}")
-    if done_ns and journey["total_ns"] > done_ns - write["ns"]:
+    if done_ns and journey["total_ns"] > done_ns - write["ns"] + (journey["clock"]["bound_ns"] or 0):
         complain(f"{name}: took {journey['total_ns']} ns, the programs saw {done_ns - write['ns']}")
 
 
