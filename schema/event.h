@@ -66,6 +66,7 @@ enum crumb_event_type {
 	CRUMB_EV_END,	/* last: the trace was closed in order */
 	CRUMB_EV_TICK,	/* only a header: time passed and nothing happened */
 	CRUMB_EV_ASIDE, /* what was seen and cannot be followed; before the end */
+	CRUMB_EV_PORT,	/* a bridge's port as it was read: its state, its VLANs */
 };
 
 /* The points of the path; one row each in src/event/point.c. Append only: trace files carry the numbers. */
@@ -589,6 +590,28 @@ struct crumb_ev_fdb {
 	__u32 pad0;
 };
 
+#define CRUMB_PORT_VLANS    32	 /* ranges told of one port */
+#define CRUMB_PORT_NO_FLOOD 0x01 /* unknown unicast is not sent there */
+#define CRUMB_PORT_ISOLATED 0x02 /* nor anything from other isolated ports */
+#define CRUMB_PORT_HAIRPIN  0x04 /* frames may leave where they came in */
+#define CRUMB_PORT_MORE	    0x08 /* more ranges of VLANs than there is room for */
+
+struct crumb_ev_port {
+	struct crumb_event h; /* time: of the event that it is told for */
+	__u64 read_ns;
+	__u32 netns, ifindex;
+	__u32 bridge, mtu;
+	__u8 state;	/* BR_STATE_* */
+	__u8 filtering; /* its bridge looks at VLANs */
+	__u8 flags;	/* CRUMB_PORT_* */
+	__u8 ranges;
+	__u16 pvid; /* of what comes without a tag; 0: that is dropped */
+	__u16 pad0;
+	struct {
+		__u16 first, last;
+	} vlan[CRUMB_PORT_VLANS];
+};
+
 struct crumb_ev_hook {
 	struct crumb_event h;
 	__u16 point;
@@ -675,6 +698,7 @@ _Static_assert(sizeof(struct crumb_ev_stack) % 8 == 0, "stack");
 _Static_assert(sizeof(struct crumb_ev_func) == 72, "func");
 _Static_assert(sizeof(struct crumb_ev_dev) % 8 == 0, "dev");
 _Static_assert(sizeof(struct crumb_ev_fdb) % 8 == 0, "fdb");
+_Static_assert(sizeof(struct crumb_ev_port) == 176, "port");
 _Static_assert(sizeof(struct crumb_ev_hook) % 8 == 0, "hook");
 #endif
 

@@ -81,6 +81,7 @@ static const struct layout layouts[] = {
 	[CRUMB_EV_LOSS] = { SIZED(crumb_ev_loss) },
 	[CRUMB_EV_END] = { SIZED(crumb_ev_end) },
 	[CRUMB_EV_ASIDE] = { SIZED(crumb_ev_aside) },
+	[CRUMB_EV_PORT] = { SIZED(crumb_ev_port) },
 	[CRUMB_EV_TICK] = { SIZED(crumb_event) },
 };
 

@@ -313,6 +313,7 @@ const char *event_type_name(unsigned int type)
 		[CRUMB_EV_NETNS] = "netns",
 		[CRUMB_EV_DEV] = "dev",
 		[CRUMB_EV_FDB] = "fdb",
+		[CRUMB_EV_PORT] = "port",
 		[CRUMB_EV_HOOK] = "hook",
 		[CRUMB_EV_SYMBOL] = "symbol",
 		[CRUMB_EV_REASON] = "reason",

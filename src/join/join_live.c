@@ -38,7 +38,9 @@ struct stream {
 	unsigned int host;
 	bool known, over, began;
 	uint8_t boot_id[16];
-	struct queue queue;
+	struct queue queue; /* in order of time ... */
+	struct queue stray; /* ... and what came behind younger ones: a program was kept off its CPU between clock and record */
+	uint64_t put_ns; /* of the youngest in @queue */
 	struct wire *wire;
 	unsigned int times; /* so often has it told the time */
 	uint64_t told_ns;   /* newest event that has come, on its host's clock */
@@ -46,8 +48,9 @@ struct stream {
 	bool silent, full;
 	int64_t late_ns; /* it was silent: what is older than that on the axis is left out */
 	uint64_t silent_from_ns; /* on the axis */
-	int64_t at_ns;		 /* of the queue's head, on the axis */
-	bool placed;		 /* @at_ns is that of the head, by the lines as they are */
+	struct queue *from;	 /* of the two the one whose head is older; NULL: both are empty */
+	int64_t at_ns;		 /* of that head, on the axis */
+	bool placed;		 /* they are right, by the lines as they are */
 };
 
 struct join_live {
@@ -97,6 +100,7 @@ void join_live_free(struct join_live *j)
 		return;
 	for (unsigned int i = 0; i < j->n; i++) {
 		queue_done(&j->stream[i].queue);
+		queue_done(&j->stream[i].stray);
 		wire_free(j->stream[i].wire);
 	}
 	match_free(j->match);
@@ -198,7 +202,13 @@ int join_live_event(struct join_live *j, unsigned int source, const struct crumb
 		if (!err && met.host < CLOCK_HOSTS)
 			hosts_meet(j, s->host, look.time_ns, &met);
 	}
-	return err ? err : queue_put(&s->queue, ev);
+	if (err)
+		return err;
+	s->placed = false;
+	if (ev->time_ns && ev->time_ns < s->put_ns)
+		return queue_put(&s->stray, ev);
+	s->put_ns = ev->time_ns > s->put_ns ? ev->time_ns : s->put_ns;
+	return queue_put(&s->queue, ev);
 }
 
 void join_live_full(struct join_live *j, unsigned int source, uint64_t now_ns)
@@ -239,13 +249,13 @@ static int stream_begins(struct join_live *j, struct stream *s, uint64_t axis_ns
 static int pass(struct join_live *j, struct stream *s)
 {
 	_Alignas(8) char raw[EVENT_SCRATCH_BYTES] = { 0 }, buf[EVENT_SCRATCH_BYTES];
-	const struct crumb_event *ev = queue_head(&s->queue), *out = (const void *)buf;
+	const struct crumb_event *ev = queue_head(s->from), *out = (const void *)buf;
 	struct remap_from from = { (uint32_t)(s - j->stream), s->host, j->many[s->host] };
 	struct remap_out before = { pass_before, j };
 	int err;
 
 	memcpy(raw, ev, ev->size < sizeof(raw) ? ev->size : sizeof(raw));
-	queue_pop(&s->queue);
+	queue_pop(s->from);
 	s->placed = false;
 	ev = (const void *)raw;
 	if (s->at_ns < s->late_ns && ev->time_ns && ev->type < CRUMB_EV_TRACE &&
@@ -319,26 +329,38 @@ static bool told_by_all(const struct join_live *j, int64_t *ret_axis_ns)
 	return any;
 }
 
-/* The oldest event of all streams, of those before @until_ns on the axis. NULL: none. */
+/* Which of its events is the next, and when that was on the axis. */
+static void stream_place(const struct join_live *j, struct stream *s)
+{
+	const struct crumb_event *ev = queue_head(&s->queue), *stray = queue_head(&s->stray);
+
+	s->placed = true;
+	s->from = ev ? &s->queue : NULL;
+	if (stray && (!ev || stray->time_ns < ev->time_ns)) {
+		s->from = &s->stray;
+		ev = stray;
+	}
+	if (ev)
+		s->at_ns = ev->time_ns ? clocks_axis(j->clocks, s->host, (int64_t)ev->time_ns) :
+					 INT64_MIN;
+}
+
+/* The stream whose next event is the oldest of those before @until_ns on the axis. NULL: none. */
 static struct stream *next_due(struct join_live *j, int64_t until_ns)
 {
 	struct stream *next = NULL;
 
 	for (unsigned int i = 0; i < j->n; i++) {
 		struct stream *s = &j->stream[i];
-		const struct crumb_event *ev = queue_head(&s->queue);
 
-		if (!ev || !s->known)
+		if (!s->known)
 			continue;
 		/* Of whom nothing is known yet but what it is called: its times could be anything. */
 		if (!j->heard[s->host] && until_ns != INT64_MAX)
 			continue;
 		if (!s->placed)
-			s->at_ns = ev->time_ns ?
-					   clocks_axis(j->clocks, s->host, (int64_t)ev->time_ns) :
-					   INT64_MIN;
-		s->placed = true;
-		if (s->at_ns <= until_ns && (!next || s->at_ns < next->at_ns))
+			stream_place(j, s);
+		if (s->from && s->at_ns <= until_ns && (!next || s->at_ns < next->at_ns))
 			next = s;
 	}
 	return next;

@@ -663,6 +663,9 @@ static int map_fact(struct remap *r, const struct remap_from *from, struct crumb
 	}
 	case CRUMB_EV_FDB:
 		return NETNS(((struct crumb_ev_fdb *)ev)->netns);
+	case CRUMB_EV_PORT:
+		T(((struct crumb_ev_port *)ev)->read_ns);
+		return NETNS(((struct crumb_ev_port *)ev)->netns);
 	case CRUMB_EV_SYMBOL:
 		ADDR(((struct crumb_ev_symbol *)ev)->addr);
 		return 0;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "assembly.h"
+#include "bridge.h"
 
 #define KERNEL_EVENTS_BELOW CRUMB_EV_TRACE
 
@@ -23,7 +24,8 @@ int assembler_new(const struct assembler_sink *sink, struct assembler **ret)
 	a->stacks = stacks_new();
 	a->tasks = tasks_new();
 	a->usocks = usocks_new();
-	if (!a->facts || !a->stacks || !a->tasks || !a->usocks) {
+	a->bridges = bridges_new();
+	if (!a->facts || !a->stacks || !a->tasks || !a->usocks || !a->bridges) {
 		assembler_free(a);
 		return -ENOMEM;
 	}
@@ -45,6 +47,7 @@ void assembler_free(struct assembler *a)
 	usocks_free(a->usocks);
 	tasks_free(a->tasks); /* after those who wait for its threads */
 	stacks_free(a->stacks);
+	bridges_free(a->bridges);
 	facts_free(a->facts);
 	losses_done(&a->losses);
 	losses_done(&a->func_losses);
@@ -230,6 +233,10 @@ static int dispatch_user(struct assembler *a, const struct crumb_event *ev)
 	switch (ev->type) {
 	case CRUMB_EV_LOSS:
 		return take_loss(a, (const void *)ev);
+	case CRUMB_EV_PORT:
+		return bridges_port(a->bridges, (const void *)ev);
+	case CRUMB_EV_FDB:
+		return bridges_fdb(a->bridges, (const void *)ev);
 	case CRUMB_EV_ASIDE:
 		aside_add(a, (const void *)ev);
 		return 0;
@@ -240,6 +247,15 @@ static int dispatch_user(struct assembler *a, const struct crumb_event *ev)
 	default:
 		return facts_event(a->facts, ev);
 	}
+}
+
+/* The bridge's have mostly no reason of the kernel's: one is found by what it looked at. */
+static int take_drop(struct assembler *a, const struct crumb_ev_drop *ev)
+{
+	struct crumb_ev_drop drop = *ev;
+	int err = bridge_name_drop(a, &drop);
+
+	return err ? err : ingest_drop(a, &drop);
 }
 
 static int dispatch(struct assembler *a, const struct crumb_event *ev)
@@ -279,7 +295,7 @@ static int dispatch(struct assembler *a, const struct crumb_event *ev)
 	case CRUMB_EV_CALL:
 		return tasks_call(a->tasks, (const void *)ev);
 	case CRUMB_EV_DROP:
-		return ingest_drop(a, (const void *)ev);
+		return take_drop(a, (const void *)ev);
 	case CRUMB_EV_STACK:
 		return ingest_stack(a, (const void *)ev);
 	case CRUMB_EV_FUNC:

@@ -31,6 +31,7 @@
 struct assembler {
 	struct assembler_sink sink;
 	struct facts *facts;
+	struct bridges *bridges;
 	struct stacks *stacks;
 	struct tasks *tasks;
 	struct losses losses;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * State in words: see detail.h. Port states: linux/if_bridge.h; neighbour states:
+ * State in words: see detail.h. Neighbour states:
  * linux/neighbour.h.
  */
 #include "detail.h"
 
-#include <linux/if_bridge.h>
 #include <linux/neighbour.h>
 #include <string.h>
+
+#include "bridge.h"
 
 static void say_pair(struct words *w, const char *what, uint64_t x, uint64_t of)
 {
@@ -69,72 +70,6 @@ static void say_held(struct words *w, const struct crumb_ev_held *h)
 	words_bytes(w, h->write_seq - h->snd_nxt);
 	say_pair(w, " unsent; in flight ", h->in_flight, h->snd_cwnd);
 	say_pair(w, ", window ", h->snd_nxt - h->snd_una, h->snd_wnd);
-}
-
-static void say_mac(struct words *w, const uint8_t mac[6])
-{
-	for (int i = 0; i < 6; i++) {
-		if (i)
-			words_put(w, ":");
-		words_hex(w, mac[i], 2);
-	}
-}
-
-static const char *port_state_name(uint8_t state)
-{
-	static const char *const names[] = {
-		[BR_STATE_DISABLED] = "port disabled", [BR_STATE_LISTENING] = "port listening",
-		[BR_STATE_LEARNING] = "port learning", [BR_STATE_FORWARDING] = "port forwarding",
-		[BR_STATE_BLOCKING] = "port blocking",
-	};
-
-	return state < sizeof(names) / sizeof(names[0]) ? names[state] : NULL;
-}
-
-static void say_port(struct assembler *a, struct words *w, const struct path_step *s)
-{
-	const struct fact_dev *d = facts_dev(a->facts, s->netns, s->ifindex);
-	const char *state = d ? port_state_name(d->port_state) : NULL;
-
-	if (!state)
-		return;
-	words_put(w, w->len ? "; " : "");
-	words_put(w, state);
-}
-
-static void say_forward(struct assembler *a, struct words *w, const struct path_step *s)
-{
-	static const uint8_t no_mac[6];
-	const uint8_t *mac = s->seen->dev.mac;
-	const struct fact_fdb *e;
-
-	if (!memcmp(mac, no_mac, sizeof(no_mac))) {
-		say_port(a, w, s);
-		return;
-	}
-	e = facts_fdb(a->facts, s->netns, mac, s->seen->dev.vlan & 0xfff);
-	if (e) {
-		words_put(w, "FDB: ");
-		words_put(w, facts_dev_name(a->facts, s->netns, e->port));
-		if (e->state & NUD_PERMANENT) {
-			words_put(w, " (permanent)");
-		} else if (e->state & NUD_NOARP) {
-			words_put(w, " (static)");
-		} else {
-			uint64_t since = s->ns > e->time_ns ? (s->ns - e->time_ns) / 1000000 : 0;
-
-			words_put(w, " (learned, ");
-			words_seconds(w, e->updated_ms + since);
-			words_put(w, " old)");
-		}
-		words_put(w, " for ");
-		say_mac(w, mac);
-	} else if (facts_fdb_any(a->facts, s->netns)) {
-		words_put(w, "no FDB entry for ");
-		say_mac(w, mac);
-		words_put(w, ": flooded");
-	}
-	say_port(a, w, s);
 }
 
 static void say_skb(const struct message *m, struct words *w, const struct path_step *s)
@@ -352,10 +287,10 @@ const char *detail_step(struct assembler *a, const struct message *m, const stru
 			words_put(&w, "; first transmission, sent again later");
 		break;
 	case CRUMB_PT_BRIDGE_IN:
-		say_port(a, &w, s);
+		bridge_say_in(a, &w, s);
 		break;
 	case CRUMB_PT_BRIDGE_FORWARD:
-		say_forward(a, &w, s);
+		bridge_say_forward(a, m, &w, s);
 		break;
 	case CRUMB_PT_TCP_RECEIVE:
 		say_received(&w, s);

@@ -31,18 +31,6 @@ struct dev_fact {
 	UT_hash_handle hh;
 };
 
-struct fdb_key {
-	uint32_t netns;
-	uint16_t vlan;
-	uint8_t mac[6];
-};
-
-struct fdb_fact {
-	struct fdb_key key;
-	struct fact_fdb entry;
-	UT_hash_handle hh;
-};
-
 struct symbol_fact {
 	uint64_t addr;
 	char name[64];
@@ -72,7 +60,6 @@ struct facts {
 	struct trace_host *info;
 	struct host_fact *hosts;
 	struct dev_fact *devs;
-	struct fdb_fact *fdb;
 	struct symbol_fact *symbols;
 	struct reason_fact *reasons;
 	char *syscalls[MACHINES][SYSCALLS_MAX];
@@ -145,7 +132,6 @@ void facts_free(struct facts *f)
 		return;
 	FACTS_FREE(f->hosts);
 	FACTS_FREE(f->devs);
-	FACTS_FREE(f->fdb);
 	FACTS_FREE(f->symbols);
 	FACTS_FREE(f->reasons);
 	for (unsigned int i = 0; i < SYSCALLS_MAX; i++) {
@@ -192,32 +178,6 @@ static int take_dev(struct facts *f, const struct crumb_ev_dev *ev)
 		.name = d->name,
 	};
 	snprintf(d->name, sizeof(d->name), "%s", ev->name);
-	return 0;
-}
-
-static int take_fdb(struct facts *f, const struct crumb_ev_fdb *ev)
-{
-	struct fdb_key key = { .netns = ev->netns, .vlan = ev->vlan };
-	struct fdb_fact *e;
-
-	memcpy(key.mac, ev->mac, sizeof(key.mac));
-	if (ev->removed) {
-		HASH_FIND(hh, f->fdb, &key, sizeof(key), e);
-		if (e) {
-			HASH_DEL(f->fdb, e);
-			free(e);
-		}
-		return 0;
-	}
-	FACT_MAKE(f->fdb, key, &key, e);
-	if (!e)
-		return -ENOMEM;
-	e->entry = (struct fact_fdb){
-		.port = ev->port,
-		.state = ev->state,
-		.time_ns = ev->h.time_ns,
-		.updated_ms = ev->updated_ms,
-	};
 	return 0;
 }
 
@@ -285,8 +245,6 @@ int facts_event(struct facts *f, const struct crumb_event *ev)
 		return take_netns(f, (const void *)ev);
 	case CRUMB_EV_DEV:
 		return take_dev(f, (const void *)ev);
-	case CRUMB_EV_FDB:
-		return take_fdb(f, (const void *)ev);
 	case CRUMB_EV_SYMBOL:
 		return take_symbol(f, (const void *)ev);
 	case CRUMB_EV_REASON:
@@ -386,29 +344,6 @@ const char *facts_dev_name(struct facts *f, uint32_t netns, uint32_t ifindex)
 	if (!d->name[0])
 		snprintf(d->name, sizeof(d->name), "if%u", ifindex);
 	return d->name;
-}
-
-const struct fact_fdb *facts_fdb(const struct facts *f, uint32_t netns, const uint8_t mac[6],
-				 uint16_t vlan)
-{
-	struct fdb_key key = { .netns = netns, .vlan = vlan };
-	struct fdb_fact *e;
-
-	memcpy(key.mac, mac, sizeof(key.mac));
-	HASH_FIND(hh, f->fdb, &key, sizeof(key), e);
-	if (!e && vlan) {
-		key.vlan = 0;
-		HASH_FIND(hh, f->fdb, &key, sizeof(key), e);
-	}
-	return e ? &e->entry : NULL;
-}
-
-bool facts_fdb_any(const struct facts *f, uint32_t netns)
-{
-	for (const struct fdb_fact *e = f->fdb; e; e = e->hh.next)
-		if (e->key.netns == netns)
-			return true;
-	return false;
 }
 
 const char *facts_symbol(const struct facts *f, uint64_t addr)

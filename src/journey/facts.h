@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What user space told about the machine: names of hosts, devices, functions, drop reasons; the
- * switch's forwarding table. Facts may change during a trace: the newest counts. Strings live as
+ * What user space told about the machine: names of hosts, devices, functions, drop reasons. Facts may change during a trace: the newest counts. Strings live as
  * long as the facts.
  */
 #ifndef CRUMB_JOURNEY_FACTS_H
@@ -14,13 +13,6 @@ struct fact_dev {
 	uint8_t port_state;
 	bool veth;
 	const char *name;
-};
-
-struct fact_fdb {
-	uint32_t port;
-	uint32_t state; /* NUD_* */
-	uint64_t time_ns;
-	uint32_t updated_ms; /* since it was refreshed, at time_ns */
 };
 
 struct facts;
@@ -43,10 +35,7 @@ uint32_t facts_flags(const struct facts *f); /* CRUMB_TRACE_* */
 const char *facts_host(struct facts *f, uint32_t netns);
 const struct fact_dev *facts_dev(struct facts *f, uint32_t netns, uint32_t ifindex); /* NULL unknown */
 const char *facts_dev_name(struct facts *f, uint32_t netns, uint32_t ifindex); /* NULL for ifindex 0 */
-const struct fact_fdb *facts_fdb(const struct facts *f, uint32_t netns, const uint8_t mac[6],
-				 uint16_t vlan);
-bool facts_fdb_any(const struct facts *f, uint32_t netns); /* was a table of that namespace told? */
-const char *facts_symbol(const struct facts *f, uint64_t addr); /* NULL unknown */
+const char *facts_symbol(const struct facts *f, uint64_t addr);		       /* NULL unknown */
 const char *facts_reason(struct facts *f, uint32_t value);
 /* What the hook of a point adds to each call here, as measured; 0 unknown. */
 uint32_t facts_hook_cost_ns(struct facts *f, uint32_t netns, uint16_t point);

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "bridge.h"
 #include "proof.h"
 
 static bool starts(const char *text, const char *with)
@@ -81,10 +82,13 @@ static void say_port(struct words *w, const struct conn *c, const struct crumb_e
 const char *proof_words(struct assembler *a, const struct conn *c, const struct crumb_ev_drop *d)
 {
 	const char *reason = facts_reason(a->facts, d->reason);
+	const char *bridges = bridge_proof(a->bridges, d->reason);
 	struct words w = { .len = 0 };
 
-	if (!strcmp(reason, "SOCKET_RCVBUFF") || !strcmp(reason, "SOCKET_BACKLOG") ||
-	    !strcmp(reason, "PROTO_MEM") || !strcmp(reason, "TCP_ZEROWINDOW"))
+	if (bridges)
+		words_put(&w, bridges);
+	else if (!strcmp(reason, "SOCKET_RCVBUFF") || !strcmp(reason, "SOCKET_BACKLOG") ||
+		 !strcmp(reason, "PROTO_MEM") || !strcmp(reason, "TCP_ZEROWINDOW"))
 		say_buffer(&w, d);
 	else if (starts(reason, "QDISC_") || starts(reason, "FQ_"))
 		say_queue(&w, d);

@@ -13,8 +13,10 @@
 #include "netns_look.h"
 #include "symbols.h"
 
-#define FDB_FRESH_NS 1000000000ull /* a bridge's table is read again after this */
-#define DEV_RETRY_NS 1000000000ull /* an unknown device is looked for again after this */
+#define FDB_FRESH_NS   1000000000ull /* a bridge's table is read again after this */
+#define PORTS_FRESH_NS 1000000000ull /* ... its ports, where nothing is dropped */
+#define PORTS_DROP_NS  50000000ull   /* ... where something is */
+#define DEV_RETRY_NS   1000000000ull /* an unknown device is looked for again after this */
 
 /* Open addressing over 64-bit keys; 0 is no key. Only grows: facts are few. */
 struct seen {
@@ -28,7 +30,7 @@ struct annotate {
 	event_fn out;
 	void *ctx;
 	struct symbols *symbols;
-	struct seen netns, devs, fdbs, symbols_seen, reasons;
+	struct seen netns, devs, fdbs, ports, symbols_seen, reasons;
 	struct utsname uts;
 };
 
@@ -138,6 +140,7 @@ void annotate_free(struct annotate *a)
 	seen_done(&a->netns);
 	seen_done(&a->devs);
 	seen_done(&a->fdbs);
+	seen_done(&a->ports);
 	seen_done(&a->symbols_seen);
 	seen_done(&a->reasons);
 	free(a);
@@ -235,16 +238,35 @@ static int pass_on(void *ctx, const struct crumb_event *ev)
 	return a->out(a->ctx, ev);
 }
 
+static int need_ports(struct annotate *a, const struct crumb_ev_skb *e, uint64_t fresh_ns)
+{
+	int err;
+
+	if (!seen_stale(&a->ports, e->netns, e->h.time_ns, fresh_ns))
+		return 0;
+	err = netns_dump_ports(e->netns, e->h.time_ns, pass_on, a);
+	return err == -ENOMEM ? err : 0;
+}
+
+static int need_fdb(struct annotate *a, const struct crumb_ev_skb *e, uint64_t fresh_ns)
+{
+	int err;
+
+	if (!seen_stale(&a->fdbs, e->netns, e->h.time_ns, fresh_ns))
+		return 0;
+	err = netns_dump_fdb(e->netns, e->h.time_ns, pass_on, a);
+	return err == -ENOMEM ? err : 0;
+}
+
 static int on_skb(struct annotate *a, const struct crumb_ev_skb *e)
 {
 	int err = need_device(a, e->netns, e->ifindex, e->h.time_ns);
 
-	if (err || e->point != CRUMB_PT_BRIDGE_FORWARD)
-		return err;
-	if (!seen_stale(&a->fdbs, e->netns, e->h.time_ns, FDB_FRESH_NS))
-		return 0;
-	err = netns_dump_fdb(e->netns, e->h.time_ns, pass_on, a);
-	return err == -ENOMEM ? err : 0;
+	if (!err && e->point == CRUMB_PT_BRIDGE_IN)
+		return need_ports(a, e, PORTS_FRESH_NS);
+	if (!err && e->point == CRUMB_PT_BRIDGE_FORWARD)
+		return need_fdb(a, e, FDB_FRESH_NS);
+	return err;
 }
 
 static int need_symbol(struct annotate *a, uint64_t addr, uint64_t now)
@@ -286,6 +308,11 @@ static int on_drop(struct annotate *a, const struct crumb_ev_drop *e)
 	err = need_device(a, e->s.netns, e->s.ifindex, e->s.h.time_ns);
 	if (!err)
 		err = need_symbol(a, e->location, e->s.h.time_ns);
+	if (!err &&
+	    (e->s.flags & CRUMB_SKB_PORT)) /* the bridge dropped it, perhaps: what did it look at? */
+		err = need_ports(a, &e->s, PORTS_DROP_NS);
+	if (!err && (e->s.flags & CRUMB_SKB_PORT))
+		err = need_fdb(a, &e->s, PORTS_DROP_NS);
 	if (err || !seen_stale(&a->reasons, e->reason | 1ull << 40, e->s.h.time_ns, UINT64_MAX))
 		return err;
 	name = symbols_drop_reason(a->symbols, e->reason);

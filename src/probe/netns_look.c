@@ -18,8 +18,10 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "clock.h"
 
-#define NAMED "/run/netns"
+#define NAMED	    "/run/netns"
+#define BRIDGES_MAX 32 /* of one namespace that look at VLANs */
 
 static uint32_t inode_of(const char *path)
 {
@@ -119,6 +121,9 @@ struct dump {
 	event_fn fn;
 	void *ctx;
 	int err;
+	/* ports: bridges that look at VLANs */
+	uint32_t filtering[BRIDGES_MAX];
+	unsigned int bridges;
 };
 
 static int run_dump(struct dump *d, uint16_t type, uint8_t family, mnl_cb_t cb)
@@ -137,6 +142,8 @@ static int run_dump(struct dump *d, uint16_t type, uint8_t family, mnl_cb_t cb)
 		struct ifinfomsg *ifm = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifm));
 
 		ifm->ifi_family = family;
+		if (family == AF_BRIDGE)
+			mnl_attr_put_u32(nlh, IFLA_EXT_MASK, RTEXT_FILTER_BRVLAN_COMPRESSED);
 	} else {
 		struct ndmsg *ndm = mnl_nlmsg_put_extra_header(nlh, sizeof(*ndm));
 
@@ -272,4 +279,123 @@ int netns_dump_fdb(uint32_t inum, uint64_t time_ns, event_fn fn, void *ctx)
 	struct dump d = { .inum = inum, .time_ns = time_ns, .fn = fn, .ctx = ctx };
 
 	return run_dump(&d, RTM_GETNEIGH, AF_BRIDGE, on_neigh);
+}
+
+/* Which bridges look at VLANs? */
+static int on_bridge(const struct nlmsghdr *nlh, void *ctx)
+{
+	const struct ifinfomsg *ifm = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *a, *b, *c;
+	struct dump *d = ctx;
+
+	mnl_attr_for_each(a, nlh, sizeof(*ifm))
+	{
+		const struct nlattr *data = NULL;
+		bool bridge = false;
+
+		if (mnl_attr_get_type(a) != IFLA_LINKINFO)
+			continue;
+		mnl_attr_for_each_nested(b, a)
+		{
+			if (mnl_attr_get_type(b) == IFLA_INFO_KIND)
+				bridge = !strcmp(mnl_attr_get_str(b), "bridge");
+			else if (mnl_attr_get_type(b) == IFLA_INFO_DATA)
+				data = b;
+		}
+		if (!bridge || !data)
+			continue;
+		mnl_attr_for_each_nested(c, data) if (mnl_attr_get_type(c) == IFLA_BR_VLAN_FILTERING &&
+						      mnl_attr_get_u8(c) && d->bridges < BRIDGES_MAX)
+			d->filtering[d->bridges++] = ifm->ifi_index;
+	}
+	return MNL_CB_OK;
+}
+
+static void read_vlan(const struct bridge_vlan_info *v, struct crumb_ev_port *e)
+{
+	if (v->flags & BRIDGE_VLAN_INFO_PVID)
+		e->pvid = v->vid;
+	if (v->flags & BRIDGE_VLAN_INFO_RANGE_END) {
+		if (e->ranges)
+			e->vlan[e->ranges - 1].last = v->vid;
+		return;
+	}
+	if (e->ranges == CRUMB_PORT_VLANS) {
+		e->flags |= CRUMB_PORT_MORE;
+		return;
+	}
+	e->vlan[e->ranges].first = v->vid;
+	e->vlan[e->ranges++].last = v->vid;
+}
+
+static void read_port(const struct nlattr *info, struct crumb_ev_port *e)
+{
+	const struct nlattr *a;
+
+	mnl_attr_for_each_nested(a, info)
+	{
+		switch (mnl_attr_get_type(a)) {
+		case IFLA_BRPORT_STATE:
+			e->state = mnl_attr_get_u8(a);
+			break;
+		case IFLA_BRPORT_UNICAST_FLOOD:
+			e->flags |= mnl_attr_get_u8(a) ? 0 : CRUMB_PORT_NO_FLOOD;
+			break;
+		case IFLA_BRPORT_ISOLATED:
+			e->flags |= mnl_attr_get_u8(a) ? CRUMB_PORT_ISOLATED : 0;
+			break;
+		case IFLA_BRPORT_MODE:
+			e->flags |= mnl_attr_get_u8(a) ? CRUMB_PORT_HAIRPIN : 0;
+			break;
+		}
+	}
+}
+
+static int on_port(const struct nlmsghdr *nlh, void *ctx)
+{
+	const struct ifinfomsg *ifm = mnl_nlmsg_get_payload(nlh);
+	struct dump *d = ctx;
+	struct crumb_ev_port e = {
+		.h = { .time_ns = d->time_ns, .type = CRUMB_EV_PORT, .size = sizeof(e) },
+		.read_ns = clock_ns(CLOCK_MONOTONIC),
+		.netns = d->inum,
+		.ifindex = ifm->ifi_index,
+		.state = 0xff,
+	};
+	const struct nlattr *a, *b;
+
+	mnl_attr_for_each(a, nlh, sizeof(*ifm))
+	{
+		switch (mnl_attr_get_type(a)) {
+		case IFLA_MASTER:
+			e.bridge = mnl_attr_get_u32(a);
+			break;
+		case IFLA_MTU:
+			e.mtu = mnl_attr_get_u32(a);
+			break;
+		case IFLA_PROTINFO | NLA_F_NESTED:
+		case IFLA_PROTINFO:
+			read_port(a, &e);
+			break;
+		case IFLA_AF_SPEC:
+			mnl_attr_for_each_nested(b, a) if (mnl_attr_get_type(b) ==
+							   IFLA_BRIDGE_VLAN_INFO)
+				read_vlan(mnl_attr_get_payload(b), &e);
+			break;
+		}
+	}
+	for (unsigned int i = 0; i < d->bridges; i++)
+		e.filtering |= d->filtering[i] == e.bridge;
+	if (e.state == 0xff) /* the bridge itself */
+		return MNL_CB_OK;
+	d->err = d->fn(d->ctx, &e.h);
+	return d->err ? MNL_CB_STOP : MNL_CB_OK;
+}
+
+int netns_dump_ports(uint32_t inum, uint64_t time_ns, event_fn fn, void *ctx)
+{
+	struct dump d = { .inum = inum, .time_ns = time_ns, .fn = fn, .ctx = ctx };
+	int err = run_dump(&d, RTM_GETLINK, AF_UNSPEC, on_bridge);
+
+	return err ? err : run_dump(&d, RTM_GETLINK, AF_BRIDGE, on_port);
 }

@@ -20,6 +20,9 @@ int netns_dump_devices(uint32_t inum, uint64_t time_ns, event_fn fn, void *ctx);
 /* The forwarding tables (FDB) of its bridges as CRUMB_EV_FDB. */
 int netns_dump_fdb(uint32_t inum, uint64_t time_ns, event_fn fn, void *ctx);
 
+/* The ports of its bridges as CRUMB_EV_PORT. */
+int netns_dump_ports(uint32_t inum, uint64_t time_ns, event_fn fn, void *ctx);
+
 /* Inode number of the namespace of @pid (0: the caller's); 0 on failure. */
 uint32_t netns_of_process(int pid);
 

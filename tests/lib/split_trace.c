@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,6 +159,8 @@ static uint32_t netns_of(const struct crumb_event *ev)
 		return NS(crumb_ev_dev);
 	case CRUMB_EV_FDB:
 		return NS(crumb_ev_fdb);
+	case CRUMB_EV_PORT:
+		return NS(crumb_ev_port);
 	default:
 		return 0;
 	}
@@ -205,6 +208,7 @@ static void translate(const struct part *p, struct crumb_event *ev)
 		CASE(HELD, held, OWN(netns), T(since_ns))
 		CASE(NETNS, netns, OWN(netns))
 		CASE(FDB, fdb, OWN(netns))
+		CASE(PORT, port, OWN(netns), T(read_ns))
 		CASE(LOSS, loss, T(from_ns))
 	case CRUMB_EV_DEV: {
 		struct crumb_ev_dev *e = (void *)ev;
@@ -264,6 +268,14 @@ static void part_event(struct part *p, const struct crumb_event *ev)
 	put(p, copy);
 }
 
+/* Other labs on this machine have hosts of the same names. */
+static bool is_host(const struct part *p, const struct crumb_ev_netns *ev)
+{
+	const char *lab = getenv("SPLIT_LAB");
+
+	return !strcmp(p->name, ev->host) && (!lab || !strcmp(lab, ev->lab));
+}
+
 static int on_event(void *ctx, const struct crumb_event *ev)
 {
 	uint32_t netns;
@@ -273,7 +285,7 @@ static int on_event(void *ctx, const struct crumb_event *ev)
 		first_ns = ev->time_ns;
 	if (ev->type == CRUMB_EV_NETNS)
 		for (unsigned int i = 0; i < n_parts; i++)
-			if (!strcmp(parts[i].name, ((const struct crumb_ev_netns *)ev)->host))
+			if (is_host(&parts[i], (const void *)ev))
 				parts[i].netns = NS(crumb_ev_netns);
 	if (ev->type == CRUMB_EV_FLOW) {
 		struct flow *f = calloc(1, sizeof(*f));

@@ -1,0 +1,593 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The bridge's decisions, retraced as net/bridge makes them (br_input.c, br_forward.c, br_vlan.c):
+ *
+ *	port in: state ─► VLAN ─► FDB ─► one port, or all others: state, VLAN, isolation, hairpin ─► port out: size ─► queue
+ *
+ * Of a frame that was dropped it is known where it was (at its port in, or already at one out), its VLAN and its destination; what was
+ * looked at is told by user space, a moment later. The first check that fails is the reason.
+ */
+#include "bridge.h"
+
+#include <errno.h>
+#include <linux/if_bridge.h>
+#include <linux/neighbour.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hash.h"
+
+#define OWN_REASONS 0x800000u /* numbers of ours begin here: the kernel's are some hundred */
+#define REASONS_MAX 65536u
+#define VLAN_MASK   0xfffu
+#define COPIES_NS   1000000ull /* the copies of a flooded frame are made by one loop */
+#define LATE_NS	    100000000ull
+
+struct at_key {
+	uint32_t netns, ifindex;
+};
+
+struct port {
+	struct at_key key;
+	struct crumb_ev_port ev;
+	UT_hash_handle hh;
+};
+
+struct fdb_key {
+	uint32_t netns;
+	uint16_t vlan;
+	uint8_t mac[6];
+};
+
+struct fdb_entry {
+	struct fdb_key key;
+	uint32_t port, state;
+	uint64_t time_ns; /* read then */
+	uint32_t updated_ms;
+	UT_hash_handle hh;
+};
+
+struct fdb_read { /* when a namespace's tables were last read: what was not among it is gone */
+	uint32_t netns;
+	uint64_t time_ns;
+	UT_hash_handle hh;
+};
+
+struct reason {
+	uint32_t number;
+	char *text; /* name, then proof: what is the same is one */
+	const char *proof;
+	UT_hash_handle hh, by_number;
+};
+
+struct bridges {
+	struct port *ports;
+	struct fdb_entry *fdb;
+	struct fdb_read *reads;
+	struct reason *reasons, *numbers;
+	uint32_t next_reason;
+};
+
+struct bridges *bridges_new(void)
+{
+	return calloc(1, sizeof(struct bridges));
+}
+
+#define FREE_ALL(head)                        \
+	do {                                  \
+		__typeof__(head) x, after;    \
+                                              \
+		HASH_ITER(hh, head, x, after) \
+		{                             \
+			HASH_DEL(head, x);    \
+			free(x);              \
+		}                             \
+	} while (0)
+
+void bridges_free(struct bridges *b)
+{
+	struct reason *r, *next;
+
+	if (!b)
+		return;
+	FREE_ALL(b->ports);
+	FREE_ALL(b->fdb);
+	FREE_ALL(b->reads);
+	HASH_CLEAR(by_number, b->numbers);
+	HASH_ITER(hh, b->reasons, r, next)
+	{
+		HASH_DEL(b->reasons, r);
+		free(r->text);
+		free(r);
+	}
+	free(b);
+}
+
+/* The element of that key, made if need be. */
+#define MAKE(head, keyptr, out)                                         \
+	do {                                                            \
+		HASH_FIND(hh, head, keyptr, sizeof(*(keyptr)), out);    \
+		if (out)                                                \
+			break;                                          \
+		(out) = calloc(1, sizeof(*(out)));                      \
+		if (!(out))                                             \
+			break;                                          \
+		memcpy(out, keyptr, sizeof(*(keyptr)));                 \
+		HASH_ADD_KEYPTR(hh, head, out, sizeof(*(keyptr)), out); \
+		if (!(out)->hh.tbl) {                                   \
+			free(out);                                      \
+			(out) = NULL;                                   \
+		}                                                       \
+	} while (0)
+
+int bridges_port(struct bridges *b, const struct crumb_ev_port *ev)
+{
+	struct at_key key = { ev->netns, ev->ifindex };
+	struct port *p;
+
+	MAKE(b->ports, &key, p);
+	if (!p)
+		return -ENOMEM;
+	p->ev = *ev;
+	if (p->ev.ranges > CRUMB_PORT_VLANS)
+		p->ev.ranges = CRUMB_PORT_VLANS;
+	return 0;
+}
+
+int bridges_fdb(struct bridges *b, const struct crumb_ev_fdb *ev)
+{
+	struct fdb_key key = { .netns = ev->netns, .vlan = ev->vlan };
+	struct fdb_read *read;
+	struct fdb_entry *e;
+
+	memcpy(key.mac, ev->mac, sizeof(key.mac));
+	MAKE(b->reads, &ev->netns, read);
+	if (!read)
+		return -ENOMEM;
+	read->time_ns = ev->h.time_ns;
+	if (ev->removed) {
+		HASH_FIND(hh, b->fdb, &key, sizeof(key), e);
+		if (!e)
+			return 0;
+		HASH_DEL(b->fdb, e);
+		free(e);
+		return 0;
+	}
+	MAKE(b->fdb, &key, e);
+	if (!e)
+		return -ENOMEM;
+	e->port = ev->port;
+	e->state = ev->state;
+	e->time_ns = ev->h.time_ns;
+	e->updated_ms = ev->updated_ms;
+	return 0;
+}
+
+/* ------------------------------------------------------------------------------------------------ look-ups */
+
+static const struct crumb_ev_port *port_get(const struct bridges *b, uint32_t netns, uint32_t ifindex)
+{
+	struct at_key key = { netns, ifindex };
+	struct port *p;
+
+	HASH_FIND(hh, b->ports, &key, sizeof(key), p);
+	return p ? &p->ev : NULL;
+}
+
+static uint64_t read_ns(const struct bridges *b, uint32_t netns)
+{
+	struct fdb_read *read;
+
+	HASH_FIND(hh, b->reads, &netns, sizeof(netns), read);
+	return read ? read->time_ns : 0;
+}
+
+/* Also one that is gone: look at its time. */
+static const struct fdb_entry *fdb_get(const struct bridges *b, uint32_t netns,
+				       const uint8_t mac[6], uint16_t vlan)
+{
+	struct fdb_key key = { .netns = netns, .vlan = vlan };
+	struct fdb_entry *e;
+
+	memcpy(key.mac, mac, sizeof(key.mac));
+	HASH_FIND(hh, b->fdb, &key, sizeof(key), e);
+	if (!e && vlan) {
+		key.vlan = 0;
+		HASH_FIND(hh, b->fdb, &key, sizeof(key), e);
+	}
+	return e;
+}
+
+static bool fdb_gone(const struct bridges *b, const struct fdb_entry *e)
+{
+	return e->time_ns < read_ns(b, e->key.netns);
+}
+
+static bool port_has(const struct crumb_ev_port *p, uint16_t vid)
+{
+	for (unsigned int i = 0; i < p->ranges; i++)
+		if (p->vlan[i].first <= vid && vid <= p->vlan[i].last)
+			return true;
+	return p->flags & CRUMB_PORT_MORE; /* who knows */
+}
+
+static bool no_mac(const uint8_t mac[6])
+{
+	static const uint8_t none[6];
+
+	return !memcmp(mac, none, sizeof(none));
+}
+
+/* -------------------------------------------------------------------------------------------------- words */
+
+static void say_mac(struct words *w, const uint8_t mac[6])
+{
+	for (int i = 0; i < 6; i++) {
+		if (i)
+			words_put(w, ":");
+		words_hex(w, mac[i], 2);
+	}
+}
+
+static const char *state_name(uint8_t state)
+{
+	static const char *const names[] = {
+		[BR_STATE_DISABLED] = "disabled", [BR_STATE_LISTENING] = "listening",
+		[BR_STATE_LEARNING] = "learning", [BR_STATE_FORWARDING] = "forwarding",
+		[BR_STATE_BLOCKING] = "blocking",
+	};
+
+	return state < sizeof(names) / sizeof(names[0]) ? names[state] : NULL;
+}
+
+static void say_dev(struct assembler *a, struct words *w, const struct crumb_ev_port *p)
+{
+	words_put(w, facts_dev_name(a->facts, p->netns, p->ifindex));
+}
+
+static void say_vlans(struct words *w, const struct crumb_ev_port *p)
+{
+	if (!p->ranges)
+		words_put(w, "none");
+	for (unsigned int i = 0; i < p->ranges; i++) {
+		words_put(w, i ? " " : "");
+		words_u64(w, p->vlan[i].first);
+		if (p->vlan[i].last == p->vlan[i].first)
+			continue;
+		words_put(w, "-");
+		words_u64(w, p->vlan[i].last);
+	}
+	if (p->flags & CRUMB_PORT_MORE)
+		words_put(w, " ...");
+}
+
+/* ------------------------------------------------------------------------------------------------- drops */
+
+struct verdict_on {
+	const char *name; /* NULL: nothing stands in the way */
+	struct words why;
+};
+
+static void stp_refuses(struct assembler *a, struct verdict_on *v, const struct crumb_ev_port *p)
+{
+	v->name = "bridge.stp_state";
+	say_dev(a, &v->why, p);
+	words_put(&v->why, " is ");
+	words_put(&v->why, state_name(p->state) ? state_name(p->state) : "in no state");
+}
+
+static void vlan_refuses(struct assembler *a, struct verdict_on *v, const struct crumb_ev_port *p,
+			 uint16_t vid)
+{
+	v->name = "bridge.vlan_filter";
+	if (!vid) {
+		words_put(&v->why, "no tag, and ");
+		say_dev(a, &v->why, p);
+		words_put(&v->why, " has no PVID; its VLANs: ");
+	} else {
+		words_put(&v->why, "VLAN ");
+		words_u64(&v->why, vid);
+		words_put(&v->why, " is not among those of ");
+		say_dev(a, &v->why, p);
+		words_put(&v->why, ": ");
+	}
+	say_vlans(&v->why, p);
+}
+
+/* br_handle_frame(), br_allowed_ingress(). @vid: 0 no tag; then the port's own. */
+static void refuses_in(struct assembler *a, struct verdict_on *v, const struct crumb_ev_port *p,
+		       uint16_t *vid)
+{
+	if (p->state != BR_STATE_FORWARDING && p->state != BR_STATE_LEARNING) {
+		stp_refuses(a, v, p);
+		return;
+	}
+	if (!p->filtering)
+		*vid = 0;
+	else if (!*vid)
+		*vid = p->pvid;
+	if (p->filtering && (!*vid || !port_has(p, *vid)))
+		vlan_refuses(a, v, p, *vid);
+	else if (p->state != BR_STATE_FORWARDING)
+		stp_refuses(a, v, p);
+}
+
+/* should_deliver() */
+static void refuses_out(struct assembler *a, struct verdict_on *v, const struct crumb_ev_port *in,
+			const struct crumb_ev_port *p, uint16_t vid)
+{
+	if (p->state != BR_STATE_FORWARDING) {
+		stp_refuses(a, v, p);
+	} else if (vid && p->filtering && !port_has(p, vid)) {
+		vlan_refuses(a, v, p, vid);
+	} else if (in && in->ifindex == p->ifindex && !(p->flags & CRUMB_PORT_HAIRPIN)) {
+		v->name = "bridge.no_egress";
+		words_put(&v->why, "it came in by ");
+		say_dev(a, &v->why, p);
+		words_put(&v->why, ", behind which its destination is (hairpin off)");
+	} else if (in && in->flags & p->flags & CRUMB_PORT_ISOLATED) {
+		v->name = "bridge.no_egress";
+		say_dev(a, &v->why, in);
+		words_put(&v->why, " and ");
+		say_dev(a, &v->why, p);
+		words_put(&v->why, " are isolated ports");
+	}
+}
+
+/* br_flood(): nobody took it. Why not, port by port. */
+static void refuses_flood(struct assembler *a, struct verdict_on *v, const struct crumb_ev_port *in,
+			  const uint8_t mac[6], uint16_t vid)
+{
+	unsigned int others = 0;
+
+	words_put(&v->why, "no FDB entry for ");
+	say_mac(&v->why, mac);
+	for (struct port *p = a->bridges->ports; p; p = p->hh.next) {
+		struct verdict_on one = { NULL, { .len = 0 } };
+
+		if (p->ev.netns != in->netns || p->ev.bridge != in->bridge ||
+		    p->ev.ifindex == in->ifindex)
+			continue;
+		refuses_out(a, &one, in, &p->ev, vid);
+		if (!one.name && p->ev.flags & CRUMB_PORT_NO_FLOOD) {
+			one.name = "bridge.no_egress";
+			say_dev(a, &one.why, &p->ev);
+			words_put(&one.why, " takes no unknown addresses (flood off)");
+		}
+		if (!one.name) { /* it would have gone out there: something else it was */
+			v->name = NULL;
+			return;
+		}
+		v->name = others++ && strcmp(v->name, one.name) ? "bridge.no_egress" : one.name;
+		words_put(&v->why, "; ");
+		one.why.text[one.why.len] = '\0';
+		words_put(&v->why, one.why.text);
+	}
+	if (others)
+		return;
+	v->name = "bridge.no_egress";
+	words_put(&v->why, "; no other port");
+}
+
+static void refuses(struct assembler *a, struct verdict_on *v, const struct crumb_ev_drop *d,
+		    const struct crumb_ev_port *at)
+{
+	const struct crumb_ev_port *in = port_get(a->bridges, d->s.netns, d->s.iif), *out;
+	uint16_t vid = d->s.vlan & VLAN_MASK;
+	const struct fdb_entry *e;
+
+	if (d->s.iif && d->s.iif != d->s.ifindex) { /* on its way out, at its port */
+		refuses_out(a, v, in, at, vid);
+		if (v->name || d->s.gso_segs > 1 || !at->mtu || d->s.skb_len <= at->mtu)
+			return;
+		v->name = "bridge.mtu";
+		words_put(&v->why, "packet of ");
+		words_u64(&v->why, d->s.skb_len);
+		words_put(&v->why, " bytes, mtu ");
+		words_u64(&v->why, at->mtu);
+		words_put(&v->why, " of ");
+		say_dev(a, &v->why, at);
+		return;
+	}
+	refuses_in(a, v, at, &vid);
+	if (v->name || no_mac(d->s.dst_mac))
+		return;
+	e = fdb_get(a->bridges, d->s.netns, d->s.dst_mac, vid);
+	if (!e || fdb_gone(a->bridges, e)) {
+		refuses_flood(a, v, at, d->s.dst_mac, vid);
+		return;
+	}
+	out = port_get(a->bridges, d->s.netns, e->port);
+	if (out)
+		refuses_out(a, v, at, out, vid);
+}
+
+/* A number whose name is @name, with that proof. 0: no room, no memory. */
+static uint32_t reason_number(struct assembler *a, const char *name, const char *proof)
+{
+	struct crumb_ev_reason fact = {
+		.h = { .type = CRUMB_EV_REASON, .size = sizeof(fact) },
+	};
+	size_t at = strlen(name) + 1, len = at + strlen(proof);
+	struct bridges *b = a->bridges;
+	char *text = malloc(len + 1);
+	struct reason *r;
+
+	if (!text)
+		return 0;
+	memcpy(text, name, at);
+	memcpy(text + at, proof, len - at + 1);
+	HASH_FIND(hh, b->reasons, text, len, r);
+	if (r || b->next_reason == REASONS_MAX) {
+		free(text);
+		return r ? r->number : 0;
+	}
+	r = calloc(1, sizeof(*r));
+	if (!r) {
+		free(text);
+		return 0;
+	}
+	r->text = text;
+	r->proof = text + at;
+	r->number = OWN_REASONS + b->next_reason++;
+	HASH_ADD_KEYPTR(hh, b->reasons, r->text, len, r);
+	HASH_ADD(by_number, b->numbers, number, sizeof(r->number), r);
+	fact.value = r->number;
+	strncpy(fact.name, name, sizeof(fact.name) - 1);
+	return facts_event(a->facts, &fact.h) ? 0 : r->number;
+}
+
+/* It says why by itself, as far as that goes: newer kernels have some reasons of the bridge's. */
+static bool reason_is_told(const char *reason)
+{
+	return strcmp(reason, "NOT_SPECIFIED") != 0 && strncmp(reason, "reason ", 7) != 0;
+}
+
+static bool reason_is_bridges(const char *reason)
+{
+	return !strcmp(reason, "BRIDGE_INGRESS_STP_STATE") || !strcmp(reason, "NO_TX_TARGET") ||
+	       !strcmp(reason, "BRIDGE_NO_EGRESS_PORT") || !strcmp(reason, "VLAN_FILTER");
+}
+
+int bridge_name_drop(struct assembler *a, struct crumb_ev_drop *ev)
+{
+	const char *told = facts_reason(a->facts, ev->reason);
+	const struct crumb_ev_port *at = port_get(a->bridges, ev->s.netns, ev->s.ifindex);
+	struct verdict_on v = { NULL, { .len = 0 } };
+	uint32_t number;
+
+	if (!at || !(ev->s.flags & CRUMB_SKB_PORT))
+		return 0;
+	if (reason_is_told(told) && !reason_is_bridges(told))
+		return 0;
+	refuses(a, &v, ev, at);
+	if (!v.name)
+		return 0;
+	if (at->read_ns > ev->s.h.time_ns + LATE_NS) {
+		words_put(&v.why, " (read ");
+		words_seconds(&v.why, (at->read_ns - ev->s.h.time_ns) / 1000000);
+		words_put(&v.why, " later)");
+	}
+	v.why.text[v.why.len] = '\0';
+	number = reason_number(a, reason_is_told(told) ? told : v.name, v.why.text);
+	if (number)
+		ev->reason = number;
+	return 0;
+}
+
+const char *bridge_proof(const struct bridges *b, uint32_t reason)
+{
+	struct reason *r;
+
+	HASH_FIND(by_number, b->numbers, &reason, sizeof(reason), r);
+	return r ? r->proof : NULL;
+}
+
+/* ------------------------------------------------------------------------------------------------- steps */
+
+static void say_port(struct assembler *a, struct words *w, const struct path_step *s)
+{
+	const struct fact_dev *d = facts_dev(a->facts, s->netns, s->ifindex);
+	const struct crumb_ev_port *p = port_get(a->bridges, s->netns, s->ifindex);
+	const char *state = p ? state_name(p->state) : d ? state_name(d->port_state) : NULL;
+
+	if (!state)
+		return;
+	words_put(w, w->len ? "; port " : "port ");
+	words_put(w, state);
+}
+
+void bridge_say_in(struct assembler *a, struct words *w, const struct path_step *s)
+{
+	const struct crumb_ev_port *p = port_get(a->bridges, s->netns, s->ifindex);
+	uint16_t vid = s->seen ? s->seen->dev.vlan & VLAN_MASK : 0;
+
+	say_port(a, w, s);
+	if (!p || !p->filtering)
+		return;
+	words_put(w, "; VLAN ");
+	words_u64(w, vid ? vid : p->pvid);
+	words_put(w, vid ? " by its tag" : " by the port's PVID");
+}
+
+/* Out of how many ports of that bridge the frame went. */
+static unsigned int copies(const struct message *m, const struct path_step *s)
+{
+	const struct half *h = message_half(m);
+	unsigned int n = 0;
+
+	for (uint32_t i = 0; i < h->bytes.log_count; i++) {
+		const struct sight_log *l = &h->bytes.logs[i];
+
+		if (l->place.kind == SIGHT_BYTES && l->place.point == CRUMB_PT_BRIDGE_FORWARD &&
+		    l->place.netns == s->netns &&
+		    sight_log_newest(l, s->seen->end - 1, s->ns > COPIES_NS ? s->ns - COPIES_NS : 0,
+				     s->ns + COPIES_NS, NULL))
+			n++;
+	}
+	return n;
+}
+
+static void say_entry(struct assembler *a, struct words *w, const struct path_step *s,
+		      const struct fdb_entry *e)
+{
+	uint64_t updated_ns = (uint64_t)e->updated_ms * 1000000;
+
+	words_put(w, "FDB: ");
+	words_put(w, facts_dev_name(a->facts, s->netns, e->port));
+	if (e->state & NUD_PERMANENT) {
+		words_put(w, " (permanent)");
+	} else if (e->state & NUD_NOARP) {
+		words_put(w, " (static)");
+	} else if (s->ns + updated_ns < e->time_ns) {
+		words_put(w, " (learned, and refreshed since)");
+	} else {
+		words_put(w, " (learned, ");
+		words_seconds(w, (s->ns + updated_ns - e->time_ns) / 1000000);
+		words_put(w, " old)");
+	}
+	words_put(w, " for ");
+	say_mac(w, e->key.mac);
+}
+
+static void say_flooded(struct assembler *a, struct words *w, const struct path_step *s,
+			const struct fdb_entry *e, unsigned int ports)
+{
+	words_put(w, "no FDB entry for ");
+	say_mac(w, s->seen->dev.mac);
+	words_put(w, ": flooded");
+	if (ports > 1) {
+		words_put(w, " to ");
+		words_u64(w, ports);
+		words_put(w, " ports");
+	}
+	if (e && fdb_gone(a->bridges, e) && e->time_ns < s->ns) {
+		words_put(w, "; the one of ");
+		words_put(w, facts_dev_name(a->facts, s->netns, e->port));
+		words_put(w, ", last seen ");
+		words_seconds(w, (s->ns - e->time_ns) / 1000000);
+		words_put(w, " before, has aged out");
+	} else if (e && ports > 1 && e->time_ns >= s->ns) {
+		words_put(w, "; learned since");
+	}
+}
+
+void bridge_say_forward(struct assembler *a, const struct message *m, struct words *w,
+			const struct path_step *s)
+{
+	const uint8_t *mac = s->seen->dev.mac;
+	const struct fdb_entry *e;
+	unsigned int ports;
+
+	if (no_mac(mac)) {
+		say_port(a, w, s);
+		return;
+	}
+	e = fdb_get(a->bridges, s->netns, mac, s->seen->dev.vlan & VLAN_MASK);
+	ports = copies(m, s);
+	if (e && !fdb_gone(a->bridges, e) && ports <= 1)
+		say_entry(a, w, s, e);
+	else if (read_ns(a->bridges, s->netns))
+		say_flooded(a, w, s, e, ports);
+	say_port(a, w, s);
+}
