@@ -4,7 +4,7 @@
 
 usage: events.py FILE EXPRESSION    print it; E is the list of events, each with type, time_ns, cpu and what follows:
        flow (number, 0 none), point, dir; for flows ends: ((address, port), (address, port)), why; for SKB and SOCK
-       seq, payload; for LOSS cause, count
+       seq, payload; for DROP reason, too: its name on that kernel; for LOSS cause, count
 """
 import collections
 import ipaddress
@@ -70,9 +70,14 @@ def decode(raw):
         event["netns"], event["ifindex"], event["seq"], event["payload"] = struct.unpack_from("<IIII", raw, 24)
         if kind == DECISION:
             event["what"], event["hook"] = raw[108], raw[109]
+        if kind == DROP:
+            event["reason"], = struct.unpack_from("<I", raw, 104)
     elif kind == SOCK:
         event["point"] = raw[21]
         event["netns"], event["seq"], event["payload"] = struct.unpack_from("<III", raw, 24)
+    elif kind == REASON:
+        event["value"], = struct.unpack_from("<I", raw, 16)
+        event["name"] = raw[24:].split(b"\0")[0].decode()
     elif kind == LOSS:
         event["count"], event["cause"], event["point"] = struct.unpack_from("<QHH", raw, 24)
     return event
@@ -83,6 +88,10 @@ def main():
         sys.exit(__doc__)
     with open(sys.argv[1], "rb") as file:
         events = [decode(raw) for raw in records(file.read())]
+    names = {e["value"]: e["name"] for e in events if e["type"] == REASON}
+    for event in events:
+        if event["type"] == DROP:
+            event["reason"] = names.get(event["reason"], event["reason"])
     print(eval(f"({sys.argv[2]})", {**globals(), "E": events, "Counter": collections.Counter}))
 
 
