@@ -357,7 +357,7 @@ static void sparse(void **state)
 
 	(void)state;
 	w->sparse = true;
-	run(w, 120);
+	run(w, 60);
 	free(w);
 }
 
