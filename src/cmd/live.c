@@ -43,6 +43,7 @@
 #define TICK_FIRST_NS	      35000000ull
 #define TICK_LAST_NS	      16000000000ull
 #define HEARTBEAT_NS	      100000000ull
+#define ANALYST_LIVE_NICE     5
 
 struct live {
 	const struct options *o;
@@ -375,7 +376,10 @@ static void *analyst_main(void *ctx)
 	int err;
 
 	l->analyst_tid = syscall(SYS_gettid);
-	if (pthread_setschedparam(pthread_self(), SCHED_IDLE, &none))
+	/* Whoever reads the trace live waits for it, and other machines' events with him: behind the rest, but not last of all. */
+	if (l->o->until_eof)
+		setpriority(PRIO_PROCESS, l->analyst_tid, ANALYST_LIVE_NICE);
+	else if (pthread_setschedparam(pthread_self(), SCHED_IDLE, &none))
 		setpriority(PRIO_PROCESS, l->analyst_tid, 19);
 	err = analyse(l);
 	if (err && l->show && show_failure(l->show))

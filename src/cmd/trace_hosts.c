@@ -21,7 +21,7 @@
 #include "show.h"
 
 #define TURN_NS	  20000000
-#define ARRIVE_NS 20000000000ull /* all machines have answered by then, or it goes on without */
+#define ARRIVE_NS 45000000000ull /* all machines have answered by then, or it goes on without */
 #define STOP_NS \
 	8000000000ull /* recorders hand over what they have left: so long may nothing come */
 #define HELD_MOST \

@@ -325,7 +325,10 @@ def compare_write(name, journey, write, done_ns):
             complain(f"{name}: sender's {key} {got}, log {write[key]}")
     if journey["bytes"] != write["ret"]:
         complain(f"{name}: {journey['bytes']} bytes, the call returned {write['ret']}")
-    if done_ns and journey["total_ns"] > done_ns - write["ns"] + (journey["clock"]["bound_ns"] or 0):
+    # Several hosts' times are on one of their clocks, which is off itself; and how fast they drift is known only after a while.
+    clock = journey["clock"]
+    slack = 0 if clock["state"] == "exact" else 2 * (clock["bound_ns"] or 0) + journey["total_ns"] // 2000
+    if done_ns and journey["total_ns"] > done_ns - write["ns"] + slack:
         complain(f"{name}: took {journey['total_ns']} ns, the programs saw {done_ns - write['ns']}")
 
 
