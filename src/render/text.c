@@ -370,6 +370,7 @@ static int text_journey(const struct render_options *o, const struct journey *j,
 		return err;
 	if (p.unfold)
 		text_calls(&p, j);
+	text_transmissions(&p, j);
 	text_steps(&p, j);
 	if (p.unfold)
 		text_side_steps(&p, j);

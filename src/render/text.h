@@ -11,6 +11,9 @@
 /* Where the time went: a bar per cause, in the order of the path. */
 int text_bars(struct page *p, const struct journey *j);
 
+/* What was sent again, why, and what it cost. */
+void text_transmissions(struct page *p, const struct journey *j);
+
 /* The steps; the calls before the first byte; the steps beside the path. */
 void text_steps(struct page *p, const struct journey *j);
 void text_calls(struct page *p, const struct journey *j);

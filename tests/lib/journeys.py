@@ -19,6 +19,8 @@ import subprocess
 import sys
 
 VERDICTS = ("delivered", "dropped", "waiting", "left", "incomplete")
+FATES = ("arrived", "dropped", "late", "not_needed", "unseen")
+RESENT = ("first", "tlp", "fast", "rto", "repair", "unknown")
 VIAS = ("tp_btf", "raw_tp", "fentry", "kprobe.multi", "kprobe", "uprobe", "derived")
 COMPLAINTS_SHOWN = 25
 UINT, INT, TEXT, BOOL, LIST, OBJECT, NULL = "uint", "int", "text", "bool", "list", "object", "null"
@@ -181,6 +183,26 @@ def check_segments(journey):
                  f"{listed} + {journey['unexplained_ns']} != {journey['total_ns']}")
 
 
+def check_transmissions(journey):
+    """In the order of time, each but the first after an earlier one; the costs lie within the waits for what came again."""
+    sent = journey.get("transmissions", [])
+    for number, one in enumerate(sent, 1):
+        if one["number"] != number or one["fate"] not in FATES or one["how"] not in RESENT or one["start"] >= one["end"]:
+            complain(f"transmission {one}")
+        if "after" in one and not (0 < one["after"]["number"] < number and one["after"]["fate"] in FATES):
+            complain(f"transmission {one}")
+        if (one["fate"] == "dropped") != ("lost" in one):
+            complain(f"transmission {one}")
+    if any(a["t_ns"] > b["t_ns"] for a, b in zip(sent, sent[1:])):
+        complain("transmissions: t_ns goes back")
+    if sum(one["cost_ns"] for one in sent) != journey.get("repair_ns", 0):
+        complain("transmissions: costs do not add up")
+    waits = sum(s["ns"] for s in journey["segments"] if s["code"] in ("tx.retransmit", "rx.hol") or
+                s["code"] == "tx.queue" and any(one["how"] == "unknown" for one in sent))
+    if journey["verdict"] == "delivered" and not journey["unexplained_ns"] and journey.get("repair_ns", 0) > waits:
+        complain(f"repair_ns {journey['repair_ns']}, and {waits} in tx.retransmit and rx.hol")
+
+
 def check_clock(journey):
     """Exact within one kernel; between two each segment has its bound, null where there are packets one way only."""
     bounds = [segment["bound_ns"] for segment in journey.get("segments", []) if "bound_ns" in segment]
@@ -234,6 +256,7 @@ def check_journey(journey, summary):
         complain("incomplete, and nothing was lost")
     if check_steps(journey):
         check_segments(journey)
+        check_transmissions(journey)
 
 
 def check(trace):
