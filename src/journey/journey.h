@@ -216,6 +216,8 @@ struct trace_absence { /* a host of a joined trace was not recorded while others
 	uint64_t from_ns, to_ns; /* from the trace's first event; to UINT64_MAX: until the end */
 };
 
+struct trace_unusual; /* unusual.h */
+
 struct trace_summary {
 	uint64_t journeys;
 	uint64_t verdicts[VERDICT_MAX];
@@ -231,6 +233,7 @@ struct trace_summary {
 	bool truncated;	  /* the trace has no end record: recording was cut short */
 	const struct trace_absence *absences;
 	uint32_t absence_count;
+	const struct trace_unusual *unusual; /* of all journeys, not only those shown; NULL: not compared */
 	uint64_t aside[CRUMB_ASIDE_MAX]; /* seen and not followed, by enum crumb_aside */
 };
 

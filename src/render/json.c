@@ -585,6 +585,8 @@ static int json_end(const struct render_options *o, const struct trace_summary *
 	if (s->absence_count > 0)
 		put_absences(&j, s);
 	put_asides(&j, s);
+	if (s->unusual)
+		json_unusual(&j, s->unusual);
 	return finish(&j);
 }
 

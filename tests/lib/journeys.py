@@ -257,6 +257,42 @@ def check_journey(journey, summary):
     if check_steps(journey):
         check_segments(journey)
         check_transmissions(journey)
+<<<<<<< 54b7812f0dc148071d2fd341a5d6078ae3890350
+=======
+
+
+def check_unusual(trace, summary):
+    """Quantiles against the journeys themselves, where all of them are here; the unusual against the rule that says who is."""
+    totals = collections.defaultdict(list)
+    for journey in trace.journeys:
+        if journey["verdict"] == "delivered":
+            totals[tuple((journey[end]["host"], journey[end]["comm"]) if journey[end] else None
+                         for end in ("sender", "receiver")) + (journey["proto"],)].append(journey["total_ns"])
+    for usual in summary.get("usual", []):
+        mine = sorted(totals[tuple((usual[end]["host"], usual[end]["comm"]) if usual[end] else None
+                                   for end in ("sender", "receiver")) + (usual["proto"],)])
+        if len(mine) != usual["journeys"]:
+            continue    # a filter hides some
+        for name, part in (("p50_ns", 50), ("p99_ns", 99)):
+            exact = mine[-(-part * len(mine) // 100) - 1]
+            if abs(usual[name] - exact) > exact / 32 + 1:
+                complain(f"usual: {name} {usual[name]}, and {exact} of {len(mine)} journeys")
+        if usual["max_ns"] != mine[-1]:
+            complain("usual: max_ns")
+    excess = [one["total_ns"] - one["p50_ns"] for one in summary.get("unusual", [])]
+    if excess != sorted(excess, reverse=True):
+        complain("unusual: not ranked")
+    for one in summary.get("unusual", []):
+        if one["total_ns"] < one["p99_ns"] or one["total_ns"] <= 2 * one["p50_ns"] or not one["because"]:
+            complain(f"unusual: {one}")
+        journey = next((j for j in trace.journeys if j["id"] == one["id"]), None)
+        for part in one["because"]:
+            if part["ns"] <= part["p50_ns"]:
+                complain(f"unusual: {part}")
+            if journey and part["code"] and part["ns"] != sum(s["ns"] for s in journey["segments"]
+                                                              if (s["host"], s["code"]) == (part["host"], part["code"])):
+                complain(f"unusual: {part} is not the journey's")
+>>>>>>> 26dc5ba940fe9ee9368c553d137c906af8c35db5
 
 
 def check(trace):
@@ -270,6 +306,7 @@ def check(trace):
             complain("summary: bytes are not those of the journeys")
         if sum(loss["count"] for loss in summary.get("losses", [])) != summary["lost_events"]:
             complain(f"summary: lost_events {summary['lost_events']}, losses {summary.get('losses')}")
+        check_unusual(trace, summary)
     else:
         summary = None
     for journey in trace.journeys:
