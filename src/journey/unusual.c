@@ -295,7 +295,7 @@ static int by_journeys(const void *x, const void *y)
 /* What made @s slow: the causes with the largest excess. */
 static uint32_t slow_parts(const struct slow *s, const struct usual *usual, struct unusual_part *out)
 {
-	struct unusual_part all[SERIES_MAX];
+	struct unusual_part all[SERIES_MAX] = { 0 };
 	uint64_t want = s->total_ns - usual->p50_ns, have = 0;
 	uint32_t n = 0, kept = 0;
 

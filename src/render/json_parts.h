@@ -5,11 +5,6 @@
 
 #include "journey.h"
 #include "json_out.h"
-<<<<<<< 54b7812f0dc148071d2fd341a5d6078ae3890350
-
-void json_transmissions(struct json_out *j, const struct journey *y); /* ,"transmissions":[...] */
-
-=======
 #include "unusual.h"
 
 void json_transmissions(struct json_out *j, const struct journey *y); /* ,"transmissions":[...] */
@@ -17,5 +12,4 @@ void json_transmissions(struct json_out *j, const struct journey *y); /* ,"trans
 void json_unusual(struct json_out *j,
 		  const struct trace_unusual *u); /* ,"usual":[...],"unusual":[...] */
 
->>>>>>> 26dc5ba940fe9ee9368c553d137c906af8c35db5
 #endif

@@ -15,12 +15,9 @@ int text_bars(struct page *p, const struct journey *j);
 /* What was sent again, why, and what it cost. */
 void text_transmissions(struct page *p, const struct journey *j);
 
-<<<<<<< 54b7812f0dc148071d2fd341a5d6078ae3890350
-=======
 /* After the journeys: those that took much longer than their like, and why; unfolded also what is usual. */
 void text_unusual(struct page *p, const struct trace_unusual *u);
 
->>>>>>> 26dc5ba940fe9ee9368c553d137c906af8c35db5
 /* The steps; the calls before the first byte; the steps beside the path. */
 void text_steps(struct page *p, const struct journey *j);
 void text_calls(struct page *p, const struct journey *j);

@@ -257,8 +257,6 @@ def check_journey(journey, summary):
     if check_steps(journey):
         check_segments(journey)
         check_transmissions(journey)
-<<<<<<< 54b7812f0dc148071d2fd341a5d6078ae3890350
-=======
 
 
 def check_unusual(trace, summary):
@@ -292,7 +290,6 @@ def check_unusual(trace, summary):
             if journey and part["code"] and part["ns"] != sum(s["ns"] for s in journey["segments"]
                                                               if (s["host"], s["code"]) == (part["host"], part["code"])):
                 complain(f"unusual: {part} is not the journey's")
->>>>>>> 26dc5ba940fe9ee9368c553d137c906af8c35db5
 
 
 def check(trace):
