@@ -18,7 +18,7 @@ from bench_net import CHILDREN, Iperf, Network, PingPong, Unable, now, peak_rss_
 from bench_programs import bench_programs
 from bench_report import (Table, Target, at_least, at_most, count, document, median, number, spread,
                           targets_table)
-from bench_tools import BARE, Bpftrace, Crumb, CrumbTrace, Nothing, Perf, Tcpdump
+from bench_tools import BARE, Bpftrace, Crumb, CrumbTrace, EmptyHooks, Nothing, Perf, Tcpdump
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -52,12 +52,13 @@ class Bench:
         d = self.build_dir
         include = f"-I/usr/include/{os.uname().machine}-linux-gnu"
         self.compile("pingpong", [["cc", "-std=gnu17", "-O2", "-o", f"{d}/pingpong", f"{HERE}/pingpong.c"]])
-        self.compile("floor", [
-            ["clang", "--target=bpf", "-mcpu=v3", "-g", "-O2", include, "-c", f"{HERE}/floor.bpf.c", "-o",
-             f"{d}/floor.bpf.o"],
-            ["bpftool", "gen", "skeleton", f"{d}/floor.bpf.o", "name", "floor_bpf"],
-            ["cc", "-std=gnu17", "-O2", f"-I{d}", f"-I{HERE}", "-o", f"{d}/floor", f"{HERE}/floor.c", "-lbpf",
-             "-pthread"]])
+        for name in ("floor", "hooks"):
+            self.compile(name, [
+                ["clang", "--target=bpf", "-mcpu=v3", "-g", "-O2", include, "-c", f"{HERE}/{name}.bpf.c", "-o",
+                 f"{d}/{name}.bpf.o"],
+                ["bpftool", "gen", "skeleton", f"{d}/{name}.bpf.o", "name", f"{name}_bpf"],
+                ["cc", "-std=gnu17", "-O2", f"-I{d}", f"-I{HERE}", "-o", f"{d}/{name}", f"{HERE}/{name}.c", "-lbpf",
+                 "-pthread"]])
 
     def compile(self, name, steps):
         """A failed step takes the old binary away, so that no stale one is measured."""
@@ -80,6 +81,7 @@ class Bench:
     def tools(self, flow):
         n, t = self.net, self.tmp
         return [Nothing(n, t), Crumb(n, t, FOLLOWED, BARE, flow), Crumb(n, t, UNSELECTED, BARE, "tcp port 9"), Perf(n, t),
+                EmptyHooks(n, t, lambda: self.binary("hooks")),
                 *([] if self.quick else [Crumb(n, t, DEFAULTS, [], flow, share=3),
                                          CrumbTrace(n, t, LIVE, BARE, flow, share=3)]),
                 Bpftrace(n, t, False), Tcpdump(n, t), Bpftrace(n, t, True)]
@@ -153,7 +155,7 @@ def bench_pingpong(bench):
             per_event[tool.label] = pingpong_row(table, tool.label, found[tool.label])
     bench.tables.append(table)
     bench.targets.append(per_event_target(per_event))
-    bench.targets.append(unselected_target(bench, found.get(UNSELECTED)))
+    bench.targets.append(unselected_target(bench, found.get(UNSELECTED), found.get(EmptyHooks.label)))
     got = found.get(FOLLOWED)
     bench.targets.append(at_least("ping-pong followed: events per round trip (12 hops, 4 calls)", 16,
                                   got and median([p.count.events / p.traced["count"] for p in got]), "", 1))
@@ -186,12 +188,15 @@ def per_event_target(per_event):
     return at_most(what, perf, crumb, "ns", 0)
 
 
-def unselected_target(bench, pairs):
+def unselected_target(bench, pairs, floor):
     hooks = getattr(bench, "hooks_per_trip", None)
     what = "ping-pong not selected: added time per hook passed"
     if not pairs or not hooks:
         return at_most(what, 70, None, "ns", 0)
-    what += f" ({hooks:.1f} hooks a round trip)"
+    what += f" ({hooks:.1f} hooks a round trip"
+    if floor:
+        what += f"; empty programs there: {number(median([added_ns(p) for p in floor]) / hooks, 0)}"
+    what += ")"
     return at_most(what, 70, median([added_ns(p) for p in pairs]) / hooks, "ns", 0)
 
 
@@ -226,7 +231,9 @@ def bench_bulk(bench):
     bench.tables.append(table)
     for label, limit in ((FOLLOWED, 0.90), (UNSELECTED, 0.98)):
         got = found.get(label)
-        bench.targets.append(at_least(f"bulk, {label}: traced / untraced", limit,
+        floor = found.get(EmptyHooks.label)
+        beside = f" (empty programs there: {number(median(ratios(floor)))})" if floor else ""
+        bench.targets.append(at_least(f"bulk, {label}: traced / untraced{beside}", limit,
                                       got and median(ratios(got)), ""))
         bench.targets.append(loss_target(f"bulk, {label}: events lost", got))
     got = found.get(FOLLOWED)

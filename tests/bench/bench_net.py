@@ -317,6 +317,11 @@ def bpf_program_name(prog_id):
         return str(prog_id)
 
 
+def is_tracepoint(name):
+    with open("/sys/kernel/tracing/available_events") as f:
+        return any(line.strip().partition(":")[2] == name for line in f)
+
+
 def peak_rss_kib(pid):
     try:
         with open(f"/proc/{pid}/status") as f:

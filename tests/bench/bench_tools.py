@@ -12,7 +12,8 @@ import struct
 import subprocess
 import time
 
-from bench_net import CHILDREN, Unable, bpf_programs, now, peak_rss_kib, read_line, run, stop
+from bench_net import (CHILDREN, Unable, bpf_program_name, bpf_programs, is_tracepoint, now, peak_rss_kib,
+                       read_line, run, stop)
 
 TRACEPOINTS = ("net:net_dev_queue", "net:net_dev_start_xmit", "net:netif_receive_skb", "tcp:tcp_probe")
 START_LIMIT = 15
@@ -123,6 +124,40 @@ class Crumb(Tool):
         if self.proc.returncode or not m:
             raise Unable(f"crumb ended with status {self.proc.returncode}: {said or 'silent'}")
         return Count(int(m[1]), int(m[2]), took, cpu, os.path.getsize(self.path("crumb.pcapng")))
+
+
+class EmptyHooks(Tool):
+    """Programs that do nothing where crumb has its own: no tracer with these hooks costs less."""
+
+    label = "empty programs at crumb's hooks"
+    share = 1
+
+    def __init__(self, net, tmp, binary):
+        super().__init__(net, tmp)
+        self.binary, self.hooks = binary, None
+
+    def find_hooks(self):
+        """The tracepoints where crumb's programs are; one that is there twice counts twice."""
+        crumb = Crumb(self.net, self.tmp, "hooks", BARE, "tcp port 9")
+        crumb.start()
+        names = [bpf_program_name(i) for i in bpf_programs(crumb.proc.pid)]
+        crumb.finish()
+        crumb.forget()
+        self.hooks = [name.removesuffix("_nested") for name in names if is_tracepoint(name.removesuffix("_nested"))]
+
+    def start(self):
+        if self.hooks is None:
+            self.find_hooks()
+        self.proc = CHILDREN.start([self.binary(), *self.hooks], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if read_line(self.proc.stdout, START_LIMIT).strip() != "attached":
+            said = self.proc.stderr.read().decode(errors="replace")
+            stop(self.proc)
+            raise Unable(said.strip() or "hooks did not start")
+
+    def finish(self):
+        begun = now()
+        stop(self.proc)
+        return Count(0, 0, now() - begun)
 
 
 class CrumbTrace(Crumb):
