@@ -28,6 +28,7 @@
 #define MSG_OOB		1
 #define MSG_PEEK	2
 #define MSG_TRUNC	0x20
+#define NUD_VALID	0xde /* an address is known: include/net/neighbour.h */
 #define TCP_TIME_WAIT	6
 #define TCP_CLOSE	7
 #define TCP_LISTEN	10
@@ -162,6 +163,17 @@ struct net_device___fast { /* since 6.8: a bitfield in a struct_group */
 
 struct dst_entry {
 	struct net_device *dev;
+};
+
+struct nf_hook_state {
+	__u8 hook; /* an unsigned int until 5.12; little endian */
+	__u8 pf;
+	struct net_device *in, *out;
+};
+
+struct rtable {
+	__u8 rt_gw_family;
+	__u32 rt_gw4;
 };
 
 struct sk_buff {

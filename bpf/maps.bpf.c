@@ -17,6 +17,7 @@ struct filter_room filter_room SEC(".maps");
 struct flow_room flow_room SEC(".maps");
 struct func_calls func_calls SEC(".maps");
 struct func_args func_args SEC(".maps");
+struct verdicts verdicts SEC(".maps");
 
 const volatile struct crumb_settings crumb_cfg = {};
 const volatile __u64 crumb_zeroes[192] = {};

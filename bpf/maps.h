@@ -77,6 +77,10 @@ struct task_state {
 	__u8 append_open; /* APPEND_*: tcp_sendmsg_locked() was entered through a function hook, and not left */
 	__u8 append_exact; /* it was left: send_bytes is whole */
 
+	/* --deep: where its call was last seen on its way to TCP */
+	__u64 sock_send_ns, tcp_recv_ns;
+	__u64 lock_ns, lock_sk; /* it waited for the lock of this socket */
+
 	/* a datagram going out or coming in: one at a time, sendmmsg and recvmmsg one after the other */
 	__u64 dgram_sk;
 	__u64 dgram_skb;
@@ -266,6 +270,15 @@ struct func_args {
 	__type(value, __u64);
 };
 
+/* Chains of netfilter that have not returned, by the place of their frame on the stack: a missed return is pushed out. */
+struct verdicts {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, CRUMB_MAX_VERDICTS);
+	__type(key, __u64);
+	__type(value, struct crumb_ev_decision);
+};
+
+extern struct verdicts verdicts SEC(".maps");
 extern struct func_calls func_calls SEC(".maps");
 extern struct func_args func_args SEC(".maps");
 extern struct woken woken SEC(".maps");

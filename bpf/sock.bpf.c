@@ -173,6 +173,8 @@ static __always_inline void send_begin(void *ctx, struct task_state *ts, const s
 	e->wmem_queued = K(sk, sk_wmem_queued);
 	e->sndbuf = K(sk, sk_sndbuf);
 	task_comm(e->comm, task);
+	e->sock_ns = in_this_call(ts, ts->sock_send_ns);
+	e->lock_ns = ts->lock_sk == (__u64)sk ? in_this_call(ts, ts->lock_ns) : 0;
 	ring_submit(e);
 	sock_stack(ctx, sk, f, dir, ts->send_seq, left, CRUMB_PT_TCP_APPEND, now);
 }
@@ -786,3 +788,4 @@ TRACEPOINT(neigh_update, struct neighbour *n)
 }
 
 #include "sock_func.h"
+#include "sock_deep.h"

@@ -52,6 +52,7 @@ enum crumb_event_type {
 	CRUMB_EV_DGRAM_SEND,  /* a send call has handed a datagram to UDP */
 	CRUMB_EV_DGRAM_RECV,  /* a recv call has taken a datagram, or its beginning */
 	CRUMB_EV_AWAY,	      /* a reader was off its CPU while bytes may have waited for it */
+	CRUMB_EV_DECISION, /* an skb with bytes of a flow, and what netfilter, IP or a bridge decided for it */
 
 	/* from user space */
 	CRUMB_EV_TRACE = 64, /* first: version, settings */
@@ -108,9 +109,17 @@ enum crumb_point {
 	CRUMB_PT_CALL, /* calls that carry no bytes: getaddrinfo, socket, connect, close ... */
 	CRUMB_PT_STATE,
 	CRUMB_PT_FLOW,
-	CRUMB_PT_TASK,	    /* fork, exec, exit of selected processes */
-	CRUMB_PT_TCP_HELD,  /* TCP keeps bytes in the send queue */
-	CRUMB_PT_SCHED_OFF, /* the reader leaves its CPU while bytes wait for it */
+	CRUMB_PT_TASK,	      /* fork, exec, exit of selected processes */
+	CRUMB_PT_TCP_HELD,    /* TCP keeps bytes in the send queue */
+	CRUMB_PT_SCHED_OFF,   /* the reader leaves its CPU while bytes wait for it */
+	CRUMB_PT_SOCK_LOCK,   /* a call waits for the socket's lock */
+	CRUMB_PT_NETFILTER,   /* a chain of netfilter has its verdict */
+	CRUMB_PT_NEIGH_WAIT,  /* the packet waits for the next hop's link-layer address */
+	CRUMB_PT_IP_ROUTE,    /* where IP sends what came in */
+	CRUMB_PT_BRIDGE_FDB,  /* where a bridge sends a frame */
+	CRUMB_PT_TCP_BACKLOG, /* the socket is in use: the packet goes to its backlog */
+	CRUMB_PT_TCP_OFO,     /* bytes before it are missing: the out-of-order queue */
+	CRUMB_PT_TCP_RECV,    /* the reader's call has come to TCP */
 	CRUMB_PT_MAX,
 };
 
@@ -174,6 +183,8 @@ struct crumb_ev_send_begin {
 	__u32 snd_wnd;		     /* bytes */
 	__u32 wmem_queued, sndbuf;   /* bytes */
 	char comm[CRUMB_COMM_BYTES];
+	__u64 sock_ns; /* --deep: sock.send; 0 unknown */
+	__u64 lock_ns; /* ... sock.lock: since then it waited for the socket's lock; 0 not */
 };
 
 struct crumb_ev_extent { /* CRUMB_EV_SEND_EXTENT, CRUMB_EV_RECV_EXTENT */
@@ -290,6 +301,27 @@ struct crumb_ev_held {
 	__u32 snd_wnd;			   /* bytes from snd_una on */
 	__u32 snd_cwnd, in_flight;	   /* TCP segments */
 	__u32 mss;			   /* bytes */
+};
+
+enum crumb_decision {			       /* ip.route, bridge.fdb */
+		      CRUMB_DECIDED_LOCAL = 1, /* for this machine */
+		      CRUMB_DECIDED_OUT,       /* out of one device */
+		      CRUMB_DECIDED_FLOOD,     /* out of all ports but the one it came by */
+};
+
+#define CRUMB_NETFILTER_NAME 32 /* of a table, of a chain; longer ones are cut */
+
+struct crumb_ev_decision { /* --deep */
+	struct crumb_ev_skb s; /* point: netfilter, ip.route, neigh.wait, bridge.fdb; time: of the verdict */
+	__u64 enter_ns; /* netfilter: when it was asked; else 0 */
+	__u32 out;	/* ifindex of the device that was chosen; 0 none, or unknown */
+	__u8 what; /* enum crumb_decision; netfilter: the verdict, NF_DROP ... of linux/netfilter.h */
+	__u8 hook;	/* netfilter: NF_INET_* and the like */
+	__u8 family;	/* netfilter: NFPROTO_*; of addr: AF_INET, AF_INET6; 0 none */
+	__u8 nud_state; /* neigh.wait: NUD_* */
+	__u8 addr[16];	/* the gateway, or the neighbour */
+	char table[CRUMB_NETFILTER_NAME];
+	char chain[CRUMB_NETFILTER_NAME]; /* both "": only the whole hook was seen */
 };
 
 #define CRUMB_SOCK_BACKLOG \
@@ -416,6 +448,8 @@ struct crumb_ev_recv {
 	__u32 first_copy_bytes; /* of the copy at copy_ns */
 	__u32 netns;
 	char comm[CRUMB_COMM_BYTES];
+	__u64 tcp_ns; /* --deep: tcp.recv; 0 unknown */
+	__u64 lock_ns; /* ... sock.lock: it waited for the socket's lock since then, before the first copy; 0 not */
 };
 
 struct crumb_ev_copy {
@@ -670,6 +704,7 @@ _Static_assert(sizeof(struct crumb_ev_sock) % 8 == 0, "sock");
 _Static_assert(sizeof(struct crumb_ev_recv) % 8 == 0, "recv");
 _Static_assert(sizeof(struct crumb_ev_dgram) == 168, "dgram");
 _Static_assert(sizeof(struct crumb_ev_away) == 96, "away");
+_Static_assert(sizeof(struct crumb_ev_decision) == 192, "decision");
 _Static_assert(sizeof(struct crumb_ev_call) % 8 == 0, "call");
 _Static_assert(sizeof(struct crumb_ev_stack) % 8 == 0, "stack");
 _Static_assert(sizeof(struct crumb_ev_func) == 72, "func");

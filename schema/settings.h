@@ -24,6 +24,13 @@ enum crumb_stacks {
 	CRUMB_STACKS_FIRST, /* the first connection of the trace, no other */
 };
 
+/* Where fields stand in structs of the module nf_tables: its types are read by user space (src/probe/module_types.c). */
+struct crumb_nft_layout {
+	__u16 pktinfo_state; /* struct nft_pktinfo: its skb comes first */
+	__u16 chain_table, chain_name;
+	__u16 table_name; /* 0: not known */
+};
+
 struct crumb_settings { /* fixed at load: the verifier sees constants and drops what is not used */
 	__u32 select;
 	__u32 netns;
@@ -47,6 +54,7 @@ struct crumb_settings { /* fixed at load: the verifier sees constants and drops 
 	__u8 pad0[1];
 	char comm[16];
 	char pattern[CRUMB_PATTERN_BYTES];
+	struct crumb_nft_layout nft;
 };
 
 struct crumb_flow_key { /* a connection, whichever side looks at it */

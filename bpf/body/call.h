@@ -152,6 +152,12 @@ static __always_inline void extent_record(const struct task_state *ts, __u16 typ
 	ring_submit(e);
 }
 
+/* --deep: @ns if it is of the call that the task is in, else 0. */
+static __always_inline __u64 in_this_call(const struct task_state *ts, __u64 ns)
+{
+	return ts->in_call && ns >= ts->enter_ns ? ns : 0;
+}
+
 /* @now 0: take the time here (there is no syscall exit to wait for). */
 static __always_inline void send_finish(struct task_state *ts, __u64 now, __s64 ret)
 {
@@ -220,6 +226,10 @@ static __always_inline void recv_finish(struct task_state *ts, __u64 now, __s64 
 	e->first_copy_bytes = ts->recv_first;
 	e->netns = ts->recv_netns;
 	task_comm(e->comm, task);
+	e->tcp_ns = in_this_call(ts, ts->tcp_recv_ns);
+	e->lock_ns = ts->lock_sk == ts->recv_sk && ts->lock_ns <= ts->recv_copy_ns ?
+			     in_this_call(ts, ts->lock_ns) :
+			     0;
 	ring_submit(e);
 	ts->recv_sock_ns = 0;
 }

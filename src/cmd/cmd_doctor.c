@@ -32,6 +32,11 @@ static const struct {
 	{ HOOK_KPROBE, "CONFIG_KPROBE_EVENTS, not locked down" },
 };
 
+static bool is_kprobe(enum hook_kind kind)
+{
+	return kind == HOOK_KPROBE || kind == HOOK_KPROBE_MULTI;
+}
+
 static void look_at_rungs(struct doctor *d, const struct session *s)
 {
 	size_t n = sizeof(rungs) / sizeof(rungs[0]), i;
@@ -42,6 +47,9 @@ static void look_at_rungs(struct doctor *d, const struct session *s)
 			.name = hook_kind_name(rungs[i].kind),
 			.why = abilities_refusal(session_abilities(s), rungs[i].kind),
 			.remedy = rungs[i].remedy,
+			.but = is_kprobe(rungs[i].kind) && !session_abilities(s)->kprobe_misses ?
+				       "programs that it skips are not counted before Linux 6.7: a step may be missing unsaid" :
+				       NULL,
 		};
 	d->rungs[i++] = (struct doctor_rung){
 		.name = "uprobe.multi",
@@ -125,6 +133,7 @@ static int examine(struct doctor *d, const struct options *o, struct session **r
 	struct session_config c = {
 		.settings = { .select = CRUMB_SELECT_TGID, .stacks = CRUMB_STACKS_OFF },
 		.libc = true,
+		.deep = true,
 		.force = o->backend,
 		.btf = o->btf,
 		.ring_bytes = RING_BYTES,

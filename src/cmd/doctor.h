@@ -18,6 +18,7 @@ struct doctor_rung {
 	const char *name;
 	const char *why;    /* NULL: it works */
 	const char *remedy; /* what would make it work */
+	const char *but;    /* it works, but for this; NULL */
 };
 
 #define DOCTOR_RUNGS 7

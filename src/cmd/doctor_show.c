@@ -79,7 +79,7 @@ static void text_points(const struct doctor *d, struct strbuf *to)
 			strbuf_printf(to, "%8u", d->libc_cost_ns);
 		else if (p->hook->kind != HOOK_DERIVED)
 			text_cost(&d->costs[pt], to);
-		strbuf_putc(to, '\n');
+		strbuf_puts(to, row->deep ? "  --deep\n" : "\n");
 	}
 	if (!d->costs_counted)
 		strbuf_printf(to, "  costs were not counted: %s\n", d->costs_why);
@@ -113,7 +113,8 @@ static void text_rungs(const struct doctor *d, struct strbuf *to)
 		_cleanup_strbuf_ struct strbuf names = { 0 };
 
 		if (!r->why) {
-			strbuf_printf(to, "  %-13s work\n", r->name);
+			strbuf_printf(to, "  %-13s work%s%s\n", r->name, r->but ? "; " : "",
+				      r->but ? r->but : "");
 			continue;
 		}
 		strbuf_printf(to, "  %-13s no: %s\n", r->name, r->why);
@@ -232,6 +233,8 @@ static void json_point(const struct doctor *d, unsigned int pt, struct json_out 
 	json_string(j, visible ? p->hook->target : NULL);
 	json_put(j, ",\"why\":");
 	json_string(j, visible ? NULL : doctor_why_not(d, pt));
+	json_put(j, ",\"option\":");
+	json_string(j, point_get(pt)->deep ? "--deep" : NULL);
 	json_put(j, ",\"followed_ns\":");
 	if (point_get(pt)->layer == LAYER_LIBC && d->libc_cost_ns)
 		json_u64(j, d->libc_cost_ns);
@@ -265,6 +268,8 @@ void doctor_json(const struct doctor *d, struct strbuf *to)
 		json_bool(&j, !d->rungs[i].why);
 		json_put(&j, ",\"why\":");
 		json_string(&j, d->rungs[i].why);
+		json_put(&j, ",\"but\":");
+		json_string(&j, d->rungs[i].why ? NULL : d->rungs[i].but);
 		json_put(&j, ",\"needs\":");
 		json_string(&j, d->rungs[i].why ? d->rungs[i].remedy : NULL);
 		json_put(&j, "}");

@@ -478,6 +478,7 @@ static int open_parts(struct live *l, struct error *e)
 		.force = l->o->backend,
 		.btf = l->o->btf,
 		.functions = l->o->functions,
+		.deep = l->o->deep,
 	};
 	int err;
 

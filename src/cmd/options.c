@@ -24,6 +24,7 @@ enum option_id {
 	OPT_LIBC,
 	OPT_ACKS,
 	OPT_FUNCTIONS,
+	OPT_DEEP,
 	OPT_RING,
 	OPT_FLOWS,
 	OPT_BACKEND,
@@ -70,6 +71,8 @@ static const struct option_row rows[] = {
 	  "libc calls of the traced processes: on, off, auto (default: with -p and\nrun, until they are so frequent that the hooks would slow them down)" },
 	{ "functions", OPT_FUNCTIONS, NULL, OPTIONS_HOOKS,
 	  "every kernel function that got the bytes or their socket, one by one\n(needs a kernel whose functions can be hooked; slow)" },
+	{ "deep", OPT_DEEP, NULL, OPTIONS_HOOKS,
+	  "also netfilter's verdicts, routes, forwarding decisions, socket lock and\nbacklog (needs a kernel whose functions can be hooked; costs)" },
 	{ "acks", OPT_ACKS, NULL, OPTIONS_HOOKS, "record TCP segments without payload too" },
 	{ "ring-size", OPT_RING, "BYTES", OPTIONS_HOOKS,
 	  "ring buffer per CPU (default: 32M for all, 2M to 16M each)" },
@@ -304,6 +307,9 @@ static int set_hooks(struct options *o, int id, const char *v)
 		return -1;
 	case OPT_FUNCTIONS:
 		o->functions = true;
+		return -1;
+	case OPT_DEEP:
+		o->deep = true;
 		return -1;
 	case OPT_ACKS:
 		o->acks = true;

@@ -41,7 +41,7 @@ struct options {
 	/* OPTIONS_HOOKS */
 	enum crumb_stacks stacks;
 	enum { LIBC_OFF, LIBC_ON, LIBC_AUTO } libc;
-	bool acks, functions;
+	bool acks, functions, deep;
 	uint64_t ring_bytes, max_flows, snap_bytes;
 	enum hook_kind backend; /* HOOK_NONE: the best that works */
 	const char *btf;

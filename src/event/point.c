@@ -14,6 +14,7 @@
 /* clang-format off */
 #define TRACEPOINT(name)	{ HOOK_TP_BTF, #name, #name }, { HOOK_RAW_TP, #name, #name }
 #define FUNCTION(func, set)	{ HOOK_FENTRY, #func, set }, { HOOK_KPROBE_MULTI, #func, set }, { HOOK_KPROBE, #func, set }
+#define MODULE_FUNCTION(func, set)	{ HOOK_KPROBE_MULTI, #func, set }, { HOOK_KPROBE, #func, set }
 #define FENTRY(func)		{ HOOK_FENTRY, #func, NULL }
 #define LIBC(prog)		{ HOOK_UPROBE, "libc", prog }
 #define DERIVED(point, prog)	{ HOOK_DERIVED, point, prog }
@@ -32,14 +33,15 @@ static const struct point points[CRUMB_PT_MAX] = {
 		"sys.send", LAYER_SYSCALL, "",
 		"the send-family syscall enters the kernel",
 		{ TRACEPOINT(sys_enter) } },
-	/*
-	 * Since 6.6 the syscalls use __sock_sendmsg(), a static that compilers tend to inline, and
-	 * sock_sendmsg() serves only the kernel's own senders: both ages call the security hook.
-	 */
+	/* Which function calls the protocol, and whether it is inlined, differs; all ages call the security hook. */
 	[CRUMB_PT_SOCK_SEND] = {
-		"sock.send", LAYER_SOCKET, "__sock_sendmsg",
+		"sock.send", LAYER_SOCKET, "security_socket_sendmsg",
 		"the socket layer takes the message from the syscall",
-		{ FENTRY(__sock_sendmsg), FENTRY(security_socket_sendmsg), FENTRY(sock_sendmsg) } },
+		{ FUNCTION(security_socket_sendmsg, "sock.send") }, true },
+	[CRUMB_PT_SOCK_LOCK] = {	/* only called when somebody has the lock */
+		"sock.lock", LAYER_SOCKET, "__lock_sock",
+		"a softirq or another thread has the socket: the call waits for its lock",
+		{ FUNCTION(__lock_sock, "sock.lock") }, true },
 	[CRUMB_PT_TCP_APPEND] = {	/* the tracepoint came with 6.16 */
 		"tcp.append", LAYER_TCP, "tcp_sendmsg_locked",
 		"the socket is locked and the bytes enter the TCP stream",
@@ -74,6 +76,19 @@ static const struct point points[CRUMB_PT_MAX] = {
 		"ip.output", LAYER_IP, "ip_output",
 		"IP has routed the packet and passes it to netfilter and the neighbour",
 		{ FUNCTION(ip_output, "ip.output") } },
+	/*
+	 * Base chains of nftables give their names; without the module's types (before 5.11) there is only the hook as a whole.
+	 * Functions of modules: fentry would need the module's types as a descriptor, which takes CAP_SYS_ADMIN.
+	 */
+	[CRUMB_PT_NETFILTER] = {
+		"netfilter", LAYER_IP, "nft_do_chain",
+		"a chain of netfilter has its verdict: table, chain, hook",
+		{ MODULE_FUNCTION(nft_do_chain, "netfilter.chain"),
+		  MODULE_FUNCTION(nf_hook_slow, "netfilter.hook") }, true },
+	[CRUMB_PT_NEIGH_WAIT] = {
+		"neigh.wait", LAYER_NEIGH, "neigh_resolve_output",
+		"the packet waits until the next hop's link-layer address is known",
+		{ FUNCTION(neigh_resolve_output, "neigh.wait") }, true },
 	[CRUMB_PT_NEIGH_RESOLVE] = {
 		"neigh.resolve", LAYER_NEIGH, "__neigh_event_send",
 		"no valid link-layer address yet: ARP or neighbour discovery is asked",
@@ -120,18 +135,34 @@ static const struct point points[CRUMB_PT_MAX] = {
 		"bridge.forward", LAYER_BRIDGE, "__br_forward",
 		"the bridge sends the frame out of the port that it chose",
 		{ DERIVED("dev.queue", "net_dev_queue"), FENTRY(__br_forward) } },
+	[CRUMB_PT_BRIDGE_FDB] = {
+		"bridge.fdb", LAYER_BRIDGE, "br_handle_frame_finish",
+		"the bridge has looked up the destination: one port, all of them, or itself",
+		{ MODULE_FUNCTION(br_forward, "bridge.fdb") }, true },
 	[CRUMB_PT_IP_RECEIVE] = {
 		"ip.receive", LAYER_IP, "ip_rcv",
 		"IP takes the packet: header check, netfilter, route",
 		{ FUNCTION(ip_rcv_core, "ip.receive.core"), FUNCTION(ip_rcv, "ip.receive") } },
+	[CRUMB_PT_IP_ROUTE] = {		/* what the route's decision calls: the look-up itself may be a cache's */
+		"ip.route", LAYER_IP, "ip_rcv_finish",
+		"the route is known: up to a socket of this machine, or on through a device",
+		{ FUNCTION(ip_local_deliver, "ip.route") }, true },
 	[CRUMB_PT_TCP_RECEIVE] = {
 		"tcp.receive", LAYER_TCP, "tcp_rcv_established",
 		"TCP processes the packet for the receiver's socket",
 		{ TRACEPOINT(tcp_probe) } },
+	[CRUMB_PT_TCP_BACKLOG] = {
+		"tcp.backlog", LAYER_TCP, "tcp_add_backlog",
+		"a thread is using the socket: the packet waits in the socket's backlog",
+		{ FUNCTION(tcp_add_backlog, "tcp.backlog") }, true },
+	[CRUMB_PT_TCP_OFO] = {		/* tcp_data_queue_ofo() is inlined wherever we looked */
+		"tcp.ofo", LAYER_TCP, "tcp_data_queue",
+		"bytes before these are missing: they wait in the out-of-order queue",
+		{ FUNCTION(tcp_data_queue, "tcp.ofo") }, true },
 	[CRUMB_PT_TCP_QUEUE] = {
 		"tcp.queue", LAYER_TCP, "tcp_queue_rcv",
 		"the bytes are in order and join the receive queue",
-		{ FENTRY(tcp_queue_rcv) } },
+		{ FUNCTION(tcp_queue_rcv, "tcp.queue") }, true },
 	[CRUMB_PT_SOCK_READY] = {	/* 6.3 */
 		"sock.ready", LAYER_SOCKET, "sock_def_readable",
 		"the socket tells its waiters that there is something to read",
@@ -154,6 +185,10 @@ static const struct point points[CRUMB_PT_MAX] = {
 		"sys.recv", LAYER_SYSCALL, "",
 		"the receive-family syscall enters the kernel",
 		{ TRACEPOINT(sys_enter) } },
+	[CRUMB_PT_TCP_RECV] = {
+		"tcp.recv", LAYER_TCP, "tcp_recvmsg",
+		"the reader's call has come to TCP, which locks the socket and looks at the queue",
+		{ FUNCTION(tcp_recvmsg, "tcp.recv") }, true },
 	[CRUMB_PT_SOCK_COPY] = {
 		"sock.copy", LAYER_SOCKET, "skb_copy_datagram_iter",
 		"the bytes are copied to the reader's memory",
@@ -302,6 +337,7 @@ const char *event_type_name(unsigned int type)
 		[CRUMB_EV_DGRAM_SEND] = "dgram_send",
 		[CRUMB_EV_DGRAM_RECV] = "dgram_recv",
 		[CRUMB_EV_AWAY] = "away",
+		[CRUMB_EV_DECISION] = "decision",
 		[CRUMB_EV_RECV_EXTENT] = "recv_extent",
 		[CRUMB_EV_RECV] = "recv",
 		[CRUMB_EV_CALL] = "call",

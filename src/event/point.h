@@ -7,6 +7,7 @@
 #ifndef CRUMB_EVENT_POINT_H
 #define CRUMB_EVENT_POINT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "event.h"
@@ -52,6 +53,7 @@ struct point {
 	const char *func; /* kernel function in which the hook stands, "" if several */
 	const char *doc;  /* one line */
 	struct point_hook via[POINT_HOOKS_MAX]; /* in order of preference, ends with HOOK_NONE */
+	bool deep;				/* only with --deep: what it shows costs more */
 };
 
 /* Row of @pt; never NULL: an unknown number gives a row named "?". */

@@ -397,6 +397,7 @@ static int owned(struct remap *r, const struct remap_from *from, const struct cr
 	switch (ev->type) {
 	case CRUMB_EV_SKB:
 	case CRUMB_EV_DROP:
+	case CRUMB_EV_DECISION:
 		key.kind = OWNER_PLACE;
 		key.a = ((const struct crumb_ev_skb *)ev)->flow;
 		key.b = ((const struct crumb_ev_skb *)ev)->netns;
@@ -475,6 +476,8 @@ static int map_skb(struct remap *r, const struct remap_from *from, struct crumb_
 		ADDR(d->location);
 		d->reason = reason(from, d->reason);
 	}
+	if (ev->type == CRUMB_EV_DECISION)
+		T(((struct crumb_ev_decision *)ev)->enter_ns);
 	return NETNS(e->netns);
 }
 
@@ -489,6 +492,8 @@ static int map_sender(struct remap *r, const struct remap_from *from, struct cru
 		PID(e->pid);
 		T(e->enter_ns);
 		T(e->libc_ns);
+		T(e->sock_ns);
+		T(e->lock_ns);
 		return NETNS(e->netns);
 	}
 	case CRUMB_EV_SEND_END: {
@@ -554,6 +559,8 @@ static int map_receiver(struct remap *r, const struct remap_from *from, struct c
 		T(e->libc_ns);
 		T(e->copy_ns);
 		T(e->sock_ns);
+		T(e->tcp_ns);
+		T(e->lock_ns);
 		return NETNS(e->netns);
 	}
 	}
@@ -676,6 +683,7 @@ static int map_fields(struct remap *r, const struct remap_from *from, struct cru
 	switch (ev->type) {
 	case CRUMB_EV_SKB:
 	case CRUMB_EV_DROP:
+	case CRUMB_EV_DECISION:
 		return map_skb(r, from, ev, out);
 	case CRUMB_EV_SEND_BEGIN:
 	case CRUMB_EV_SEND_END:

@@ -280,6 +280,8 @@ static int dispatch(struct assembler *a, const struct crumb_event *ev)
 		return tasks_call(a->tasks, (const void *)ev);
 	case CRUMB_EV_DROP:
 		return ingest_drop(a, (const void *)ev);
+	case CRUMB_EV_DECISION:
+		return ingest_decision(a, (const void *)ev);
 	case CRUMB_EV_STACK:
 		return ingest_stack(a, (const void *)ev);
 	case CRUMB_EV_FUNC:

@@ -66,6 +66,7 @@ int ingest_copy(struct assembler *a, const struct crumb_ev_copy *ev);
 int ingest_flow(struct assembler *a, const struct crumb_ev_flow *ev);
 int ingest_state(struct assembler *a, const struct crumb_ev_state *ev);
 int ingest_skb(struct assembler *a, const struct crumb_ev_skb *ev);
+int ingest_decision(struct assembler *a, const struct crumb_ev_decision *ev);
 int ingest_drop(struct assembler *a, const struct crumb_ev_drop *ev);
 int ingest_sock(struct assembler *a, const struct crumb_ev_sock *ev);
 int ingest_wake(struct assembler *a, const struct crumb_ev_wake *ev);

@@ -8,6 +8,8 @@
 enum cause_id {
 	TX_LIBC,
 	TX_ENTER,
+	TX_LOCK,
+	TX_NETFILTER,
 	TX_STACK,
 	TX_DATAGRAM,
 	TX_TCP,
@@ -36,11 +38,15 @@ enum cause_id {
 	NET_GRO,
 	NET_BRIDGE,
 	NET_ROUTE,
+	NET_NETFILTER,
+	NET_NEIGH,
 	NET_OUT,
 	NET_QDISC,
 	RX_SOFTIRQ,
 	RX_GRO,
 	RX_STACK,
+	RX_NETFILTER,
+	RX_ROUTE,
 	RX_DATAGRAM,
 	RX_BACKLOG,
 	RX_TCP,
@@ -54,6 +60,7 @@ enum cause_id {
 	RX_PREEMPTED,
 	RX_CALL,
 	RX_ENTER,
+	RX_LOCK,
 	RX_TAKE,
 	RX_RESUME,
 	RX_COPY,
@@ -72,6 +79,15 @@ static const struct cause_row rows[CAUSES] = {
 		       "From the kernel's entry to the first byte in the TCP stream: the "
 		       "descriptor is looked up, security hooks run, the socket is locked "
 		       "(long if a softirq or another thread holds it)." },
+	[TX_LOCK] = { { "tx.lock", "the socket was locked by somebody else" },
+		      "A softirq that works off packets for this socket, or another thread that sends "
+		      "or receives on it, had its lock: the send call waited (__lock_sock()) until it "
+		      "was given back. Told with --deep; else part of tx.enter." },
+	[TX_NETFILTER] = { { "tx.netfilter", "IP header, netfilter's rules up to the verdict" },
+			   "On the way out of the sender, up to the verdict of a chain of netfilter: "
+			   "the chain's rules, and what lies between the last step and them. The step "
+			   "names the chain and how long its rules took. `nft list ruleset` shows them, "
+			   "with counters. Told with --deep." },
 	[TX_STACK] = { { "tx.stack", "copy, TCP, IP, netfilter, neighbour" },
 		       "Within the send call: bytes are copied into an skb, TCP cuts and "
 		       "sends it, IP routes it, netfilter and the neighbour pass it, until "
@@ -177,6 +193,15 @@ static const struct cause_row rows[CAUSES] = {
 	[NET_ROUTE] = { { "net.route", "IP forwarding" },
 			"On a router: header checks, netfilter, route look-up and neighbour, "
 			"from device in to device out." },
+	[NET_NETFILTER] = { { "net.netfilter", "netfilter's rules on a host on the way" },
+			    "On a switch or router: up to the verdict of a chain of netfilter "
+			    "(PREROUTING, FORWARD, POSTROUTING). The step names the chain and how "
+			    "long its rules took. Told with --deep." },
+	[NET_NEIGH] = { { "net.neigh", "a router waits for the next hop's address" },
+			"On a router: the next hop's link-layer address was not known, and the packet "
+			"waited in the neighbour's queue until the answer to ARP or neighbour discovery "
+			"came. `ip neigh` there shows the table. Told with --deep; else part of "
+			"net.route." },
 	[NET_OUT] = { { "net.out", "out of the forwarding port" },
 		      "On a switch or router: from the chosen port to its driver's transmit"
 		      " function." },
@@ -192,6 +217,14 @@ static const struct cause_row rows[CAUSES] = {
 	[RX_STACK] = { { "rx.stack", "IP, netfilter, TCP look-up" },
 		       "From the device to TCP: header checks, netfilter, route, socket "
 		       "look-up." },
+	[RX_NETFILTER] = { { "rx.netfilter", "IP header checks, netfilter's rules up to the verdict" },
+			   "On the receiver's host: up to the verdict of a chain of netfilter "
+			   "(PREROUTING, INPUT). The step names the chain and how long its rules "
+			   "took. Told with --deep." },
+	[RX_ROUTE] = { { "rx.route", "IP header checks, early socket look-up, route" },
+		       "On the receiver's host: up to the decision that the packet is for this "
+		       "machine. The route is that of the socket, found early, or looked up in the "
+		       "routing table. Told with --deep." },
 	[RX_DATAGRAM] = { { "rx.datagram", "IP, netfilter, UDP: socket look-up, receive queue" },
 			  "From the device to the socket: header checks, netfilter, route, socket "
 			  "look-up, room in the receive buffer, the socket's receive queue." },
@@ -235,6 +268,10 @@ static const struct cause_row rows[CAUSES] = {
 	[RX_ENTER] = { { "rx.enter", "kernel entry, socket lock" },
 		       "From the recv call's kernel entry to the copy: file look-up, "
 		       "security hooks, the socket lock." },
+	[RX_LOCK] = { { "rx.lock", "the socket was locked by somebody else" },
+		      "A softirq that works off packets for this socket, or another thread that "
+		      "sends or receives on it, had its lock: the recv call waited (__lock_sock()). "
+		      "Told with --deep; else part of rx.enter." },
 	[RX_TAKE] = { { "rx.take", "kernel entry, receive queue, copy" },
 		      "From the recv call's kernel entry to the socket layer's return: file "
 		      "look-up, security hooks, the datagram is taken from the receive queue and "
@@ -275,9 +312,10 @@ static const struct cause_row rows[CAUSES] = {
 #define SHOWN	(P(DEV_GRO) | P(DEV_RECEIVE) | P(BRIDGE_IN))
 #define ARRIVED (P(DEV_BACKLOG) | SHOWN)
 #define UP	(ARRIVED | P(IP_RECEIVE))
-#define IN_TCP	(P(TCP_RECEIVE) | P(TCP_QUEUE))
+#define IN_TCP	(P(TCP_RECEIVE) | P(TCP_QUEUE) | P(TCP_OFO))
 #define READ	(P(SOCK_COPY) | P(SOCK_RECV_RETURN) | P(SYS_RECV_RETURN) | P(LIBC_RECV_RETURN))
-#define ENTRY	(P(LIBC_RECV) | P(SYS_RECV))
+#define ENTRY	(P(LIBC_RECV) | P(SYS_RECV) | P(TCP_RECV))
+#define AT_IP	(P(NETFILTER) | P(IP_ROUTE))
 #define READY	(IN_TCP | P(SOCK_READY) | P(SCHED_OFF) | P(SCHED_WAKE) | P(SCHED_RUN))
 #define READER	(P(SCHED_OFF) | P(SCHED_WAKE) | P(SCHED_RUN) | ENTRY)
 
@@ -293,7 +331,8 @@ static const struct rule {
 	{ ~0ull, P(SKB_DROP), 0, 0, DROP_HERE },
 
 	{ P(LIBC_SEND), P(SYS_SEND), 0, 0, TX_LIBC },
-	{ CALL_IN, P(SOCK_SEND) | P(TCP_APPEND), 0, 0, TX_ENTER },
+	{ CALL_IN, P(SOCK_SEND) | P(SOCK_LOCK) | P(TCP_APPEND), 0, 0, TX_ENTER },
+	{ P(SOCK_LOCK), P(TCP_APPEND) | P(SOCK_SEND_RETURN), 0, 0, TX_LOCK },
 	{ CALL_IN | P(TCP_APPEND), P(SOCK_SEND_RETURN), 0, 0, TX_COPY },
 	{ HELD, P(TCP_HELD) | TO_DEVICE, GAP_RECOVERY, 0, TX_RECOVERY },
 	{ HELD, P(TCP_HELD) | TO_DEVICE, GAP_PACING, 0, TX_PACING },
@@ -305,12 +344,17 @@ static const struct rule {
 	{ HELD, P(TCP_HELD) | TO_DEVICE, GAP_TSQ, 0, TX_TSQ },
 	{ HELD, P(TCP_HELD) | TO_DEVICE, GAP_TSO_DEFER, 0, TX_TSO_DEFER },
 	{ HELD, P(TCP_HELD) | TO_DEVICE, 0, 0, TX_QUEUE },
-	{ OUT | ARRIVED, OUT | ARRIVED, GAP_RETRANSMIT, 0, TX_RETRANSMIT },
+	{ OUT | ARRIVED, OUT | ARRIVED | P(NETFILTER), GAP_RETRANSMIT, 0, TX_RETRANSMIT },
 	{ ~0ull, ~0ull, GAP_OTHER_KERNEL, 0, NET_BETWEEN },
 	{ FROM_STREAM, P(NEIGH_UPDATE), 0, 0, TX_NEIGH },
 	{ P(NEIGH_RESOLVE), TO_DEVICE, 0, 0, TX_NEIGH },
 	{ P(TCP_APPEND), P(TCP_APPEND), GAP_SLEPT, 0, TX_SNDBUF },
 	{ P(TCP_APPEND), P(TCP_APPEND), 0, 0, TX_STREAM },
+	{ FROM_STREAM | P(NETFILTER), P(NETFILTER), GAP_SAME_HOST | GAP_AT_SENDER, 0, TX_NETFILTER },
+	{ P(NETFILTER), P(IP_OUTPUT), GAP_SAME_HOST | GAP_AT_SENDER, 0, TX_IP },
+	{ FROM_STREAM | P(NETFILTER), P(NEIGH_WAIT), GAP_SAME_HOST | GAP_AT_SENDER, 0, TX_OUT },
+	{ P(NEIGH_WAIT), TO_DEVICE | P(NETFILTER), GAP_SAME_HOST | GAP_AT_SENDER, 0, TX_NEIGH },
+	{ P(NETFILTER), OUT, GAP_SAME_HOST | GAP_AT_SENDER, 0, TX_OUT },
 	{ P(TCP_XMIT), P(IP_OUTPUT), 0, 0, TX_IP },
 	{ P(IP_OUTPUT), OUT, GAP_SAME_HOST | GAP_AT_SENDER, 0, TX_OUT },
 	{ P(IP_OUTPUT), OUT, GAP_SAME_HOST, 0, NET_ROUTE },
@@ -332,6 +376,16 @@ static const struct rule {
 	{ P(DEV_BACKLOG), SHOWN, 0, 0, NET_SOFTIRQ },
 	{ P(DEV_GRO), P(DEV_RECEIVE) | P(BRIDGE_IN), GAP_AT_RECEIVER, 0, RX_GRO },
 	{ P(DEV_GRO), P(DEV_RECEIVE) | P(BRIDGE_IN), 0, 0, NET_GRO },
+	{ UP | AT_IP | P(BRIDGE_FDB), P(NETFILTER), GAP_SAME_HOST | GAP_AT_RECEIVER, 0, RX_NETFILTER },
+	{ UP | AT_IP, P(IP_ROUTE), GAP_SAME_HOST | GAP_AT_RECEIVER, 0, RX_ROUTE },
+	{ ARRIVED | AT_IP | P(IP_RECEIVE) | P(IP_OUTPUT) | P(BRIDGE_FDB), P(NETFILTER),
+	  GAP_SAME_HOST, 0, NET_NETFILTER },
+	{ ARRIVED | P(NETFILTER), P(BRIDGE_FDB), GAP_SAME_HOST, 0, NET_BRIDGE },
+	{ P(BRIDGE_FDB), QUEUED | P(DEV_XMIT) | UP, GAP_SAME_HOST, 0, NET_BRIDGE },
+	{ UP | AT_IP, P(IP_ROUTE), GAP_SAME_HOST, 0, NET_ROUTE },
+	{ AT_IP | P(IP_OUTPUT) | P(IP_RECEIVE), P(NEIGH_WAIT), GAP_SAME_HOST, 0, NET_ROUTE },
+	{ P(NEIGH_WAIT), OUT, GAP_SAME_HOST, 0, NET_NEIGH },
+	{ AT_IP, P(IP_OUTPUT) | OUT, GAP_SAME_HOST, 0, NET_ROUTE },
 	{ P(BRIDGE_IN), QUEUED | P(DEV_XMIT) | UP, GAP_SAME_HOST, 0, NET_BRIDGE },
 	{ P(DEV_RECEIVE), P(BRIDGE_FORWARD) | P(BRIDGE_IN), GAP_SAME_HOST, 0, NET_BRIDGE },
 	{ P(DEV_RECEIVE) | P(IP_RECEIVE), P(IP_OUTPUT) | OUT, GAP_SAME_HOST, 0, NET_ROUTE },
@@ -340,11 +394,16 @@ static const struct rule {
 	{ UP, ENTRY, GAP_DATAGRAM, 0, RX_APP_BUSY },
 	{ P(DEV_RECEIVE), UP, GAP_SAME_HOST | GAP_AT_RECEIVER, 0, RX_STACK },
 	{ UP, P(IP_RECEIVE), 0, 0, RX_STACK },
-	{ UP, IN_TCP, GAP_BACKLOG, 0, RX_BACKLOG },
-	{ UP, IN_TCP, GAP_OTHER_CPU, 0, RX_BACKLOG },
-	{ UP, IN_TCP | P(SOCK_READY), 0, 0, RX_STACK },
-	{ UP, P(SOCK_COPY), 0, 0, RX_BACKLOG },
+	{ UP | AT_IP, P(TCP_BACKLOG) | P(IP_RECEIVE), GAP_SAME_HOST, 0, RX_STACK },
+	{ P(TCP_BACKLOG), IN_TCP | P(SOCK_READY) | READ, 0, 0, RX_BACKLOG },
+	{ AT_IP, IN_TCP, 0, GAP_BACKLOG | GAP_OTHER_CPU, RX_STACK },
+	{ UP | AT_IP, IN_TCP, GAP_BACKLOG, 0, RX_BACKLOG },
+	{ UP | AT_IP, IN_TCP, GAP_OTHER_CPU, 0, RX_BACKLOG },
+	{ UP | AT_IP, IN_TCP | P(SOCK_READY), 0, 0, RX_STACK },
+	{ UP | AT_IP, P(SOCK_COPY), 0, 0, RX_BACKLOG },
 
+	{ P(TCP_RECEIVE), P(TCP_OFO), 0, 0, RX_TCP },
+	{ P(TCP_OFO), ~0ull, 0, 0, RX_HOL },
 	{ IN_TCP, IN_TCP | P(SOCK_READY), GAP_OUT_OF_ORDER, 0, RX_HOL },
 	{ IN_TCP, IN_TCP | P(SOCK_READY), 0, 0, RX_TCP },
 	{ IN_TCP, P(SCHED_WAKE) | P(SCHED_RUN) | P(SOCK_COPY), GAP_OUT_OF_ORDER, 0, RX_HOL },
@@ -367,6 +426,9 @@ static const struct rule {
 	{ P(SCHED_RUN), READ, 0, 0, RX_RESUME },
 
 	{ P(LIBC_RECV), P(SYS_RECV), 0, 0, RX_CALL },
+	{ ENTRY, P(TCP_RECV) | P(SOCK_LOCK), 0, 0, RX_ENTER },
+	{ READY, P(SOCK_LOCK), 0, 0, RX_RESUME },
+	{ P(SOCK_LOCK), READ, 0, 0, RX_LOCK },
 	{ ENTRY, READ, GAP_DATAGRAM, 0, RX_TAKE },
 	{ ENTRY, READ, 0, 0, RX_ENTER },
 	{ P(SOCK_COPY), READ, GAP_CALL_WENT_ON, 0, RX_MORE },

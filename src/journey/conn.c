@@ -42,6 +42,7 @@ static void half_done(struct half *h)
 	ring_done(&h->runs);
 	ring_done(&h->held);
 	ring_done(&h->drops);
+	ring_done(&h->decisions);
 	range_set_done(&h->taken);
 	dgrams_free(h->dgrams);
 	byte_stream_done(&h->bytes);
@@ -76,6 +77,7 @@ struct conn *conn_new(const struct crumb_ev_flow *ev)
 		ring_init(&h->runs, sizeof(struct wake));
 		ring_init(&h->held, sizeof(struct held));
 		ring_init(&h->drops, sizeof(struct crumb_ev_drop));
+		ring_init(&h->decisions, sizeof(struct crumb_ev_decision));
 		h->dgrams = conn_is_udp(c) ? dgrams_new() : NULL;
 		if (conn_is_udp(c) && !h->dgrams) {
 			conn_free(c);
@@ -232,6 +234,16 @@ static void drops_trim(struct ring *r, uint64_t before_ns)
 	ring_pop(r, n);
 }
 
+static void decisions_trim(struct ring *r, uint64_t before_ns)
+{
+	uint32_t n = 0;
+
+	while (n < r->count &&
+	       ((const struct crumb_ev_decision *)ring_at(r, n))->s.h.time_ns < before_ns)
+		n++;
+	ring_pop(r, n);
+}
+
 void half_trim(struct half *h, uint64_t now_ns)
 {
 	bool open = h->messages.count || h->sending, may_infer = h->receiver_seen && !h->sender_seen;
@@ -258,6 +270,7 @@ void half_trim(struct half *h, uint64_t now_ns)
 	wakes_trim(&h->runs, oldest_ns);
 	held_trim(&h->held, oldest_ns);
 	drops_trim(&h->drops, oldest_ns);
+	decisions_trim(&h->decisions, oldest_ns);
 	h->trims = 0;
 }
 

@@ -84,6 +84,7 @@ struct half { /* one direction */
 	struct ring ready, wakes, runs;
 	struct ring held;	/* struct held, by from_ns: the sender's queue */
 	struct ring drops;	/* struct crumb_ev_drop, by time: what proves them */
+	struct ring decisions;	/* struct crumb_ev_decision, by time */
 	struct range_set taken; /* bytes that recv calls took */
 	uint64_t taken_to;	/* after the highest of them */
 	uint64_t rcv_nxt; /* position up to which the receiver has the bytes in order; 0 unknown */

@@ -380,6 +380,17 @@ const char *detail_step(struct assembler *a, const struct message *m, const stru
 	case CRUMB_PT_SKB_DROP:
 		say_drop(a, &w, s);
 		break;
+	case CRUMB_PT_TCP_BACKLOG:
+	case CRUMB_PT_TCP_OFO:
+	case CRUMB_PT_TCP_QUEUE:
+		say_pair(&w, "receive buffer ", s->seen->sock.rmem_alloc, s->seen->sock.rcvbuf);
+		break;
+	case CRUMB_PT_NETFILTER:
+	case CRUMB_PT_IP_ROUTE:
+	case CRUMB_PT_NEIGH_WAIT:
+	case CRUMB_PT_BRIDGE_FDB:
+		detail_decision(a, m, s, &w);
+		break;
 	default:
 		break;
 	}

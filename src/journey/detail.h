@@ -11,6 +11,9 @@
 /* In scratch; NULL: nothing to say. */
 const char *detail_step(struct assembler *a, const struct message *m, const struct path *p,
 			const struct path_step *s);
+/* detail_deep.c: of a step of --deep. */
+void detail_decision(struct assembler *a, const struct message *m, const struct path_step *s,
+		     struct words *w);
 const char *detail_segment(struct assembler *a, const struct message *m, const struct path *p,
 			   const struct path_step *from, const struct path_step *to,
 			   const struct journey_segment *s);

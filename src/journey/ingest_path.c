@@ -91,10 +91,16 @@ static struct sighting *sight(struct assembler *a, struct half *h, const struct 
 	return s;
 }
 
+static uint8_t kind_of(uint16_t point)
+{
+	return point_get(point)->deep ? SIGHT_DEEP : SIGHT_BYTES;
+}
+
 static int sight_skb(struct assembler *a, struct conn *c, const struct crumb_ev_skb *ev,
 		     struct sighting **ret)
 {
 	struct sight_place place = {
+		.kind = kind_of(ev->point),
 		.point = ev->point,
 		.netns = ev->netns,
 		.ifindex = ev->ifindex,
@@ -228,6 +234,25 @@ static void ready_named(const struct half *h, const struct sighting *s)
 	}
 }
 
+int ingest_decision(struct assembler *a, const struct crumb_ev_decision *ev)
+{
+	struct conn *c = assembler_conn(a, ev->s.flow);
+	struct crumb_ev_decision *note;
+	struct sighting *s;
+	int err;
+
+	if (!c || conn_is_udp(c) || !point_get(ev->s.point)->deep)
+		return 0;
+	err = sight_skb(a, c, &ev->s, &s);
+	if (err || !s)
+		return err;
+	note = ring_push(&c->half[ev->s.dir].decisions);
+	if (!note)
+		return -ENOMEM;
+	*note = *ev;
+	return 0;
+}
+
 static int sock_ready(struct half *h, const struct crumb_ev_sock *ev)
 {
 	struct ready *r;
@@ -257,7 +282,11 @@ static int sock_ready(struct half *h, const struct crumb_ev_sock *ev)
 
 int ingest_sock(struct assembler *a, const struct crumb_ev_sock *ev)
 {
-	struct sight_place place = { .point = ev->point, .netns = ev->netns };
+	struct sight_place place = {
+		.kind = kind_of(ev->point),
+		.point = ev->point,
+		.netns = ev->netns,
+	};
 	struct conn *c = assembler_conn(a, ev->flow);
 	struct sighting *s;
 	struct half *h;

@@ -5,7 +5,7 @@
 
 #include "path.h"
 
-#define STEPS_BESIDE_NET (24 + PATH_HELD_STEPS + PATH_READER_STEPS)
+#define STEPS_BESIDE_NET (28 + PATH_HELD_STEPS + PATH_READER_STEPS + PATH_DEEP_STEPS)
 
 struct path_step *path_add(struct path *p, uint16_t point, uint64_t ns, uint64_t order)
 {
@@ -36,8 +36,12 @@ static void find_sender(const struct message *m, struct path *p)
 		path_add(p, CRUMB_PT_LIBC_SEND, b->libc_ns, PATH_ORDER_SENDER);
 	if (b->enter_ns)
 		path_add(p, CRUMB_PT_SYS_SEND, b->enter_ns, PATH_ORDER_SENDER + 1);
+	if (b->sock_ns)
+		path_add(p, CRUMB_PT_SOCK_SEND, b->sock_ns, PATH_ORDER_SENDER + 2);
+	if (b->lock_ns)
+		path_add(p, CRUMB_PT_SOCK_LOCK, b->lock_ns, PATH_ORDER_SENDER + 3);
 	if (!conn_is_udp(m->conn))
-		path_add(p, CRUMB_PT_TCP_APPEND, b->h.time_ns, PATH_ORDER_SENDER + 2);
+		path_add(p, CRUMB_PT_TCP_APPEND, b->h.time_ns, PATH_ORDER_SENDER + 4);
 	for (uint32_t i = from; i < p->count; i++) {
 		p->steps[i].netns = b->netns;
 		p->steps[i].cpu = b->h.cpu;
@@ -394,6 +398,7 @@ int path_find(struct assembler *a, const struct message *m, const struct fate *f
 	if (!conn_is_udp(m->conn))
 		path_find_held(m, p);
 	find_neigh(a, m, p);
+	path_find_deep(m, f, p);
 	path_sort(p);
 	return a->scratch.failed ? -ENOMEM : 0;
 }

@@ -71,6 +71,13 @@ void path_find_slept(const struct message *m, struct path *p);
 #define PATH_READER_STEPS (3 * TASK_AWAYS)
 void path_find_reader(const struct message *m, uint64_t ready_ns, uint64_t to_ns, struct path *p);
 
+/* path_deep.c: what --deep saw of the byte, where the path passes. After all other steps. */
+#define PATH_DEEP_STEPS 32 /* more are left out */
+void path_find_deep(const struct message *m, const struct fate *f, struct path *p);
+
+/* The record of the decision that was sighted as @s; NULL: it is none, or forgotten. */
+const struct crumb_ev_decision *path_decision(const struct half *h, const struct sighting *s);
+
 /* @s, which may be NULL, is at the receiving host. */
 void path_at_reader(const struct half *h, struct path_step *s, uint32_t cpu);
 

@@ -81,6 +81,12 @@ static void entry_steps(const struct half *h, const struct crumb_ev_recv *ev, ui
 	if (ev->enter_ns > ready_ns)
 		path_at_reader(h, path_add(p, CRUMB_PT_SYS_RECV, ev->enter_ns, PATH_ORDER_READER + 4),
 			       ev->h.cpu);
+	if (ev->tcp_ns > ready_ns)
+		path_at_reader(h, path_add(p, CRUMB_PT_TCP_RECV, ev->tcp_ns, PATH_ORDER_READER + 5),
+			       ev->h.cpu);
+	if (ev->lock_ns > ready_ns)
+		path_at_reader(h, path_add(p, CRUMB_PT_SOCK_LOCK, ev->lock_ns, PATH_ORDER_READER + 6),
+			       ev->h.cpu);
 }
 
 /* Where it is from here on. */

@@ -15,6 +15,7 @@
 #include "backend.h"
 #include "cleanup.h"
 #include "insns.h"
+#include "module_types.h"
 
 int abilities_tracepoint_args(const struct abilities *a, const char *name)
 {
@@ -135,7 +136,32 @@ static bool look_calls_preempted(const struct abilities *a)
 	       btf__find_by_name_kind(a->btf, "tracepoint_srcu_srcu_data", BTF_KIND_VAR) > 0;
 }
 
-int abilities_new(const char *btf_path, struct abilities **ret, struct error *e)
+/* A member of that name in the struct or union, or in one inside it. */
+static bool has_member(const struct btf *btf, uint32_t id, const char *name, int depth)
+{
+	const struct btf_type *t = btf__type_by_id(btf, id);
+
+	if (!t || !btf_is_composite(t))
+		return false;
+	for (unsigned int i = 0; i < btf_vlen(t); i++) {
+		const struct btf_member *m = &btf_members(t)[i];
+		const char *is = btf__name_by_offset(btf, m->name_off);
+
+		if ((is && !strcmp(is, name)) || (depth && has_member(btf, m->type, name, depth - 1)))
+			return true;
+	}
+	return false;
+}
+
+/* One release (6.7) began to count what is skipped of kprobes' programs, and to tell it of their links. */
+static bool look_kprobe_misses(const struct abilities *a)
+{
+	int id = btf__find_by_name_kind(a->btf, "bpf_link_info", BTF_KIND_STRUCT);
+
+	return id > 0 && has_member(a->btf, id, "missed", 3);
+}
+
+int abilities_new(const char *btf_path, bool deep, struct abilities **ret, struct error *e)
 {
 	struct abilities *a = calloc(1, sizeof(*a));
 	char why[80];
@@ -161,6 +187,9 @@ int abilities_new(const char *btf_path, struct abilities **ret, struct error *e)
 	a->global_arguments = try_global_arguments();
 	a->attach_cookie = try_attach_cookie();
 	a->calls_preempted = look_calls_preempted(a);
+	a->kprobe_misses = look_kprobe_misses(a);
+	if (deep)
+		module_types_nft(a->btf, &a->nft);
 	*ret = a;
 	return 0;
 }

@@ -10,6 +10,7 @@
 
 #include "error.h"
 #include "point.h"
+#include "settings.h"
 
 #define WHY_BYTES 160
 
@@ -21,13 +22,18 @@ struct abilities {
 	bool task_storage;     /* memory that belongs to a task, for tracing programs: since 5.13 */
 	bool global_arguments; /* global functions may take pointers: since 5.12 */
 	bool calls_preempted;  /* programs at a syscall's tracepoints may be: since 7.0 */
+	bool kprobe_misses;    /* what is skipped of kprobes' programs is counted: since 6.7 */
 	bool attach_cookie;    /* a program may learn which of its places called it: since 5.15 */
+	struct crumb_nft_layout nft; /* all 0: the types of nf_tables are not told, or it is not loaded */
 	bool tried[HOOK_KIND_MAX];
 	char refused[HOOK_KIND_MAX][WHY_BYTES]; /* "" it works */
 };
 
-/* @btf_path: a file with the types of the running kernel, NULL: the kernel's own. -ENOTSUP: there are none. */
-int abilities_new(const char *btf_path, struct abilities **ret, struct error *e);
+/*
+ * @btf_path: a file with the types of the running kernel, NULL: the kernel's own. @deep: what --deep needs, too. -ENOTSUP:
+ * there are no types.
+ */
+int abilities_new(const char *btf_path, bool deep, struct abilities **ret, struct error *e);
 void abilities_free(struct abilities *a);
 
 /* Give back the kernel's types: 6 MiB. What has not been tried by now can no longer be. */

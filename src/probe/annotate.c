@@ -295,6 +295,13 @@ static int on_drop(struct annotate *a, const struct crumb_ev_drop *e)
 	return a->out(a->ctx, &r.h);
 }
 
+static int on_decision(struct annotate *a, const struct crumb_ev_decision *e)
+{
+	int err = need_device(a, e->s.netns, e->s.ifindex, e->s.h.time_ns);
+
+	return err || !e->out ? err : need_device(a, e->s.netns, e->out, e->s.h.time_ns);
+}
+
 int annotate_event(void *annotate, const struct crumb_event *ev)
 {
 	struct annotate *a = annotate;
@@ -306,6 +313,9 @@ int annotate_event(void *annotate, const struct crumb_event *ev)
 		break;
 	case CRUMB_EV_DROP:
 		err = on_drop(a, (const void *)ev);
+		break;
+	case CRUMB_EV_DECISION:
+		err = on_decision(a, (const void *)ev);
 		break;
 	case CRUMB_EV_STACK:
 		err = on_stack(a, (const void *)ev);

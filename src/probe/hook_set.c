@@ -11,13 +11,13 @@
 #define AT_RETURN_IF(prog, func) { prog, func, true, true, HOOKS_ANY }
 
 static const struct hook_set sets[] = {
-	{ "sys_enter", {
+	{ "sys_enter", NULL, {
 		AT_ENTRY("sys_enter", "sys_enter"),
 		{ "sys_enter_again", "sys_enter", false, true, HOOKS_PREEMPTED } } },
-	{ "sys_exit", {
+	{ "sys_exit", NULL, {
 		AT_ENTRY("sys_exit", "sys_exit"),
 		{ "sys_exit_again", "sys_exit", false, true, HOOKS_PREEMPTED } } },
-	{ "append", {
+	{ "append", NULL, {
 		AT_ENTRY("append_enter", "tcp_sendmsg_locked"),
 		AT_ENTRY("append_wait_enter", "sk_stream_wait_memory"),
 		AT_ENTRY_IF("append_connect_enter", "sk_stream_wait_connect"),
@@ -28,29 +28,58 @@ static const struct hook_set sets[] = {
 		{ "append_page_return", "do_tcp_sendpages", true, true, HOOKS_TYPED },
 		{ "append_release", "release_sock", false, false, HOOKS_UNTYPED },
 		{ "append_unqueue", "remove_wait_queue", false, false, HOOKS_UNTYPED } } },
-	{ "sent", {
+	{ "sent", NULL, {
 		AT_RETURN("sent_return", "inet_sendmsg"),
 		AT_RETURN_IF("sent6_return", "inet6_sendmsg"),
 		AT_RETURN_IF("sent_page_return", "inet_sendpage") } },
-	{ "received", {
+	{ "received", NULL, {
 		AT_RETURN("received_return", "inet_recvmsg"),
 		AT_RETURN_IF("received6_return", "inet6_recvmsg"),
 		{ "received_enter", "inet_recvmsg", false, false, HOOKS_UNTYPED },
 		{ "received6_enter", "inet6_recvmsg", false, true, HOOKS_UNTYPED } } },
-	{ "tcp.xmit", {
+	{ "tcp.xmit", NULL, {
 		AT_ENTRY("tcp_xmit_enter", "__tcp_transmit_skb") } },
-	{ "ip.output", {
+	{ "ip.output", NULL, {
 		AT_ENTRY("ip_output_enter", "ip_output"),
 		AT_ENTRY_IF("ip6_output_enter", "ip6_output") } },
-	{ "ip.receive.core", {
+	{ "ip.receive.core", NULL, {
 		AT_ENTRY("ip_receive_core", "ip_rcv_core"),
 		AT_ENTRY("ip6_receive_core", "ip6_rcv_core") } },
-	{ "ip.receive", {
+	{ "ip.receive", NULL, {
 		AT_ENTRY("ip_receive_enter", "ip_rcv"),
 		AT_ENTRY_IF("ip6_receive_enter", "ipv6_rcv") } },
-	{ "ready", {
+	{ "ready", NULL, {
 		AT_ENTRY("ready_enter", "sock_def_readable"),
 		AT_ENTRY_IF("ready_enter_nested", "sock_def_readable") } },
+	{ "sock.send", NULL, {
+		AT_ENTRY("sock_send_enter", "security_socket_sendmsg") } },
+	{ "sock.lock", NULL, {
+		AT_ENTRY("lock_enter", "__lock_sock") } },
+	{ "tcp.recv", NULL, {
+		AT_ENTRY("tcp_recv_enter", "tcp_recvmsg") } },
+	{ "tcp.backlog", NULL, {
+		AT_ENTRY("tcp_backlog_enter", "tcp_add_backlog") } },
+	{ "tcp.ofo", NULL, {
+		AT_ENTRY("tcp_ofo_enter", "tcp_data_queue") } },
+	{ "tcp.queue", NULL, {
+		AT_ENTRY("tcp_queue_enter", "tcp_queue_rcv") } },
+	{ "ip.route", NULL, {
+		AT_ENTRY("ip_route_local", "ip_local_deliver"),
+		AT_ENTRY("ip_route_forward", "ip_forward"),
+		AT_ENTRY_IF("ip6_route_local", "ip6_input"),
+		AT_ENTRY_IF("ip6_route_forward", "ip6_forward") } },
+	{ "neigh.wait", NULL, {
+		AT_ENTRY("neigh_wait_enter", "neigh_resolve_output") } },
+	{ "netfilter.chain", "nf_tables", {
+		AT_ENTRY("nft_enter", "nft_do_chain"),
+		AT_RETURN("nft_return", "nft_do_chain") } },
+	{ "netfilter.hook", NULL, {
+		AT_ENTRY("nf_hook_enter", "nf_hook_slow"),
+		AT_RETURN("nf_hook_return", "nf_hook_slow") } },
+	{ "bridge.fdb", NULL, {
+		AT_ENTRY("bridge_to_port", "br_forward"),
+		AT_ENTRY("bridge_to_all", "br_flood"),
+		AT_ENTRY_IF("bridge_to_self", "br_pass_frame_up") } },
 };
 /* clang-format on */
 

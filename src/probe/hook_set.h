@@ -28,6 +28,7 @@ struct hook_program {
 
 struct hook_set {
 	const char *name;
+	const char *types_of; /* the module whose types it needs; NULL: only the kernel's */
 	struct hook_program programs[HOOK_SET_PROGRAMS]; /* ends with a NULL name */
 };
 

@@ -154,6 +154,8 @@ static void settle_maps(struct loader *l, const struct session_config *c, uint32
 	if (c->max_flows)
 		bpf_map__set_max_entries(l->skel->maps.flows, c->max_flows);
 	l->settings.calls_preempted = a->calls_preempted;
+	l->settings.nft = a->nft;
+	bpf_map__set_autocreate(l->skel->maps.verdicts, c->deep);
 	l->settings.filter_in_map = !a->global_arguments;
 	if (!a->global_arguments)
 		make_filter_static(l);
@@ -190,6 +192,7 @@ static int load_once(struct loader *l, const struct session_config *c, uint32_t 
 	const struct plan_request r = {
 		.force = c->force,
 		.libc = c->libc,
+		.deep = c->deep,
 		.children = c->settings.select & CRUMB_SELECT_TGID,
 	};
 	int err = open_object(l, c, e);
@@ -224,7 +227,7 @@ int loader_load(struct loader *l, const struct session_config *c, uint32_t cpus,
 
 	print_all = getenv("CRUMB_LIBBPF_DEBUG") && own != listen_to_libbpf ? own : print_all;
 	l->settings = c->settings;
-	err = abilities_new(c->btf, &l->abilities, e);
+	err = abilities_new(c->btf, c->deep, &l->abilities, e);
 	if (!err && c->functions) {
 		l->func_rung = func_hooks_rung(l->abilities, c->force, e);
 		err = l->func_rung == FUNC_NONE ? -ENOTSUP : 0;

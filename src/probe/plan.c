@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "hook_set.h"
 
@@ -122,6 +123,13 @@ static int take(const struct making *m, struct plan_point *pt, const struct poin
 	char twin[64];
 	int err = 0;
 
+	if (set && set->types_of && !m->a->nft.table_name) {
+		note_refusal(pt, h, "the types of the module %s are not told%s", set->types_of,
+			     access("/sys/module/nf_tables", F_OK) ?
+				     ": it is not loaded" :
+				     " (Linux 5.11, CONFIG_DEBUG_INFO_BTF_MODULES)");
+		return -ENOENT;
+	}
 	if (!set) {
 		/* Tracepoints that strike within themselves have a second program. */
 		snprintf(twin, sizeof(twin), "%s_nested", h->prog);
@@ -207,7 +215,7 @@ static void conclude(struct plan_point *pt)
 
 static bool wanted(const struct plan_request *r, uint16_t point)
 {
-	return point != CRUMB_PT_TASK || r->children;
+	return (point != CRUMB_PT_TASK || r->children) && (!point_get(point)->deep || r->deep);
 }
 
 static void plan_point(const struct making *m, uint16_t point)

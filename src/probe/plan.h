@@ -12,7 +12,7 @@
 #include "abilities.h"
 #include "backend.h"
 
-#define PLAN_PROGRAMS 64
+#define PLAN_PROGRAMS 96
 #define PLAN_REFUSED  48
 
 struct bpf_object;
@@ -41,6 +41,7 @@ struct plan_point {
 struct plan_request {
 	enum hook_kind force; /* HOOK_NONE: none; where a point's row names this rung, no other is taken */
 	bool libc, children; /* libc calls, forks of selected processes are asked for */
+	bool deep;	     /* points that are shown only where that is asked for, too */
 };
 
 struct plan {

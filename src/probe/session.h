@@ -22,6 +22,7 @@ struct session_config {
 	bool libc;			/* hook libc in selected processes */
 	enum hook_kind force;		/* --backend; HOOK_NONE: the best that works */
 	bool functions;	    /* --functions: every function that takes an skb or a socket */
+	bool deep;	    /* --deep: points that are shown only then */
 	const char *btf;    /* the kernel's types, if it does not tell them itself */
 	size_t ring_bytes;  /* per CPU; 0 = as CRUMB_RING_BYTES allows */
 	uint32_t max_flows; /* 0 = CRUMB_MAX_FLOWS */

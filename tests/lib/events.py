@@ -13,10 +13,10 @@ import sys
 
 PEN, EVENTS, PACKET = 0x63726D62, 2, 3
 FLOW, STATE, SEND_BEGIN, SEND_EXTENT, SEND_END, SKB, SOCK, WAKE, RUN, COPY, RECV_EXTENT, RECV, CALL, DROP, NEIGH, \
-    STACK, HELD, FUNC, DGRAM_SEND, DGRAM_RECV, AWAY = range(1, 22)
+    STACK, HELD, FUNC, DGRAM_SEND, DGRAM_RECV, AWAY, DECISION = range(1, 23)
 TRACE, HOST, NETNS, DEV, FDB, HOOK, SYMBOL, REASON, LOSS, END = range(64, 74)
-TCP_RETRANSMIT, DEV_QUEUE, DEV_XMIT = 9, 13, 16      # enum crumb_point
-KERNEL = range(FLOW, AWAY + 1)
+TCP_RETRANSMIT, DEV_QUEUE, DEV_XMIT, NETFILTER = 9, 13, 16, 42      # enum crumb_point
+KERNEL = range(FLOW, DECISION + 1)
 
 
 def records(data):
@@ -65,9 +65,11 @@ def decode(raw):
         ports = struct.unpack_from("<HH", raw, 56)
         event["ends"] = ((address(raw[24:40]), ports[0]), (address(raw[40:56]), ports[1]))
         event["why"] = raw[22]
-    elif kind in (SKB, DROP):
+    elif kind in (SKB, DROP, DECISION):
         event["point"] = raw[21]
         event["netns"], event["ifindex"], event["seq"], event["payload"] = struct.unpack_from("<IIII", raw, 24)
+        if kind == DECISION:
+            event["what"], event["hook"] = raw[108], raw[109]
         if kind == DROP:
             event["reason"], = struct.unpack_from("<I", raw, 104)
     elif kind == SOCK:

@@ -189,7 +189,7 @@ start_crumb()	# NAME COMMAND OPTION...
 	crumb_pid=$!
 	undo end_process $crumb_pid
 	exec 7<"$work/ready"
-	read -r -t 60 line <&7
+	read -r -t 150 line <&7 # emulated and on a busy machine a minute was not enough
 	exec 7<&-
 	[ "$line" = 1 ] || bail "crumb $command $*: not ready: $(<"$work/$name.err")"
 }

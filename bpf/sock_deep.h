@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The rest of sock.bpf.c: what --deep shows of a socket. Functions as in 5.10 to 7.3 (net/core/sock.c, net/ipv4/tcp.c,
+ * tcp_input.c, tcp_ipv4.c); only their first arguments are used, later ones differ.
+ */
+#ifndef CRUMB_BPF_SOCK_DEEP_H
+#define CRUMB_BPF_SOCK_DEEP_H
+
+/* The running task's call has come so far, on a socket that is followed: told with the call. */
+static __always_inline struct task_state *calling_on(const struct sock *sk)
+{
+	return !sk || sock_ignored(sk) ? NULL : task_state_now();
+}
+
+ENTRY(sock_send_enter, security_socket_sendmsg, struct socket *sock)
+{
+	struct task_state *ts = calling_on(K(sock, sk));
+
+	if (ts)
+		ts->sock_send_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+ENTRY(tcp_recv_enter, tcp_recvmsg, struct sock *sk)
+{
+	struct task_state *ts = calling_on(sk);
+
+	if (ts)
+		ts->tcp_recv_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+/* Called where the lock is taken already. The wait ends with what the call does next: append, or copy. */
+ENTRY(lock_enter, __lock_sock, struct sock *sk)
+{
+	struct task_state *ts = calling_on(sk);
+
+	if (!ts)
+		return 0;
+	ts->lock_ns = bpf_ktime_get_ns();
+	ts->lock_sk = (__u64)sk;
+	return 0;
+}
+
+/* Bytes at the receiving socket: TCP_SKB_CB(skb) is filled (tcp_v4_fill_cb()). */
+static __always_inline int bytes_come_to(const struct sock *sk, const struct sk_buff *skb, __u8 point)
+{
+	__u32 seq = skb_cb_word(skb, 0), end_seq = skb_cb_word(skb, 1);
+	struct tcp_sock *tp = sock_tcp(sk);
+	struct crumb_ev_sock *e;
+	struct crumb_flow *f;
+	__u8 dir;
+
+	if (seq == end_seq || !tp)
+		return 0;
+	if (point == CRUMB_PT_TCP_OFO && (__s32)(seq - K(tp, rcv_nxt)) <= 0)
+		return 0;
+	f = sock_flow(sk, false, &dir);
+	if (!f)
+		return 0;
+	dir ^= 1;
+	if (!flow_wants(f, dir, seq, end_seq - seq))
+		return 0;
+	e = sock_record(sk, tp, f, dir, point);
+	if (!e)
+		return 0;
+	e->seq = seq;
+	e->bytes = end_seq - seq;
+	e->skb = (__u64)skb;
+	ring_submit(e);
+	return 0;
+}
+
+ENTRY(tcp_backlog_enter, tcp_add_backlog, struct sock *sk, struct sk_buff *skb)
+{
+	return bytes_come_to(sk, skb, CRUMB_PT_TCP_BACKLOG);
+}
+
+ENTRY(tcp_ofo_enter, tcp_data_queue, struct sock *sk, struct sk_buff *skb)
+{
+	return bytes_come_to(sk, skb, CRUMB_PT_TCP_OFO);
+}
+
+ENTRY(tcp_queue_enter, tcp_queue_rcv, struct sock *sk, struct sk_buff *skb)
+{
+	return bytes_come_to(sk, skb, CRUMB_PT_TCP_QUEUE);
+}
+
+#endif

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The steps that --deep adds: all that was seen of the byte in the namespaces that the path passes, while it was there. A
+ * place may have been passed several times (one chain of netfilter after the other), so each sighting is a step.
+ */
+#include "path.h"
+
+struct passing {
+	const struct message *m;
+	const struct sight_log *log;
+	struct path *p;
+	uint64_t byte;
+	struct range time;
+	uint32_t base; /* steps before any of these */
+};
+
+/* When the path is in @netns; false: never. A transmission that did not make it is over by its last step. */
+static bool time_in(const struct path *p, uint32_t count, uint32_t netns, struct range *ret)
+{
+	uint64_t superseded = 0;
+	bool found = false;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct path_step *s = &p->steps[i];
+
+		if (s->netns != netns)
+			continue;
+		if (!found || s->ns < ret->start)
+			ret->start = s->ns;
+		if (!found || s->ns > ret->end)
+			ret->end = s->ns;
+		if (s->superseded)
+			superseded = s->ns;
+		found = true;
+	}
+	if (superseded)
+		ret->start = superseded;
+	return found;
+}
+
+enum skb_is {
+	SKB_UNKNOWN, /* no other step there knows its skb */
+	SKB_ANOTHER, /* of a copy that came twice, or was sent twice */
+	SKB_THIS,
+};
+
+static enum skb_is skb_of(const struct passing *k, const struct sighting *seen)
+{
+	enum skb_is is = SKB_UNKNOWN;
+
+	for (uint32_t i = 0; i < k->base; i++) {
+		const struct path_step *s = &k->p->steps[i];
+
+		if (!s->seen || s->netns != k->log->place.netns)
+			continue;
+		if (s->seen->skb == seen->skb)
+			return SKB_THIS;
+		is = SKB_ANOTHER;
+	}
+	return is;
+}
+
+static void passed(void *ctx, const struct sighting *seen)
+{
+	const struct passing *k = ctx;
+	enum skb_is is = skb_of(k, seen);
+	uint64_t ns = seen->time_ns;
+	struct path_step *s;
+
+	if (is == SKB_ANOTHER || k->byte < seen->start || k->byte >= seen->end ||
+	    k->p->count - k->base >= PATH_DEEP_STEPS)
+		return;
+	/* The packet was dropped before its chain returned: it was there when the chain was asked. */
+	if (ns > k->time.end) {
+		const struct crumb_ev_decision *d = path_decision(message_half(k->m), seen);
+
+		ns = d ? d->enter_ns : 0;
+		if (ns < k->time.start || ns > k->time.end)
+			return;
+	}
+	s = path_add(k->p, k->log->place.point, ns, PATH_ORDER_SEEN + seen->serial);
+	if (!s)
+		return;
+	s->netns = k->log->place.netns;
+	s->ifindex = k->log->place.ifindex;
+	s->cpu = seen->cpu;
+	s->seen = seen;
+	s->exact = is == SKB_THIS;
+}
+
+void path_find_deep(const struct message *m, const struct fate *f, struct path *p)
+{
+	const struct half *h = message_half(m);
+	struct passing k = { .m = m, .p = p, .byte = f->byte, .base = p->count };
+
+	for (uint32_t i = 0; i < h->bytes.log_count; i++) {
+		k.log = &h->bytes.logs[i];
+		if (k.log->place.kind == SIGHT_DEEP && time_in(p, k.base, k.log->place.netns, &k.time))
+			sight_log_visit(k.log, &m->extents, k.time.start, UINT64_MAX, passed, &k);
+	}
+}
+
+const struct crumb_ev_decision *path_decision(const struct half *h, const struct sighting *s)
+{
+	for (uint32_t i = h->decisions.count; i-- > 0;) {
+		const struct crumb_ev_decision *d = ring_at(&h->decisions, i);
+
+		if (d->s.h.time_ns == s->time_ns && d->s.skb == s->skb)
+			return d;
+	}
+	return NULL;
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * libbpf could relocate accesses to a module's types by itself, but gets them from the kernel by number, which takes
+ * CAP_SYS_ADMIN; their files do not.
+ */
+#include "module_types.h"
+
+#include <bpf/btf.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Bytes from the start of @type to its field; 0: there is none, or it is the first, or not on a byte. */
+static uint16_t offset_of(const struct btf *btf, const char *type, const char *field)
+{
+	int id = btf__find_by_name_kind(btf, type, BTF_KIND_STRUCT);
+	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, id) : NULL;
+
+	for (unsigned int i = 0; t && i < btf_vlen(t); i++) {
+		const char *name = btf__name_by_offset(btf, btf_members(t)[i].name_off);
+		uint32_t bits = btf_member_bit_offset(t, i);
+
+		if (name && !strcmp(name, field) && bits % 8 == 0 && bits / 8 <= UINT16_MAX)
+			return bits / 8;
+	}
+	return 0;
+}
+
+void module_types_nft(struct btf *vmlinux, struct crumb_nft_layout *ret)
+{
+	struct btf *btf = btf__parse_split("/sys/kernel/btf/nf_tables", vmlinux);
+	struct crumb_nft_layout l;
+
+	if (!btf)
+		return;
+	l = (struct crumb_nft_layout){
+		.pktinfo_state = offset_of(btf, "nft_pktinfo", "state"),
+		.chain_table = offset_of(btf, "nft_chain", "table"),
+		.chain_name = offset_of(btf, "nft_chain", "name"),
+		.table_name = offset_of(btf, "nft_table", "name"),
+	};
+	btf__free(btf);
+	if (l.pktinfo_state && l.chain_table && l.chain_name && l.table_name)
+		*ret = l;
+}
