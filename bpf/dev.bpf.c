@@ -126,25 +126,27 @@ TRACEPOINT(kfree_skb, struct sk_buff *skb, void *location)
 	struct crumb_flow *f;
 	struct packet p;
 	__u64 dev = 0;
+	int iif;
 	__u8 dir;
 
 	const struct sock *sk = K(skb, sk), *for_sk = NULL;
 
 	if (!is_ip(skb) || !K(skb, network_header))
 		return 0;
-	/*
-	 * Where the socket owns it, the device is forgotten: none above IP, and in TCP's queues the field holds part of a
-	 * tree node (sk_buff.rbnode).
-	 */
-	if (sk) {
-		s.netns = sock_netns(sk);
-		if (K(skb, skb_iif))
-			s.dev = NULL;
-	}
 	/* In UDP's queue the field holds sizes (udp_set_dev_scratch). */
 	bpf_core_read(&dev, sizeof(dev), &skb->dev);
 	if (dev >> 48 != 0xffff)
 		s.dev = NULL;
+	/*
+	 * Where the socket owns it, the device is forgotten: none above IP, and in TCP's queues the field holds part of a
+	 * tree node (sk_buff.rbnode). Below TCP, where early demux found the socket, it is still the one it came in by.
+	 */
+	if (sk) {
+		s.netns = sock_netns(sk);
+		iif = K(skb, skb_iif);
+		if (iif && (!s.dev || BPF_CORE_READ((struct net_device *)dev, ifindex) != iif))
+			s.dev = NULL;
+	}
 	/* Since 6.11 the fourth argument is the socket that it was for. */
 	if (crumb_cfg.drop_has_sock)
 		for_sk = (const struct sock *)ctx[3];

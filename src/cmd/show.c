@@ -10,6 +10,7 @@
 
 #include "render.h"
 #include "source.h"
+#include "unusual.h"
 
 #define FLUSH_BYTES (64u << 10)
 
@@ -19,6 +20,7 @@ struct show {
 	struct assembler_sink sink;
 	struct strbuf out;
 	struct source *source; /* --links */
+	struct unusuals *unusuals;
 	int fd;
 	bool rehearsed; /* journeys that paid for stack walks are the rehearsal's */
 	uint64_t journeys, bytes, stacked, hidden, verdicts[VERDICT_MAX];
@@ -99,8 +101,12 @@ static int on_journey(void *ctx, const struct journey *j)
 {
 	struct show *s = ctx;
 
+	int err;
+
 	if (s->rehearsed && j->observer_ns)
 		s->hidden++;
+	else if ((err = unusuals_add(s->unusuals, j)))
+		return err;
 	if (!shown(s, j) || !show_wants_more(s))
 		return 0;
 	s->journeys++;
@@ -114,8 +120,13 @@ static int on_journey(void *ctx, const struct journey *j)
 static int on_end(void *ctx, const struct trace_summary *all)
 {
 	struct trace_summary mine = *all;
+	struct trace_unusual unusual;
 	struct show *s = ctx;
-	int err = 0;
+	int err = unusuals_finish(s->unusuals, &unusual);
+
+	if (err)
+		return err;
+	mine.unusual = &unusual;
 
 	mine.journeys = s->journeys;
 	mine.bytes = s->bytes;
@@ -171,6 +182,11 @@ int show_new(const struct options *o, struct show **ret, struct error *e)
 	s->sink = (struct assembler_sink){
 		.ctx = s, .begin = on_begin, .journey = on_journey, .end = on_end
 	};
+	s->unusuals = unusuals_new();
+	if (!s->unusuals) {
+		show_free(s);
+		return -ENOMEM;
+	}
 	*ret = s;
 	return 0;
 }
@@ -183,6 +199,7 @@ void show_free(struct show *s)
 		close(s->fd);
 	strbuf_done(&s->out);
 	source_free(s->source);
+	unusuals_free(s->unusuals);
 	free(s);
 }
 

@@ -129,6 +129,9 @@ bool fate_leads_out(struct assembler *a, const struct sight_place *p); /* to ano
 void fate_dgram(struct assembler *a, const struct message *m, struct fate *f);
 bool fate_dgram_open(struct assembler *a, const struct message *m, const struct fate *f);
 
+#define FATE_OTHER_HOST \
+	"OTHERHOST" /* the copy of a flooded frame that was not meant for this host */
+
 /* As of now. Texts are in scratch. */
 void fate_decide(struct assembler *a, const struct message *m, struct fate *ret_fate);
 

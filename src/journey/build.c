@@ -9,6 +9,7 @@
 #include "detail.h"
 #include "funcs.h"
 #include "proof.h"
+#include "repair.h"
 
 /*
  * ------------------------------------------------------------------------------------- call paths
@@ -568,6 +569,8 @@ int journey_build(struct assembler *a, struct message *m, struct journey *j)
 		err = m->inferred ? 0 : build_side(a, m, &p, j);
 	if (!err)
 		err = build_calls(a, m, p.steps[0].ns, j);
+	if (!err)
+		err = repair_build(a, m, &f, &p, j);
 	if (err)
 		return err;
 	build_paths(a, m, &f, &p, (struct journey_step *)j->steps);

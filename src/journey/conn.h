@@ -45,6 +45,10 @@ struct part { /* a finished extent of a recv call that has not returned */
 struct ready {
 	uint64_t time_ns, rcv_nxt;
 	uint32_t cpu, netns, rmem_alloc, rcvbuf;
+	uint64_t filled,
+		filled_to; /* bytes that came last, for which those behind them waited; 0, 0 none */
+	uint64_t again_ns; /* ... they had been sent again then; 0: they came out of order */
+	uint8_t resent;	   /* ... by what: enum crumb_resent */
 };
 
 struct wake { /* or a run */
@@ -84,6 +88,7 @@ struct half { /* one direction */
 	struct range_set taken; /* bytes that recv calls took */
 	uint64_t taken_to;	/* after the highest of them */
 	uint64_t rcv_nxt; /* position up to which the receiver has the bytes in order; 0 unknown */
+	uint64_t came, came_to, came_skb; /* the newest bytes in order that TCP got */
 	uint32_t receiver_netns;
 	bool sender_seen; /* a socket of the sending end is on this machine */
 	bool receiver_seen;

@@ -9,6 +9,8 @@
 #include <linux/neighbour.h>
 #include <string.h>
 
+#include "repair.h"
+
 static void say_pair(struct words *w, const char *what, uint64_t x, uint64_t of)
 {
 	words_put(w, what);
@@ -437,6 +439,37 @@ static void say_bound(struct words *w, uint64_t ns)
 	words_put(w, " µs");
 }
 
+/* "fast retransmit": what sent the transmission that came next on the path. */
+static void say_resent(struct words *w, const struct message *m, const struct path *p,
+		       const struct path_step *from)
+{
+	uint64_t byte = from->seen->end < m->last ? from->seen->end - 1 : m->last - 1;
+	const struct sighting *s;
+	uint8_t how;
+
+	if (!p->origin)
+		return;
+	s = sight_log_newest(p->origin, byte, from->ns + 1, p->came_ns ? p->came_ns : UINT64_MAX,
+			     NULL);
+	if (s && repair_resent(m, byte, s->time_ns, &how))
+		words_put(w, resent_words(how));
+}
+
+/* "until 1448 B before it came, by fast retransmit" */
+static void say_filled(struct words *w, const struct path_step *to)
+{
+	const struct ready *r = to->ready;
+
+	if (!r || r->filled_to <= r->filled)
+		return;
+	words_put(w, "until ");
+	words_bytes(w, r->filled_to - r->filled);
+	words_put(w, " came");
+	words_put(w, r->again_ns ? ": " : " late, not sent again");
+	if (r->again_ns)
+		words_put(w, resent_words(r->resent));
+}
+
 const char *detail_segment(struct assembler *a, const struct message *m, const struct path *p,
 			   const struct path_step *from, const struct path_step *to,
 			   const struct journey_segment *s)
@@ -469,6 +502,10 @@ const char *detail_segment(struct assembler *a, const struct message *m, const s
 	} else if (!strcmp(cause->code, "net.wire") && from->netns == to->netns &&
 		   from->ifindex == to->ifindex) {
 		words_put(&w, "loopback");
+	} else if (!strcmp(cause->code, "tx.retransmit")) {
+		say_resent(&w, m, p, from);
+	} else if (!strcmp(cause->code, "rx.hol")) {
+		say_filled(&w, to);
 	} else if (!strcmp(cause->code, "tx.libc") || !strcmp(cause->code, "rx.call")) {
 		hook_cost(a, &w, from);
 	}

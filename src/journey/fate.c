@@ -7,8 +7,7 @@
 
 #include "assembly.h"
 
-#define MSG_OOB	   1	       /* include/linux/socket.h */
-#define OTHER_HOST "OTHERHOST" /* the copy of a flooded frame that was not meant for this host */
+#define MSG_OOB 1 /* include/linux/socket.h */
 
 static bool place_carries(const struct sight_place *p)
 {
@@ -62,7 +61,7 @@ static void drop_look(void *ctx, const struct sighting *s)
 
 	if (n->drop && !sighting_after(s, n->drop))
 		return;
-	if (strcmp(facts_reason(n->a->facts, s->drop.reason), OTHER_HOST))
+	if (strcmp(facts_reason(n->a->facts, s->drop.reason), FATE_OTHER_HOST))
 		n->drop = s;
 }
 

@@ -179,6 +179,61 @@ int ingest_drop(struct assembler *a, const struct crumb_ev_drop *ev)
 	return 0;
 }
 
+/* Was the copy of these bytes that came last not their first? When did it leave? 0: it was the first, or not seen. */
+static uint64_t sent_again_ns(const struct half *h, uint64_t byte, uint64_t skb, uint64_t to_ns)
+{
+	const struct range time = { 0, to_ns };
+
+	for (uint32_t i = 0; i < h->bytes.log_count; i++) {
+		const struct sight_log *l = &h->bytes.logs[i];
+		const struct sighting *s, *first;
+
+		if (l->place.kind != SIGHT_BYTES || l->place.point != CRUMB_PT_DEV_QUEUE)
+			continue;
+		s = sight_log_of_skb(l, byte, &time, skb);
+		s = s ? s : sight_log_newest(l, byte, 0, to_ns, NULL);
+		first = sight_log_oldest(l, byte, 0, to_ns);
+		if (s && s != first)
+			return s->time_ns;
+	}
+	return 0;
+}
+
+/* More is in order now than the newest bytes: what lay behind them had waited for them. */
+static void ready_filled(const struct half *h, struct ready *r)
+{
+	if (h->came_to <= h->came || r->rcv_nxt <= h->came_to)
+		return;
+	r->filled = h->came;
+	r->filled_to = h->came_to;
+	r->again_ns = sent_again_ns(h, h->came_to - 1, h->came_skb, r->time_ns);
+	if (!r->again_ns)
+		return;
+	for (uint32_t i = 0; i < h->bytes.log_count; i++) {
+		const struct sight_log *l = &h->bytes.logs[i];
+		const struct sighting *s;
+
+		if (l->place.kind != SIGHT_BYTES || l->place.point != CRUMB_PT_TCP_RETRANSMIT)
+			continue;
+		s = sight_log_oldest(l, h->came_to - 1, r->again_ns, r->time_ns);
+		r->resent = s ? s->sock.resent : CRUMB_RESENT_UNKNOWN;
+	}
+}
+
+#define FILLED_BACK 8 /* a short link: so many were ready before the retransmission's record came */
+
+/* tcp_retransmit_skb comes after the transmission: the bytes may have arrived before it. */
+static void ready_named(const struct half *h, const struct sighting *s)
+{
+	for (uint32_t n = 0; n < FILLED_BACK && n < h->ready.count; n++) {
+		struct ready *r = ring_at(&h->ready, h->ready.count - 1 - n);
+
+		if (r->again_ns && !r->resent && r->filled_to > s->start &&
+		    r->filled_to <= s->end && s->time_ns >= r->again_ns)
+			r->resent = s->sock.resent;
+	}
+}
+
 int ingest_decision(struct assembler *a, const struct crumb_ev_decision *ev)
 {
 	struct conn *c = assembler_conn(a, ev->s.flow);
@@ -220,6 +275,8 @@ static int sock_ready(struct half *h, const struct crumb_ev_sock *ev)
 		.rmem_alloc = ev->rmem_alloc,
 		.rcvbuf = ev->rcvbuf,
 	};
+	ready_filled(h, r);
+	h->came_to = h->came = 0;
 	return 0;
 }
 
@@ -259,12 +316,19 @@ int ingest_sock(struct assembler *a, const struct crumb_ev_sock *ev)
 	s->skb = ev->skb;
 	s->sock.rmem_alloc = ev->rmem_alloc;
 	s->sock.rcvbuf = ev->rcvbuf;
-	if (ev->point == CRUMB_PT_TCP_RETRANSMIT)
+	if (ev->point == CRUMB_PT_TCP_RETRANSMIT) {
 		s->sock.resent = ev->flags;
+		ready_named(h, s);
+	}
 	if (ev->point == CRUMB_PT_TCP_RECEIVE) {
 		s->sock.backlog = ev->flags & CRUMB_SOCK_BACKLOG;
 		s->sock.rcv_nxt = seq_peek(&h->bytes.space, ev->rcv_nxt);
 		s->sock.gap = at > s->sock.rcv_nxt;
+		if (!s->sock.gap) {
+			h->came = at;
+			h->came_to = at + ev->bytes;
+			h->came_skb = ev->skb;
+		}
 	}
 	return 0;
 }

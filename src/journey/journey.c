@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Names of verdicts: see journey.h. */
+/* Names of verdicts, and of what sends bytes again: see journey.h. */
 #include "journey.h"
 
 const char *verdict_name(enum verdict v)
@@ -11,4 +11,37 @@ const char *verdict_name(enum verdict v)
 	};
 
 	return v < VERDICT_MAX ? names[v] : "?";
+}
+
+const char *sent_fate_name(enum sent_fate f)
+{
+	static const char *const names[SENT_FATES] = {
+		[SENT_UNSEEN] = "unseen",	  [SENT_ARRIVED] = "arrived",
+		[SENT_DROPPED] = "dropped",	  [SENT_LATE] = "late",
+		[SENT_NOT_NEEDED] = "not_needed",
+	};
+
+	return f < SENT_FATES ? names[f] : "?";
+}
+
+static const struct {
+	const char *name, *words;
+} resents[] = {
+	[CRUMB_RESENT_UNKNOWN] = { "unknown", "sent again" },
+	[CRUMB_RESENT_TLP] = { "tlp", "tail loss probe (TLP)" },
+	[CRUMB_RESENT_FAST] = { "fast", "fast retransmit" },
+	[CRUMB_RESENT_RTO] = { "rto", "timeout (RTO)" },
+	[CRUMB_RESENT_REPAIR] = { "repair", "repair after a timeout" },
+};
+
+#define RESENTS (sizeof(resents) / sizeof(resents[0]))
+
+const char *resent_name(uint8_t how)
+{
+	return resents[how < RESENTS ? how : CRUMB_RESENT_UNKNOWN].name;
+}
+
+const char *resent_words(uint8_t how)
+{
+	return resents[how < RESENTS ? how : CRUMB_RESENT_UNKNOWN].words;
 }

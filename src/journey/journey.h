@@ -87,6 +87,39 @@ struct journey_segment {
 	uint64_t bound_ns; /* then: ns is the truth ± bound_ns; JOURNEY_BOUND_UNKNOWN: relative to the least delay only */
 };
 
+enum sent_fate {		  /* what became of one transmission */
+		 SENT_UNSEEN,	  /* neither that it came nor that it was dropped */
+		 SENT_ARRIVED,	  /* TCP at the receiver kept this copy */
+		 SENT_DROPPED,	  /* ... see `lost` */
+		 SENT_LATE,	  /* it came, and one that was sent later had come before it */
+		 SENT_NOT_NEEDED, /* one that was sent earlier had come */
+		 SENT_FATES,
+};
+
+const char *sent_fate_name(enum sent_fate f); /* "not_needed" */
+const char *resent_name(uint8_t how);	      /* enum crumb_resent: "rto"; and in words */
+const char *resent_words(uint8_t how);
+
+struct journey_loss {		   /* where a copy of the bytes was dropped */
+	const char *host, *dev;	   /* dev: NULL none */
+	const char *reason, *func; /* func: NULL unknown */
+	uint64_t t_ns;
+};
+
+struct journey_transmission { /* of bytes of the message; only where some were sent again, or a copy was dropped */
+	uint32_t number;     /* from 1, in the order of time */
+	uint8_t how;	     /* enum crumb_resent; 0: the first, or not seen what sent it again */
+	uint64_t t_ns;	     /* at the sender's device */
+	uint64_t start, end; /* its bytes of the message, counted as journey.offset is */
+	uint32_t skbs;	     /* the first: in so many skbs; else 1 */
+	enum sent_fate fate; /* of its last byte; the first one's: the worst of its skbs */
+	const struct journey_loss *lost; /* NULL: not seen */
+	uint32_t after; /* number of the transmission of its last byte before it; 0 it is the first */
+	enum sent_fate before; /* what became of that one, and where */
+	const struct journey_loss *before_lost;
+	uint64_t cost_ns; /* by which the message was whole later than it would have been with the one before */
+};
+
 struct journey_call { /* what the sender did before its first message: getaddrinfo, socket, connect */
 	const char *host;
 	enum crumb_layer_of_call layer;
@@ -128,6 +161,10 @@ struct journey {
 	uint32_t side_step_count;
 	const struct journey_call *calls; /* only with the first message of a connection */
 	uint32_t call_count;
+	const struct journey_transmission *transmissions;
+	uint32_t transmission_count;
+	uint32_t transmissions_more; /* not listed: there were too many */
+	uint64_t repair_ns;	     /* sum of their costs */
 
 	const char *clock_state; /* "exact": one kernel; else that of the worst of its segments across kernels */
 	uint64_t clock_bound_ns; /* of its first host's clock against its last one's */
@@ -179,6 +216,8 @@ struct trace_absence { /* a host of a joined trace was not recorded while others
 	uint64_t from_ns, to_ns; /* from the trace's first event; to UINT64_MAX: until the end */
 };
 
+struct trace_unusual; /* unusual.h */
+
 struct trace_summary {
 	uint64_t journeys;
 	uint64_t verdicts[VERDICT_MAX];
@@ -194,6 +233,7 @@ struct trace_summary {
 	bool truncated;	  /* the trace has no end record: recording was cut short */
 	const struct trace_absence *absences;
 	uint32_t absence_count;
+	const struct trace_unusual *unusual; /* of all journeys, not only those shown; NULL: not compared */
 	uint64_t aside[CRUMB_ASIDE_MAX]; /* seen and not followed, by enum crumb_aside */
 };
 

@@ -192,8 +192,8 @@ static const struct sighting *find_drop(const struct half *h, uint32_t netns, ui
  * The copy of the byte that TCP kept: the first one, unless that was dropped on the spot (receive
  * buffer full) and a later one came.
  */
-static const struct sighting *find_receive(const struct message *m, uint64_t byte, uint64_t to_ns,
-					   const struct sight_log **ret_log, uint32_t *ret_others)
+const struct sighting *path_receive(const struct message *m, uint64_t byte, uint64_t to_ns,
+				    const struct sight_log **ret_log, uint32_t *ret_others)
 {
 	const struct half *h = message_half(m);
 	const struct sighting *found = NULL;
@@ -226,7 +226,7 @@ static uint64_t find_tcp(const struct message *m, const struct fate *f, uint64_t
 {
 	const struct sight_log *log = NULL;
 	uint32_t others = 0;
-	const struct sighting *s = find_receive(m, f->byte, to_ns, &log, &others);
+	const struct sighting *s = path_receive(m, f->byte, to_ns, &log, &others);
 	struct path_step *step;
 
 	if (!s)
@@ -370,6 +370,7 @@ int path_find(struct assembler *a, const struct message *m, const struct fate *f
 	if (f->drop)
 		p->skb = f->drop->skb;
 	received_ns = find_tcp(m, f, to_ns, p);
+	p->came_ns = received_ns;
 	if (conn_is_udp(m->conn))
 		ready_ns = find_queued(m, f, to_ns, p);
 	else if (!f->drop)

@@ -45,8 +45,14 @@ struct path {
 	uint64_t skb;		      /* address of the one that arrived; 0 unknown */
 	bool call_went_on;	      /* the call copied later bytes after these */
 	uint64_t appended_ns;	      /* its last bytes were in the stream by then */
-	bool held; /* sock.send.return is on the path: they waited in the send queue */
+	bool held;	  /* sock.send.return is on the path: they waited in the send queue */
+	uint64_t came_ns; /* TCP had the path's byte; 0 not seen */
+	const struct sight_log *origin; /* where each transmission is seen first; NULL none was seen */
 };
+
+/* The copy of @byte that TCP at the receiver kept, until @to_ns; NULL none. */
+const struct sighting *path_receive(const struct message *m, uint64_t byte, uint64_t to_ns,
+				    const struct sight_log **ret_log, uint32_t *ret_others);
 
 /* In scratch. 0 or -ENOMEM. */
 int path_find(struct assembler *a, const struct message *m, const struct fate *f,

@@ -275,6 +275,7 @@ void path_find_net(struct assembler *a, const struct message *m, const struct fa
 	before.end = since_ns;
 	if (!p.pick || !transmission_find(h, f->byte, &before, &t))
 		return;
+	path->origin = t.origin;
 	if (t.start != t.first)
 		first_transmission(m, &t, path);
 	transmission_xmit(m, f->byte, &t, path);

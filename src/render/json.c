@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "json_out.h"
+#include "json_parts.h"
 #include "links.h"
 #include "render.h"
 #include "units.h"
@@ -394,6 +395,8 @@ static void put_additions(struct json_out *j, const struct journey *y)
 		put_steps(j, y->side_steps, y->side_step_count);
 		json_put(j, "]");
 	}
+	if (y->transmission_count > 0)
+		json_transmissions(j, y);
 	if (y->call_count > 0) {
 		json_put(j, ",\"before\":[");
 		for (uint32_t i = 0; i < y->call_count; i++) {
@@ -582,6 +585,8 @@ static int json_end(const struct render_options *o, const struct trace_summary *
 	if (s->absence_count > 0)
 		put_absences(&j, s);
 	put_asides(&j, s);
+	if (s->unusual)
+		json_unusual(&j, s->unusual);
 	return finish(&j);
 }
 

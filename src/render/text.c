@@ -370,6 +370,7 @@ static int text_journey(const struct render_options *o, const struct journey *j,
 		return err;
 	if (p.unfold)
 		text_calls(&p, j);
+	text_transmissions(&p, j);
 	text_steps(&p, j);
 	if (p.unfold)
 		text_side_steps(&p, j);
@@ -487,6 +488,8 @@ static int text_end(const struct render_options *o, const struct trace_summary *
 	struct page p;
 
 	page_init(&p, o, out);
+	if (s->unusual)
+		text_unusual(&p, s->unusual);
 	put_verdicts(&p, s);
 	put_counts(&p, s);
 	put_asides(&p, s);

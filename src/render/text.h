@@ -4,12 +4,19 @@
 #define CRUMB_RENDER_TEXT_H
 
 #include "page.h"
+#include "unusual.h"
 
 /* Left edge of all that stands below a journey's first line. */
 #define TEXT_INDENT 2
 
 /* Where the time went: a bar per cause, in the order of the path. */
 int text_bars(struct page *p, const struct journey *j);
+
+/* What was sent again, why, and what it cost. */
+void text_transmissions(struct page *p, const struct journey *j);
+
+/* After the journeys: those that took much longer than their like, and why; unfolded also what is usual. */
+void text_unusual(struct page *p, const struct trace_unusual *u);
 
 /* The steps; the calls before the first byte; the steps beside the path. */
 void text_steps(struct page *p, const struct journey *j);

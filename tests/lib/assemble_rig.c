@@ -47,6 +47,34 @@ static void check_laws(const struct journey *j)
 	}
 }
 
+/* What was sent again: in the order of time, each after an earlier one; what it cost lies within the path's waits for it. */
+static void check_transmissions(const struct journey *j)
+{
+	uint64_t costs = 0, waits = 0;
+	bool named = true; /* else TCP had kept the bytes: they waited in the send queue */
+
+	for (uint32_t i = 0; i < j->transmission_count; i++) {
+		const struct journey_transmission *t = &j->transmissions[i];
+
+		assert_int_equal(t->number, i + 1);
+		assert_true(t->after < t->number);
+		assert_true(t->start < t->end &&
+			    t->end - t->start <= j->bytes + (j->extent_count > 1 ? UINT32_MAX : 0));
+		assert_true(t->fate < SENT_FATES && t->before < SENT_FATES);
+		costs += t->cost_ns;
+		named = named && (i == 0 || t->how);
+	}
+	for (uint32_t i = 0; i < j->segment_count; i++) {
+		const struct cause *c = j->segments[i].cause;
+
+		if (c && (!strcmp(c->code, "tx.retransmit") || !strcmp(c->code, "rx.hol")))
+			waits += j->segments[i].ns;
+	}
+	assert_true(costs == j->repair_ns);
+	if (j->verdict == VERDICT_DELIVERED && !j->unexplained_ns && named)
+		assert_true(costs <= waits);
+}
+
 static void copy_text(char *to, size_t room, const char *from)
 {
 	snprintf(to, room, "%s", from ? from : "");
@@ -76,6 +104,8 @@ static void catch_steps(struct caught *c, const struct journey *j)
 			snprintf(c->functions[i] + used, sizeof(c->functions[i]) - used, "%s%u%s",
 				 k ? " " : "", s->functions[k].level, s->functions[k].name);
 		}
+		if (i)
+			copy_text(c->note[i], sizeof(c->note[i]), j->segments[i - 1].note);
 		if (i && j->segments[i - 1].cause)
 			copy_text(c->code[i], sizeof(c->code[i]), j->segments[i - 1].cause->code);
 	}
@@ -84,12 +114,33 @@ static void catch_steps(struct caught *c, const struct journey *j)
 		c->side_point[i] = j->side_steps[i].point;
 }
 
+static void catch_transmissions(struct caught *c, const struct journey *j)
+{
+	c->repair_ns = j->repair_ns;
+	c->transmissions = j->transmission_count;
+	for (uint32_t i = 0; i < j->transmission_count && i < 8; i++) {
+		const struct journey_transmission *t = &j->transmissions[i];
+		const struct journey_loss *l = t->before_lost;
+
+		c->sent[i].how = t->how;
+		c->sent[i].after = t->after;
+		c->sent[i].fate = t->fate;
+		c->sent[i].before = t->before;
+		c->sent[i].t_ns = t->t_ns;
+		c->sent[i].cost_ns = t->cost_ns;
+		if (l)
+			snprintf(c->sent[i].before_lost, sizeof(c->sent[i].before_lost), "%s %s %s",
+				 l->host, l->dev ? l->dev : "-", l->reason);
+	}
+}
+
 static int catch_journey(void *ctx, const struct journey *j)
 {
 	struct rig *r = ctx;
 	struct caught *c;
 
 	check_laws(j);
+	check_transmissions(j);
 	assert_true(r->began);
 	if (getenv("CRUMB_DUMP"))
 		journey_dump(stderr, j);
@@ -129,6 +180,7 @@ static int catch_journey(void *ctx, const struct journey *j)
 	copy_text(c->reason, sizeof(c->reason), j->reason);
 	copy_text(c->where, sizeof(c->where), j->where);
 	catch_steps(c, j);
+	catch_transmissions(c, j);
 	return 0;
 }
 

@@ -29,6 +29,16 @@ struct caught {
 	uint32_t function_calls, functions_missed;
 	uint32_t count[CAUGHT_STEPS];
 	uint64_t t_ns[CAUGHT_STEPS];
+	char note[CAUGHT_STEPS][96]; /* of the segment that ends there */
+	uint64_t repair_ns;
+	uint32_t transmissions;
+	struct {
+		uint8_t how;
+		uint32_t after;
+		enum sent_fate fate, before;
+		uint64_t t_ns, cost_ns;
+		char before_lost[64]; /* "b eth0 NETFILTER_DROP" */
+	} sent[8];
 };
 
 struct rig {

@@ -19,6 +19,8 @@ import subprocess
 import sys
 
 VERDICTS = ("delivered", "dropped", "waiting", "left", "incomplete")
+FATES = ("arrived", "dropped", "late", "not_needed", "unseen")
+RESENT = ("first", "tlp", "fast", "rto", "repair", "unknown")
 VIAS = ("tp_btf", "raw_tp", "fentry", "kprobe.multi", "kprobe", "uprobe", "derived")
 COMPLAINTS_SHOWN = 25
 UINT, INT, TEXT, BOOL, LIST, OBJECT, NULL = "uint", "int", "text", "bool", "list", "object", "null"
@@ -181,6 +183,26 @@ def check_segments(journey):
                  f"{listed} + {journey['unexplained_ns']} != {journey['total_ns']}")
 
 
+def check_transmissions(journey):
+    """In the order of time, each but the first after an earlier one; the costs lie within the waits for what came again."""
+    sent = journey.get("transmissions", [])
+    for number, one in enumerate(sent, 1):
+        if one["number"] != number or one["fate"] not in FATES or one["how"] not in RESENT or one["start"] >= one["end"]:
+            complain(f"transmission {one}")
+        if "after" in one and not (0 < one["after"]["number"] < number and one["after"]["fate"] in FATES):
+            complain(f"transmission {one}")
+        if (one["fate"] == "dropped") != ("lost" in one):
+            complain(f"transmission {one}")
+    if any(a["t_ns"] > b["t_ns"] for a, b in zip(sent, sent[1:])):
+        complain("transmissions: t_ns goes back")
+    if sum(one["cost_ns"] for one in sent) != journey.get("repair_ns", 0):
+        complain("transmissions: costs do not add up")
+    waits = sum(s["ns"] for s in journey["segments"] if s["code"] in ("tx.retransmit", "rx.hol") or
+                s["code"] == "tx.queue" and any(one["how"] == "unknown" for one in sent))
+    if journey["verdict"] == "delivered" and not journey["unexplained_ns"] and journey.get("repair_ns", 0) > waits:
+        complain(f"repair_ns {journey['repair_ns']}, and {waits} in tx.retransmit and rx.hol")
+
+
 def check_clock(journey):
     """Exact within one kernel; between two each segment has its bound, null where there are packets one way only."""
     bounds = [segment["bound_ns"] for segment in journey.get("segments", []) if "bound_ns" in segment]
@@ -234,6 +256,40 @@ def check_journey(journey, summary):
         complain("incomplete, and nothing was lost")
     if check_steps(journey):
         check_segments(journey)
+        check_transmissions(journey)
+
+
+def check_unusual(trace, summary):
+    """Quantiles against the journeys themselves, where all of them are here; the unusual against the rule that says who is."""
+    totals = collections.defaultdict(list)
+    for journey in trace.journeys:
+        if journey["verdict"] == "delivered":
+            totals[tuple((journey[end]["host"], journey[end]["comm"]) if journey[end] else None
+                         for end in ("sender", "receiver")) + (journey["proto"],)].append(journey["total_ns"])
+    for usual in summary.get("usual", []):
+        mine = sorted(totals[tuple((usual[end]["host"], usual[end]["comm"]) if usual[end] else None
+                                   for end in ("sender", "receiver")) + (usual["proto"],)])
+        if len(mine) != usual["journeys"]:
+            continue    # a filter hides some
+        for name, part in (("p50_ns", 50), ("p99_ns", 99)):
+            exact = mine[-(-part * len(mine) // 100) - 1]
+            if abs(usual[name] - exact) > exact / 32 + 1:
+                complain(f"usual: {name} {usual[name]}, and {exact} of {len(mine)} journeys")
+        if usual["max_ns"] != mine[-1]:
+            complain("usual: max_ns")
+    excess = [one["total_ns"] - one["p50_ns"] for one in summary.get("unusual", [])]
+    if excess != sorted(excess, reverse=True):
+        complain("unusual: not ranked")
+    for one in summary.get("unusual", []):
+        if one["total_ns"] < one["p99_ns"] or one["total_ns"] <= 2 * one["p50_ns"] or not one["because"]:
+            complain(f"unusual: {one}")
+        journey = next((j for j in trace.journeys if j["id"] == one["id"]), None)
+        for part in one["because"]:
+            if part["ns"] <= part["p50_ns"]:
+                complain(f"unusual: {part}")
+            if journey and part["code"] and part["ns"] != sum(s["ns"] for s in journey["segments"]
+                                                              if (s["host"], s["code"]) == (part["host"], part["code"])):
+                complain(f"unusual: {part} is not the journey's")
 
 
 def check(trace):
@@ -247,6 +303,7 @@ def check(trace):
             complain("summary: bytes are not those of the journeys")
         if sum(loss["count"] for loss in summary.get("losses", [])) != summary["lost_events"]:
             complain(f"summary: lost_events {summary['lost_events']}, losses {summary.get('losses')}")
+        check_unusual(trace, summary)
     else:
         summary = None
     for journey in trace.journeys:

@@ -41,6 +41,10 @@ in_host b nft "add table inet lossy; add chain inet lossy input { type filter ho
 	add rule inet lossy input tcp dport $PORT meta length > 100 numgen inc mod 4 == 0 drop"
 transfer lossy "-M 4000" "-n 6 -m 2000 -M 9000" --stacks off
 in_host b nft delete table inet lossy
+in_host b nft "add table inet lossy; add chain inet lossy input { type filter hook input priority 0; };
+	add rule inet lossy input tcp dport $PORT meta length > 100 numgen inc mod 1000000 17-21 drop"
+transfer repair "-M 4000" "-n 40 -m 500 -M 900" --stacks off
+in_host b nft delete table inet lossy
 head -c $(($(wc -c <nagle.pcapng) * 2 / 3)) nagle.pcapng >cut.pcapng
 
 mkdir -p www nginx

@@ -177,11 +177,28 @@ static void make_muffin(struct fixture *f)
 /* A megabyte at 3 GB of its stream: many skbs, one of them lost and sent again, a busy reader. */
 static void make_bulk(struct fixture *f)
 {
+	static const struct journey_loss lost = { "b", "eth0", "NETFILTER_DROP", "nft_do_chain",
+						  15230 };
+	static const struct journey_transmission sent[] = {
+		{ 1, 0, 9120, 3221225472, 3222274048, 18, SENT_DROPPED, &lost, 0, SENT_UNSEEN, NULL,
+		  0 },
+		{ 2, CRUMB_RESENT_RTO, 210401000, 3221242848, 3221244296, 1, SENT_UNSEEN, NULL, 1,
+		  SENT_DROPPED, &lost, 210391880 },
+		{ 3, CRUMB_RESENT_REPAIR, 212408423, 3221242848, 3221244296, 1, SENT_ARRIVED, NULL,
+		  2, SENT_UNSEEN, NULL, 2007423 },
+		{ 4, CRUMB_RESENT_TLP, 214008423, 3221242848, 3221244296, 1, SENT_NOT_NEEDED, NULL,
+		  3, SENT_ARRIVED, NULL, 0 },
+	};
+
 	struct journey_step *s;
 
 	start(f, 1048576);
 	f->j.offset = 3221225472;
-	f->j.retransmits = 1;
+	f->j.retransmits = 3;
+	f->j.transmissions = sent;
+	f->j.transmission_count = sizeof(sent) / sizeof(sent[0]);
+	f->j.transmissions_more = 2;
+	f->j.repair_ns = 212399303;
 	f->j.reads = 17;
 	add(f, 0, NULL, "a", CRUMB_PT_SYS_SEND)->func = "__x64_sys_write";
 	add(f, 3100, &cause_syscall, "a", CRUMB_PT_TCP_APPEND);

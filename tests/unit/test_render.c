@@ -21,6 +21,7 @@
 #include "render.h"
 #include "render_fixture.h"
 #include "units.h"
+#include "unusual.h"
 #include "utf8.h"
 
 static const struct fixture_case {
@@ -277,6 +278,36 @@ static void make_info(struct trace_info *info)
 		(struct trace_hook){ CRUMB_PT_TCP_XMIT, false, "", "", "no kprobes in this kernel" };
 }
 
+static const struct trace_unusual *make_unusual(void)
+{
+	static const struct cause stack = { "tx.stack", "copy, TCP, IP, netfilter, neighbour" },
+				  wakeup = { "rx.wakeup", "reader woken, waits for a CPU" },
+				  again = { "tx.retransmit",
+					    "an earlier transmission was lost: sent again" };
+	static const struct usual_segment segments[] = {
+		{ "a", "a", &stack, 1000, 4120, 8200, 21000 },
+		{ "b", "b", &wakeup, 980, 11300, 80100, 12100000 },
+		{ "a", "a", &again, 1, 0, 0, 210000000 },
+		{ "a", "sw", NULL, 3, 0, 0, 900 },
+	};
+	static const struct usual usual[] = {
+		{ "a", "redis-benchmark", "b", "redis-server", 6, 1000, 45100, 210000, 210051000,
+		  segments, 4 },
+		{ "", "", "b", "redis-server", 6, 40, 45100, 210000, 210051000, segments, 1 },
+	};
+	static const struct unusual_part parts[] = {
+		{ &segments[2], 210000000, "timeout (RTO)" },
+		{ &segments[1], 12100000, "behind hog (812)" },
+	};
+	static const struct unusual list[] = {
+		{ { 0x3f, 0x4a, 0x55, 0x60 }, 1203400000, 210051000, &usual[0], parts, 1 },
+		{ { 0x9d, 0x51, 0xd1, 0xad }, 800000, 12144000, &usual[0], parts + 1, 1 },
+	};
+	static const struct trace_unusual all = { usual, 2, list, 2, 7 };
+
+	return &all;
+}
+
 static void make_summary(struct trace_summary *s)
 {
 	static const struct trace_loss losses[] = { { CRUMB_LOSS_RING, CRUMB_PT_DEV_XMIT, 9 },
@@ -295,7 +326,8 @@ static void make_summary(struct trace_summary *s)
 				     .flows = 8,
 				     .bytes = 104857600,
 				     .stacked = 40,
-				     .truncated = true };
+				     .truncated = true,
+				     .unusual = make_unusual() };
 }
 
 static void test_json_trace_and_summary(void **state)
@@ -333,6 +365,13 @@ static void test_json_trace_and_summary(void **state)
 	assert_int_equal(json_array_size(json_object_get(o, "unobservable")), 5);
 	assert_string_equal(text_of(json_array_get(json_object_get(o, "losses"), 0), "point"),
 			    "dev.xmit");
+	assert_int_equal(json_array_size(json_object_get(o, "usual")), 2);
+	assert_true(json_is_null(
+		json_object_get(json_array_get(json_object_get(o, "usual"), 1), "sender")));
+	hooks = json_array_get(json_object_get(o, "unusual"), 1);
+	assert_int_equal(int_of(hooks, "usual"), 0);
+	assert_string_equal(text_of(json_array_get(json_object_get(hooks, "because"), 0), "code"),
+			    "rx.wakeup");
 	json_decref(o);
 }
 
@@ -631,7 +670,7 @@ static void test_golden_journeys(void **state)
 
 static void test_golden_frame(void **state)
 {
-	static const unsigned int widths[] = { 60, 100 };
+	static const unsigned int widths[] = { 60, 100, 80 };
 	_cleanup_strbuf_ struct strbuf out = { 0 };
 	struct trace_summary s,
 		quiet = { .journeys = 1, .verdicts = { 1 }, .events = 31, .flows = 1, .bytes = 6 };
@@ -642,14 +681,14 @@ static void test_golden_frame(void **state)
 	make_info(&info);
 	make_summary(&s);
 	for (size_t i = 0; i < ARRAY_SIZE(widths); i++) {
-		struct render_options o = { .width = widths[i], .utf8 = true };
+		struct render_options o = { .width = widths[i], .utf8 = true, .unfold = i == 2 };
 
 		strbuf_clear(&out);
 		assert_int_equal(render_text.begin(&o, &info, &out), 0);
 		assert_int_equal(render_text.end(&o, &s, &out), 0);
 		assert_int_equal(render_text.end(&o, &quiet, &out), 0);
 		check_lines(out.text, widths[i], "frame");
-		snprintf(name, sizeof(name), "frame-%u.txt", widths[i]);
+		snprintf(name, sizeof(name), "frame-%u%s.txt", widths[i], o.unfold ? "-unfold" : "");
 		check_golden(name, &out);
 	}
 	strbuf_clear(&out);

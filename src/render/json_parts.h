@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Parts of a line of JSON that stand in files of their own; json.c puts them in order. */
+#ifndef CRUMB_RENDER_JSON_PARTS_H
+#define CRUMB_RENDER_JSON_PARTS_H
+
+#include "journey.h"
+#include "json_out.h"
+#include "unusual.h"
+
+void json_transmissions(struct json_out *j, const struct journey *y); /* ,"transmissions":[...] */
+
+void json_unusual(struct json_out *j,
+		  const struct trace_unusual *u); /* ,"usual":[...],"unusual":[...] */
+
+#endif

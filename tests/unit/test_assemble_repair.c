@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What was sent again: which copy was lost where, which one arrived, and what each cost. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "../lib/assemble_rig.h"
+
+enum { FLOW = 1, OUT = 1, ISN = 1000, S0 = ISN + 1, SENDER = 100, READER = 200 };
+enum { FILTER = 7, OLD = 8 }; /* drop reasons */
+#define MS 1000000ull
+
+static void open_rig(struct rig *r)
+{
+	struct build_skb syn = { .flow = FLOW, .dir = OUT, .seq = ISN, .tcp_flags = 2 };
+
+	rig_open(r, 0);
+	build_reason(&r->b, FILTER, "NETFILTER_DROP");
+	build_reason(&r->b, OLD, "TCP_OLD_DATA");
+	build_flow(&r->b, FLOW);
+	build_pass(&r->b, &syn);
+}
+
+static void message(struct rig *r, uint32_t seq, uint32_t bytes)
+{
+	struct sender s = { .flow = FLOW, .dir = OUT, .pid = SENDER };
+
+	build_send(&r->b, &s, seq, bytes);
+}
+
+/* The @nth copy of bytes: each is an skb of its own. */
+static struct build_skb copy(uint32_t seq, uint32_t bytes, uint32_t nth)
+{
+	return (struct build_skb){ .flow = FLOW,
+				   .dir = OUT,
+				   .seq = seq,
+				   .payload = bytes,
+				   .skb = 0xffff888000000000ull + seq * 64ull + nth };
+}
+
+static void dropped_at_b(struct rig *r, const struct build_skb *k)
+{
+	build_pass(&r->b, k);
+	build_drop_at(&r->b, k, FILTER, NETNS_B, IF_B);
+}
+
+static void resent(struct rig *r, const struct build_skb *k, uint8_t how)
+{
+	struct crumb_ev_sock ev = {
+		.flow = FLOW,
+		.dir = OUT,
+		.point = CRUMB_PT_TCP_RETRANSMIT,
+		.state = 1,
+		.flags = how,
+		.netns = NETNS_A,
+		.seq = k->seq,
+		.bytes = k->payload,
+	};
+
+	build_put(&r->b, &ev, CRUMB_EV_SOCK, sizeof(ev));
+}
+
+static void take(struct rig *r, uint32_t seq, uint32_t bytes)
+{
+	struct build_recv v = {
+		.flow = FLOW, .dir = OUT, .pid = READER, .netns = NETNS_B, .seq = seq, .bytes = bytes
+	};
+
+	build_recv(&r->b, &v);
+}
+
+static void in_fair_weather_nothing(void **state)
+{
+	struct build_skb k = copy(S0, 100, 0);
+	struct rig r;
+
+	(void)state;
+	open_rig(&r);
+	message(&r, S0, 100);
+	build_pass(&r.b, &k);
+	build_arrive(&r.b, &k, S0);
+	take(&r, S0, 100);
+	rig_finish(&r);
+	assert_int_equal(rig_at(&r, 0)->transmissions, 0);
+	rig_close(&r);
+}
+
+/* The copies lost, by a probe, a timeout and another; each costs the time since the one before it. */
+static void three_times_again(void **state)
+{
+	static const uint8_t how[] = { CRUMB_RESENT_TLP, CRUMB_RESENT_RTO, CRUMB_RESENT_RTO };
+	struct build_skb k = copy(S0, 100, 0);
+	const struct caught *c;
+	uint64_t wait = 10 * MS, sum = 0;
+	struct rig r;
+
+	(void)state;
+	open_rig(&r);
+	message(&r, S0, 100);
+	dropped_at_b(&r, &k);
+	for (uint32_t i = 0; i < 3; i++) {
+		r.b.now_ns += wait;
+		wait *= 2;
+		k = copy(S0, 100, i + 1);
+		if (i < 2)
+			dropped_at_b(&r, &k);
+		else
+			build_pass(&r.b, &k);
+		resent(&r, &k, how[i]);
+	}
+	build_arrive(&r.b, &k, S0);
+	take(&r, S0, 100);
+	rig_finish(&r);
+	c = rig_at(&r, 0);
+	assert_int_equal(c->transmissions, 4);
+	assert_int_equal(c->sent[0].fate, SENT_DROPPED);
+	for (uint32_t i = 1; i < 4; i++) {
+		assert_int_equal(c->sent[i].how, how[i - 1]);
+		assert_int_equal(c->sent[i].after, i);
+		assert_int_equal(c->sent[i].fate, i < 3 ? SENT_DROPPED : SENT_ARRIVED);
+		assert_int_equal(c->sent[i].before, SENT_DROPPED);
+		assert_string_equal(c->sent[i].before_lost, "b eth0 NETFILTER_DROP");
+		assert_true(c->sent[i].cost_ns == c->sent[i].t_ns - c->sent[i - 1].t_ns);
+		sum += c->sent[i].cost_ns;
+	}
+	assert_true(sum >= 70 * MS && sum < 71 * MS);
+	for (uint32_t i = 0; i < c->steps; i++)
+		if (!strcmp(c->code[i], "tx.retransmit")) {
+			assert_string_equal(c->note[i], "timeout (RTO)");
+			assert_true(c->t_ns[i] - c->t_ns[i - 1] == sum);
+		}
+	rig_close(&r);
+}
+
+/* The first comes after all, after the second: it was late, and that is no drop. */
+static void late_and_not_needed(void **state)
+{
+	struct build_skb k = copy(S0, 100, 0), again = copy(S0, 100, 1), third = copy(S0, 100, 2);
+	const struct caught *c;
+	struct rig r;
+
+	(void)state;
+	open_rig(&r);
+	message(&r, S0, 100);
+	build_pass_out(&r.b, &k);
+	r.b.now_ns += MS;
+	build_pass(&r.b, &again);
+	resent(&r, &again, CRUMB_RESENT_FAST);
+	build_arrive(&r.b, &again, S0);
+	build_pass_in(&r.b, &k);
+	build_sock(&r.b, &k, CRUMB_PT_TCP_RECEIVE, S0 + 100, NETNS_B);
+	build_drop_at(&r.b, &k, OLD, NETNS_B, 0);
+	build_pass(&r.b, &third);
+	resent(&r, &third, CRUMB_RESENT_RTO);
+	build_sock(&r.b, &third, CRUMB_PT_TCP_RECEIVE, S0 + 100, NETNS_B);
+	build_drop_at(&r.b, &third, OLD, NETNS_B, 0);
+	take(&r, S0, 100);
+	rig_finish(&r);
+	c = rig_at(&r, 0);
+	assert_int_equal(c->verdict, VERDICT_DELIVERED);
+	assert_int_equal(c->transmissions, 3);
+	assert_int_equal(c->sent[0].fate, SENT_LATE);
+	assert_int_equal(c->sent[1].fate, SENT_ARRIVED);
+	assert_int_equal(c->sent[1].before, SENT_LATE);
+	assert_true(c->sent[1].cost_ns > MS && c->sent[1].cost_ns < 2 * MS);
+	assert_int_equal(c->sent[2].fate, SENT_NOT_NEEDED);
+	assert_int_equal(c->sent[2].cost_ns, 0);
+	rig_close(&r);
+}
+
+/* Of three skbs the first two are lost, and come again one after the other: the last waits for both. */
+static void a_part_is_repaired(void **state)
+{
+	struct build_skb k[3] = { copy(S0, 100, 0), copy(S0 + 100, 100, 0), copy(S0 + 200, 100, 0) },
+			 again;
+	const struct caught *c;
+	int ready;
+	struct rig r;
+
+	(void)state;
+	open_rig(&r);
+	message(&r, S0, 300);
+	dropped_at_b(&r, &k[0]);
+	dropped_at_b(&r, &k[1]);
+	build_pass(&r.b, &k[2]);
+	build_sock(&r.b, &k[2], CRUMB_PT_TCP_RECEIVE, S0, NETNS_B);
+	for (uint32_t i = 0; i < 2; i++) {
+		r.b.now_ns += (i + 1) * MS;
+		again = copy(S0 + i * 100, 100, 1);
+		build_pass(&r.b, &again);
+		build_sock(&r.b, &again, CRUMB_PT_TCP_RECEIVE, S0 + i * 100, NETNS_B);
+		if (i) {
+			struct build_skb at = copy(S0 + 300, 0, 0);
+
+			build_sock(&r.b, &at, CRUMB_PT_SOCK_READY, S0 + 300, NETNS_B);
+		}
+		resent(&r, &again, CRUMB_RESENT_FAST); /* told after they came */
+	}
+	take(&r, S0, 300);
+	rig_finish(&r);
+	c = rig_at(&r, 0);
+	assert_int_equal(c->verdict, VERDICT_DELIVERED);
+	assert_int_equal(c->transmissions, 3);
+	assert_int_equal(c->sent[0].fate, SENT_DROPPED);
+	assert_true(c->sent[1].cost_ns >= MS && c->sent[1].cost_ns < 2 * MS);
+	assert_true(c->sent[2].cost_ns >= 2 * MS && c->sent[2].cost_ns < 3 * MS);
+	ready = caught_step(c, CRUMB_PT_SOCK_READY, "b");
+	assert_string_equal(c->code[ready], "rx.hol");
+	assert_string_equal(c->note[ready], "until 100 B came: fast retransmit");
+	rig_close(&r);
+}
+
+/* In netfilter's OUTPUT, before any device: TCP sends it as if for the first time. */
+static void dropped_before_the_device(void **state)
+{
+	struct build_skb k = copy(S0, 100, 0), again = copy(S0, 100, 1);
+	const struct caught *c;
+	struct rig r;
+
+	(void)state;
+	open_rig(&r);
+	message(&r, S0, 100);
+	build_drop_at(&r.b, &k, FILTER, NETNS_A, 0);
+	r.b.now_ns += 200 * MS;
+	build_pass(&r.b, &again);
+	build_arrive(&r.b, &again, S0);
+	take(&r, S0, 100);
+	rig_finish(&r);
+	c = rig_at(&r, 0);
+	assert_int_equal(c->verdict, VERDICT_DELIVERED);
+	assert_int_equal(c->transmissions, 2);
+	assert_int_equal(c->sent[0].fate, SENT_DROPPED);
+	assert_int_equal(c->sent[1].how, CRUMB_RESENT_UNKNOWN);
+	assert_string_equal(c->sent[1].before_lost, "a - NETFILTER_DROP");
+	rig_close(&r);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(in_fair_weather_nothing),   cmocka_unit_test(three_times_again),
+		cmocka_unit_test(late_and_not_needed),	     cmocka_unit_test(a_part_is_repaired),
+		cmocka_unit_test(dropped_before_the_device),
+	};
+
+	return cmocka_run_group_tests_name("assemble_repair", tests, NULL, NULL);
+}
