@@ -56,11 +56,31 @@ struct in6_addr {
 
 struct kernfs_node {
 	__u64 id;
+	struct kernfs_node *parent;
+	const char *name;
+};
+
+struct kernfs_node___rcu { /* since 6.15 */
+	struct kernfs_node *__parent;
+};
+
+struct upid {
+	int nr;
+	void *ns;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
 };
 
 struct cgroup {
 	struct kernfs_node *kn;
 	int level;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
 };
 
 struct sock_common {
@@ -268,6 +288,9 @@ struct task_struct {
 	void *stack;
 	struct signal_struct *signal;
 	int pid, tgid;
+	struct task_struct *group_leader;
+	struct pid *thread_pid;
+	struct css_set *cgroups;
 	unsigned long nvcsw; /* voluntary context switches */
 	char comm[16];
 	unsigned int __state; /* since 5.14 */

@@ -36,7 +36,8 @@ struct task_state {
 		};
 	};
 
-	__u64 regs; /* saved user registers, for programs that cannot ask for them; else 0 */
+	__u64 told_ns; /* when its process was told about last; 0 never */
+	__u64 regs;    /* saved user registers, for programs that cannot ask for them; else 0 */
 	__u64 trunc_sk; /* MSG_TRUNC is asked of this socket, for programs that are not told at the return; else 0 */
 
 	/* the libc function */

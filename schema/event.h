@@ -53,6 +53,7 @@ enum crumb_event_type {
 	CRUMB_EV_DGRAM_RECV,  /* a recv call has taken a datagram, or its beginning */
 	CRUMB_EV_AWAY,	      /* a reader was off its CPU while bytes may have waited for it */
 	CRUMB_EV_DECISION, /* an skb with bytes of a flow, and what netfilter, IP or a bridge decided for it */
+	CRUMB_EV_PROCESS, /* a process that sends or receives: its cgroup, its number in its PID namespace */
 
 	/* from user space */
 	CRUMB_EV_TRACE = 64, /* first: version, settings */
@@ -432,6 +433,22 @@ struct crumb_ev_away {
 	char by_comm[CRUMB_COMM_BYTES];
 };
 
+#define CRUMB_CGROUP_LEVELS    4
+#define CRUMB_CGROUP_NAME      80 /* Docker's is longest: "docker-", 64 digits, ".scope" */
+#define CRUMB_PROCESS_AGAIN_NS 10000000000ull
+
+/* Told by each thread before its first event, and every CRUMB_PROCESS_AGAIN_NS while it is active. */
+struct crumb_ev_process {
+	struct crumb_event h;
+	__u32 tgid, pid;
+	__u32 pid_inside; /* the process's number in its own PID namespace */
+	__u16 pid_level; /* how deep that is below the first one: 0 is not in a container of its own */
+	__u8 levels;	 /* of name[] */
+	__u8 cut;	 /* there are more above */
+	__u64 cgroup;	 /* of version 2: its number, the inode of its directory */
+	char name[CRUMB_CGROUP_LEVELS][CRUMB_CGROUP_NAME]; /* of its directories, the innermost first; longer ones are cut */
+};
+
 struct crumb_ev_recv {
 	struct crumb_event h; /* time: sys.recv.return, or the socket layer's return if nr is unknown */
 	__u32 flow;
@@ -726,6 +743,7 @@ _Static_assert(sizeof(struct crumb_ev_send_end) == 80, "send_end"); /* 56 before
 _Static_assert(sizeof(struct crumb_ev_sock) % 8 == 0, "sock");
 _Static_assert(sizeof(struct crumb_ev_recv) % 8 == 0, "recv");
 _Static_assert(sizeof(struct crumb_ev_dgram) == 168, "dgram");
+_Static_assert(sizeof(struct crumb_ev_process) == 360, "process");
 _Static_assert(sizeof(struct crumb_ev_away) == 96, "away");
 _Static_assert(sizeof(struct crumb_ev_decision) == 192, "decision");
 _Static_assert(sizeof(struct crumb_ev_call) % 8 == 0, "call");

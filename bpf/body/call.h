@@ -3,6 +3,7 @@
 #ifndef CRUMB_BODY_CALL_H
 #define CRUMB_BODY_CALL_H
 
+#include "body/process.h"
 #include "body/stack.h"
 
 #ifdef __TARGET_ARCH_x86
@@ -202,10 +203,13 @@ static __always_inline void recv_finish(struct task_state *ts, __u64 now, __s64 
 	struct crumb_ev_recv *e;
 
 	ts->recv_active = 0;
+	if (!now)
+		now = bpf_ktime_get_ns();
+	process_tell(ts, task, now);
 	e = ring_reserve(sizeof(*e), CRUMB_PT_SYS_RECV_RETURN);
 	if (!e)
 		return;
-	event_head(&e->h, CRUMB_EV_RECV, sizeof(*e), now ? now : bpf_ktime_get_ns());
+	event_head(&e->h, CRUMB_EV_RECV, sizeof(*e), now);
 	e->flow = ts->recv_flow;
 	e->dir = ts->recv_dir;
 	e->flags = ts->recv_flags;

@@ -107,11 +107,13 @@ static __always_inline void dgram_finish(struct task_state *ts, __u64 now, __s64
 	struct crumb_ev_dgram *e;
 
 	ts->dgram_active = 0;
+	if (!now)
+		now = bpf_ktime_get_ns();
+	process_tell(ts, task, now);
 	e = ring_reserve(sizeof(*e), sent ? CRUMB_PT_SYS_SEND_RETURN : CRUMB_PT_SYS_RECV_RETURN);
 	if (!e)
 		return;
-	event_head(&e->h, sent ? CRUMB_EV_DGRAM_SEND : CRUMB_EV_DGRAM_RECV, sizeof(*e),
-		   now ? now : bpf_ktime_get_ns());
+	event_head(&e->h, sent ? CRUMB_EV_DGRAM_SEND : CRUMB_EV_DGRAM_RECV, sizeof(*e), now);
 	e->flow = ts->dgram_flow;
 	e->dir = ts->dgram_dir & 1;
 	e->flags = ts->dgram_flags;

@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define TEXTS_MAX 3
+#define TEXTS_MAX 4
 
 struct layout {
 	uint16_t least;		  /* a complete record */
@@ -49,6 +49,10 @@ static const struct layout layouts[] = {
 				  .last = { LAST(crumb_ev_dgram, comm) } },
 	[CRUMB_EV_AWAY] = { SIZED(crumb_ev_away), DIR(crumb_ev_away, dir),
 			    .last = { LAST(crumb_ev_away, by_comm) } },
+	[CRUMB_EV_PROCESS] = { SIZED(crumb_ev_process), .last = { LAST(crumb_ev_process, name[0]),
+								  LAST(crumb_ev_process, name[1]),
+								  LAST(crumb_ev_process, name[2]),
+								  LAST(crumb_ev_process, name[3]) } },
 	[CRUMB_EV_RECV_EXTENT] = { SIZED(crumb_ev_extent), DIR(crumb_ev_extent, dir) },
 	[CRUMB_EV_RECV] = { .least = offsetof(struct crumb_ev_recv, tcp_ns),
 			    .full = sizeof(struct crumb_ev_recv),

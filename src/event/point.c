@@ -338,6 +338,7 @@ const char *event_type_name(unsigned int type)
 		[CRUMB_EV_DGRAM_RECV] = "dgram_recv",
 		[CRUMB_EV_AWAY] = "away",
 		[CRUMB_EV_DECISION] = "decision",
+		[CRUMB_EV_PROCESS] = "process",
 		[CRUMB_EV_RECV_EXTENT] = "recv_extent",
 		[CRUMB_EV_RECV] = "recv",
 		[CRUMB_EV_CALL] = "call",

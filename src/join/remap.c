@@ -630,6 +630,10 @@ static int map_other(struct remap *r, const struct remap_from *from, struct crum
 		T(e->enter_ns);
 		return NETNS(e->netns);
 	}
+	case CRUMB_EV_PROCESS:
+		PID(((struct crumb_ev_process *)ev)->tgid);
+		PID(((struct crumb_ev_process *)ev)->pid);
+		return 0;
 	case CRUMB_EV_NEIGH:
 		return NETNS(((struct crumb_ev_neigh *)ev)->netns);
 	default: { /* CRUMB_EV_STACK */
@@ -719,6 +723,7 @@ static int map_fields(struct remap *r, const struct remap_from *from, struct cru
 	case CRUMB_EV_SOCK:
 	case CRUMB_EV_CALL:
 	case CRUMB_EV_FUNC:
+	case CRUMB_EV_PROCESS:
 	case CRUMB_EV_NEIGH:
 	case CRUMB_EV_STACK:
 		return map_other(r, from, ev, out);
@@ -732,7 +737,7 @@ static size_t flow_offset(unsigned int type)
 {
 	if (type == CRUMB_EV_CALL)
 		return offsetof(struct crumb_ev_call, flow);
-	return type >= CRUMB_EV_TRACE || type == CRUMB_EV_NEIGH ?
+	return type >= CRUMB_EV_TRACE || type == CRUMB_EV_NEIGH || type == CRUMB_EV_PROCESS ?
 		       0 :
 		       offsetof(struct crumb_ev_skb, flow);
 }

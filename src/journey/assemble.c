@@ -286,6 +286,8 @@ static int dispatch(struct assembler *a, const struct crumb_event *ev)
 		return ingest_held(a, (const void *)ev);
 	case CRUMB_EV_AWAY:
 		return tasks_away(a->tasks, (const void *)ev);
+	case CRUMB_EV_PROCESS:
+		return tasks_process(a->tasks, (const void *)ev);
 	case CRUMB_EV_COPY:
 		return ingest_copy(a, (const void *)ev);
 	case CRUMB_EV_RECV_EXTENT:

@@ -384,6 +384,8 @@ static void build_sender(struct assembler *a, const struct message *m, struct jo
 	e->tgid = HOST_TAG_PID(b->tgid);
 	e->pid = HOST_TAG_PID(b->pid);
 	e->comm = b->comm;
+	e->cgroup = tasks_cgroup(a->tasks, b->pid);
+	e->pid_inside = tasks_pid_inside(a->tasks, b->pid);
 	e->fd = call_fd(b->nr, b->args, true);
 	e->call = call_name(b->nr);
 	memcpy(e->args, b->args, sizeof(e->args));
@@ -402,6 +404,8 @@ static void build_receiver(struct assembler *a, const struct half *h, const stru
 	e->tgid = HOST_TAG_PID(call->ev.tgid);
 	e->pid = HOST_TAG_PID(call->ev.pid);
 	e->comm = call->ev.comm;
+	e->cgroup = tasks_cgroup(a->tasks, call->ev.pid);
+	e->pid_inside = tasks_pid_inside(a->tasks, call->ev.pid);
 	e->fd = call_fd(call->ev.nr, call->ev.args, false);
 	e->call = call_name(call->ev.nr);
 	memcpy(e->args, call->ev.args, sizeof(e->args));

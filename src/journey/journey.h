@@ -47,6 +47,8 @@ struct journey_end { /* a process at one end; known = false: nobody was seen the
 	uint64_t args[6]; /* its argument registers */
 	int64_t ret;	  /* what it returned; only if returned */
 	bool returned;
+	const char *cgroup;  /* "/system.slice/nginx.service", of version 2; NULL unknown */
+	uint32_t pid_inside; /* in a PID namespace of its own; 0: none, or unknown */
 };
 
 struct journey_function { /* --functions: one call of a kernel function */

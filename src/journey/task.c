@@ -4,6 +4,7 @@
 #include "task.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,8 @@ struct task {
 	uint32_t away_first, away_count;
 	uint64_t away_since_ns, away_told_ns; /* none is missing in between */
 	char comm[CRUMB_COMM_BYTES];
+	char *cgroup;
+	uint32_t pid_inside;
 	UT_hash_handle hh;
 };
 
@@ -41,6 +44,7 @@ static void task_free(struct tasks *t, struct task *k)
 	HASH_DEL(t->all, k);
 	free(k->calls);
 	free(k->aways);
+	free(k->cgroup);
 	free(k);
 }
 
@@ -268,6 +272,42 @@ const char *tasks_comm(const struct tasks *t, uint32_t pid)
 	if (!pid)
 		return "idle";
 	return k && k->comm[0] ? k->comm : NULL;
+}
+
+int tasks_process(struct tasks *t, const struct crumb_ev_process *ev)
+{
+	struct task *k = task_make(t, ev->pid);
+	unsigned int levels = ev->levels < CRUMB_CGROUP_LEVELS ? ev->levels : CRUMB_CGROUP_LEVELS;
+	char path[4 + CRUMB_CGROUP_LEVELS * (CRUMB_CGROUP_NAME + 1)];
+	int n;
+
+	if (!k)
+		return -ENOMEM;
+	k->heard_ns = ev->h.time_ns;
+	k->pid_inside = ev->pid_level ? ev->pid_inside : 0;
+	n = snprintf(path, sizeof(path), "%s", ev->cut ? "..." : levels ? "" : "/");
+	while (levels-- > 0)
+		n += snprintf(path + n, sizeof(path) - n, "/%.*s", CRUMB_CGROUP_NAME,
+			      ev->name[levels]);
+	if (k->cgroup && !strcmp(k->cgroup, path))
+		return 0;
+	free(k->cgroup);
+	k->cgroup = ev->cgroup ? strdup(path) : NULL;
+	return ev->cgroup && !k->cgroup ? -ENOMEM : 0;
+}
+
+const char *tasks_cgroup(const struct tasks *t, uint32_t pid)
+{
+	const struct task *k = task_find(t, pid);
+
+	return k ? k->cgroup : NULL;
+}
+
+uint32_t tasks_pid_inside(const struct tasks *t, uint32_t pid)
+{
+	const struct task *k = task_find(t, pid);
+
+	return k ? k->pid_inside : 0;
 }
 
 void tasks_trim(struct tasks *t, uint64_t before_ns)

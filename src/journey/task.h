@@ -59,6 +59,13 @@ int tasks_take_aways(const struct tasks *t, uint32_t pid, uint64_t from_ns,
 int tasks_name(struct tasks *t, uint32_t pid, const char *comm, uint64_t now_ns);
 const char *tasks_comm(const struct tasks *t, uint32_t pid);
 
+/* A CRUMB_EV_PROCESS: where the thread's process belongs. 0 or -ENOMEM. */
+int tasks_process(struct tasks *t, const struct crumb_ev_process *ev);
+/* The path of its cgroup, "/system.slice/nginx.service"; NULL unknown. */
+const char *tasks_cgroup(const struct tasks *t, uint32_t pid);
+/* The process's number in a PID namespace of its own; 0: it has none, or that is unknown. */
+uint32_t tasks_pid_inside(const struct tasks *t, uint32_t pid);
+
 /* Forget threads of which nothing was heard since @before_ns. */
 void tasks_trim(struct tasks *t, uint64_t before_ns);
 

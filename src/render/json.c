@@ -151,6 +151,14 @@ static void put_end(struct json_out *j, const struct journey_end *e)
 		json_put(j, ",\"tid\":");
 		json_u64(j, e->pid);
 	}
+	if (e->cgroup) {
+		json_put(j, ",\"cgroup\":");
+		json_string(j, e->cgroup);
+	}
+	if (e->pid_inside) {
+		json_put(j, ",\"nspid\":");
+		json_u64(j, e->pid_inside);
+	}
 	if (e->call) {
 		json_put(j, ",\"call\":");
 		json_string(j, e->call);

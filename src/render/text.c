@@ -221,6 +221,20 @@ static unsigned int call_arity(const char *call)
 	return 6;
 }
 
+/* Where the process belongs: which service or container it is. */
+static void put_place(struct page *p, const struct journey_end *e)
+{
+	if (!e->cgroup && !e->pid_inside)
+		return;
+	page_tab(p, ROLE_COLUMN);
+	if (e->cgroup)
+		page_printf(p, STYLE_DIM, "in cgroup %s", e->cgroup);
+	if (e->pid_inside)
+		page_printf(p, STYLE_DIM, "%spid %u in its own PID namespace",
+			    e->cgroup ? ", " : "", e->pid_inside);
+	page_newline(p);
+}
+
 /* "write(3, 0x55d0c8a2b2a0, 6) = 6" from the registers, small ones in decimal. */
 static void put_call(struct page *p, const char *role, const struct journey_end *e)
 {
@@ -253,6 +267,7 @@ static void put_call(struct page *p, const char *role, const struct journey_end 
 	if (e->pid != e->tgid && e->pid != 0)
 		page_printf(p, STYLE_DIM, "  thread %u", e->pid);
 	page_newline(p);
+	put_place(p, e);
 }
 
 /* --------------------------------------------------------------------------------- the account */

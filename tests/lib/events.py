@@ -13,10 +13,10 @@ import sys
 
 PEN, EVENTS, PACKET = 0x63726D62, 2, 3
 FLOW, STATE, SEND_BEGIN, SEND_EXTENT, SEND_END, SKB, SOCK, WAKE, RUN, COPY, RECV_EXTENT, RECV, CALL, DROP, NEIGH, \
-    STACK, HELD, FUNC, DGRAM_SEND, DGRAM_RECV, AWAY, DECISION = range(1, 23)
+    STACK, HELD, FUNC, DGRAM_SEND, DGRAM_RECV, AWAY, DECISION, PROCESS = range(1, 24)
 TRACE, HOST, NETNS, DEV, FDB, HOOK, SYMBOL, REASON, LOSS, END = range(64, 74)
 TCP_RETRANSMIT, DEV_QUEUE, DEV_XMIT, NETFILTER = 9, 13, 16, 42      # enum crumb_point
-KERNEL = range(FLOW, DECISION + 1)
+KERNEL = range(FLOW, PROCESS + 1)
 
 
 def records(data):
@@ -59,7 +59,7 @@ def address(raw):
 def decode(raw):
     time_ns, kind, _, cpu = struct.unpack_from("<QHHI", raw)
     event = {"type": kind, "time_ns": time_ns, "cpu": cpu, "flow": 0}
-    if kind in KERNEL and kind not in (CALL, NEIGH):
+    if kind in KERNEL and kind not in (CALL, NEIGH, PROCESS):
         event["flow"], event["dir"] = struct.unpack_from("<IB", raw, 16)
     if kind == FLOW:
         ports = struct.unpack_from("<HH", raw, 56)

@@ -88,13 +88,13 @@ static void start(struct fixture *f, uint64_t bytes)
 	f->j.side_steps = f->side;
 	f->j.calls = f->calls;
 	f->j.sender =
-		(struct journey_end){ true,	     "a", 812,	   812,
-				      "muffin-send", 3,	  "write", { 3, 0x55d0c8a2b2a0, bytes },
-				      bytes,	     true };
+		(struct journey_end){ true,	     "a",  812,	    812,
+				      "muffin-send", 3,	   "write", { 3, 0x55d0c8a2b2a0, bytes },
+				      bytes,	     true, NULL,    0 };
 	f->j.receiver =
-		(struct journey_end){ true,	     "b", 790,	  790,
-				      "muffin-recv", 4,	  "read", { 4, 0x7ffc9a315e40, 65536 },
-				      bytes,	     true };
+		(struct journey_end){ true,	     "b",  790,	   790,
+				      "muffin-recv", 4,	   "read", { 4, 0x7ffc9a315e40, 65536 },
+				      bytes,	     true, NULL,   0 };
 	f->j.reads = 1;
 }
 
