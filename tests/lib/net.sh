@@ -234,6 +234,17 @@ stop_capture()	# NAME
 	grep -q "^0 packets dropped by kernel" "$work/$1.tcpdump" || bail "tcpdump: $(<"$work/$1.tcpdump")"
 }
 
+# What crumb doctor says, into FILE; its exit status. In a guest of the matrix the first test's answer serves all of them.
+doctor_json()	# FILE
+{
+	if [ -s "${CRUMB_DOCTOR:-}" ]; then
+		cp "$CRUMB_DOCTOR" "$1"
+		return
+	fi
+	"$CRUMB" doctor --format json >"$1" 2>"$work/err" || return
+	[ -z "${CRUMB_DOCTOR:-}" ] || cp "$1" "$CRUMB_DOCTOR"
+}
+
 check()		# FILE NAME: the contract of product.md
 {
 	try "$2: every line keeps the contract" python3 "$LIB/journeys.py" check "$1"
