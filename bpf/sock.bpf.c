@@ -41,15 +41,15 @@ static __always_inline const struct iovec *iter_iovec(const struct msghdr *msg)
 /* Does the text asked for occur in the first bytes that the caller offers? */
 static __noinline bool payload_matches(const struct msghdr *msg)
 {
-	char head[CRUMB_PAYLOAD_SCAN + CRUMB_PATTERN_BYTES] = {};
-	const void *from;
+	const void *from = NULL;
 	__u32 n;
 
 	if (!msg)
 		return false;
 	n = K(msg, msg_iter.count);
 	if (iter_is_ubuf(msg)) {
-		from = K(msg, msg_iter.ubuf);
+		bpf_core_read(&from, sizeof(from),
+			      &msg->msg_iter.ubuf); /* a number, see dgram_wanted() */
 	} else if (iter_is_iovec(msg)) {
 		struct iovec first = {};
 
@@ -62,11 +62,7 @@ static __noinline bool payload_matches(const struct msghdr *msg)
 	} else {
 		return false;
 	}
-	if (n > CRUMB_PAYLOAD_SCAN)
-		n = CRUMB_PAYLOAD_SCAN;
-	if (!n || bpf_probe_read_user(head, n, from + K(msg, msg_iter.iov_offset)))
-		return false;
-	return pattern_found(head, n);
+	return pattern_at((__u64)from + K(msg, msg_iter.iov_offset), n, true);
 }
 
 /* Widen the range of bytes that are asked for; a range that was acknowledged whole starts anew. */

@@ -78,11 +78,22 @@ static __always_inline __u8 *sock_mark(const void *sk)
 	return &crumb_sock_marks[h & (CRUMB_SOCK_MARKS - 1)];
 }
 
-/* Does --payload's text occur in the first bytes? @head: room for CRUMB_PATTERN_BYTES more than @n can be. */
-static __always_inline bool pattern_found(const char *head, __u32 n)
+/*
+ * Does --payload's text occur in the first of the @n bytes at @from, of user memory or the kernel's? A global function, and
+ * so verified once: its loops, walked again on each way that leads there, took verifiers half a minute.
+ */
+__weak __noinline int pattern_at(__u64 from, __u32 n, __u32 of_user)
 {
+	char head[CRUMB_PAYLOAD_SCAN + CRUMB_PATTERN_BYTES] = {};
 	__u32 at, i;
 
+	if (n > CRUMB_PAYLOAD_SCAN)
+		n = CRUMB_PAYLOAD_SCAN;
+	if (!n)
+		return false;
+	if (of_user ? bpf_probe_read_user(head, n, (void *)from) :
+		      bpf_probe_read_kernel(head, n, (void *)from))
+		return false;
 	for (at = 0; at < CRUMB_PAYLOAD_SCAN; at++) {
 		if (at + crumb_cfg.pattern_len > n)
 			return false;
@@ -98,16 +109,12 @@ static __always_inline bool pattern_found(const char *head, __u32 n)
 	return false;
 }
 
-/* A datagram is in one piece: unlike a byte range, each packet of it can be asked. */
-static __noinline bool dgram_wanted(const unsigned char *at, __u32 n)
+/* Of a datagram in one piece: unlike a byte range, each packet of it can be asked. @at: from skb->head on. */
+static __always_inline bool dgram_wanted(const struct sk_buff *skb, __u32 at, __u32 n)
 {
-	char head[CRUMB_PAYLOAD_SCAN + CRUMB_PATTERN_BYTES] = {};
+	__u64 head; /* a number: verifiers since 6.17 know a pointer where typed memory is read, and let none be passed on */
 
-	if (n > CRUMB_PAYLOAD_SCAN)
-		n = CRUMB_PAYLOAD_SCAN;
-	if (!n || bpf_probe_read_kernel(head, n, at))
-		return false;
-	return pattern_found(head, n);
+	return !bpf_core_read(&head, sizeof(head), &skb->head) && pattern_at(head + at, n, false);
 }
 
 /* NULL on a CPU beyond the bound. */

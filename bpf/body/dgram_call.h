@@ -323,8 +323,7 @@ static __always_inline bool dgram_at_tail(const struct sock *sk, struct crumb_ar
 		return false;
 	at = q.l4_at + UDP_HEADER_BYTES;
 	linear = q.end > at ? q.end - at : 0;
-	if (crumb_cfg.pattern_len &&
-	    !dgram_wanted(q.head + at, q.payload < linear ? q.payload : linear))
+	if (crumb_cfg.pattern_len && !dgram_wanted(skb, at, q.payload < linear ? q.payload : linear))
 		return false;
 	digest_kernel(q.head + at, linear, q.payload, &d);
 	ret->skb = (__u64)skb;

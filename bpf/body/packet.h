@@ -455,7 +455,8 @@ static __always_inline bool dgram_read(const struct sighting *s, struct packet *
 	__u32 linear;
 	const unsigned char *at = dgram_at(s, p, &linear);
 
-	if (crumb_cfg.pattern_len && !dgram_wanted(at, p->payload < linear ? p->payload : linear))
+	if (crumb_cfg.pattern_len && !dgram_wanted(s->skb, s->l3_at + p->payload_at,
+						   p->payload < linear ? p->payload : linear))
 		return false;
 	digest_kernel(at, linear, p->payload, &d);
 	p->seq = d.whole;
