@@ -14,6 +14,7 @@ struct task_map task_map SEC(".maps");
 struct readers readers SEC(".maps");
 struct flow_ids flow_ids SEC(".maps");
 struct filter_room filter_room SEC(".maps");
+struct text_room text_room SEC(".maps");
 struct flow_room flow_room SEC(".maps");
 struct func_calls func_calls SEC(".maps");
 struct func_args func_args SEC(".maps");

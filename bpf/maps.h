@@ -241,6 +241,14 @@ struct filter_room {
 	__type(value, struct crumb_filter_packet);
 };
 
+/* Where the bytes lie that --payload's text is looked for in, likewise: the stack is short where packets are seen. */
+struct text_room {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, CRUMB_LEVELS);
+	__type(key, __u32);
+	__type(value, char[CRUMB_PAYLOAD_SCAN + CRUMB_PATTERN_BYTES]);
+};
+
 /* Where a new flow's value is put together, likewise. */
 struct flow_room {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -295,6 +303,7 @@ extern struct task_map task_map SEC(".maps");
 extern struct readers readers SEC(".maps");
 extern struct flow_ids flow_ids SEC(".maps");
 extern struct filter_room filter_room SEC(".maps");
+extern struct text_room text_room SEC(".maps");
 extern struct flow_room flow_room SEC(".maps");
 
 extern const volatile struct crumb_settings crumb_cfg;

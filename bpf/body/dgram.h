@@ -78,22 +78,10 @@ static __always_inline __u8 *sock_mark(const void *sk)
 	return &crumb_sock_marks[h & (CRUMB_SOCK_MARKS - 1)];
 }
 
-/*
- * Does --payload's text occur in the first of the @n bytes at @from, of user memory or the kernel's? A global function, and
- * so verified once: its loops, walked again on each way that leads there, took verifiers half a minute.
- */
-__weak __noinline int pattern_at(__u64 from, __u32 n, __u32 of_user)
+static __always_inline bool pattern_in(const char *head, __u32 n)
 {
-	char head[CRUMB_PAYLOAD_SCAN + CRUMB_PATTERN_BYTES] = {};
 	__u32 at, i;
 
-	if (n > CRUMB_PAYLOAD_SCAN)
-		n = CRUMB_PAYLOAD_SCAN;
-	if (!n)
-		return false;
-	if (of_user ? bpf_probe_read_user(head, n, (void *)from) :
-		      bpf_probe_read_kernel(head, n, (void *)from))
-		return false;
 	for (at = 0; at < CRUMB_PAYLOAD_SCAN; at++) {
 		if (at + crumb_cfg.pattern_len > n)
 			return false;
@@ -107,6 +95,38 @@ __weak __noinline int pattern_at(__u64 from, __u32 n, __u32 of_user)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * Does --payload's text occur in the first of the @n bytes at @from, of user memory or the kernel's? A global function, and
+ * so verified once: its loops, walked again on each way that leads there, took verifiers half a minute.
+ */
+__weak __noinline int pattern_at(__u64 from, __u32 n, __u32 of_user)
+{
+	struct crumb_cpu *cpu = this_cpu();
+	__u32 level;
+	bool found;
+	char *head;
+	int err;
+
+	if (n > CRUMB_PAYLOAD_SCAN)
+		n = CRUMB_PAYLOAD_SCAN;
+	if (!n || !cpu)
+		return false;
+	level = cpu->level & (CRUMB_LEVELS - 1);
+	head = bpf_map_lookup_elem(&text_room, &level);
+	if (!head)
+		return false;
+	cpu->level++;
+	barrier();
+	if (of_user)
+		err = bpf_probe_read_user(head, n, (void *)from);
+	else
+		err = bpf_probe_read_kernel(head, n, (void *)from);
+	found = !err && pattern_in(head, n);
+	barrier();
+	cpu->level--;
+	return found;
 }
 
 /* Of a datagram in one piece: unlike a byte range, each packet of it can be asked. @at: from skb->head on. */

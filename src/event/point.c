@@ -22,17 +22,17 @@
 
 static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_NONE] = {
-		"?", LAYER_NOTE, "", "not a point of the path", { { 0 } } },
+		"?", LAYER_NOTE, "", "not a point of the path", { { 0 } }, false },
 
 	/* the sender's call, down to the stream */
 	[CRUMB_PT_LIBC_SEND] = {
 		"libc.send", LAYER_LIBC, "",
 		"the program calls a send-family function of the C library",
-		{ LIBC("libc_enter") } },
+		{ LIBC("libc_enter") }, false },
 	[CRUMB_PT_SYS_SEND] = {
 		"sys.send", LAYER_SYSCALL, "",
 		"the send-family syscall enters the kernel",
-		{ TRACEPOINT(sys_enter) } },
+		{ TRACEPOINT(sys_enter) }, false },
 	/* Which function calls the protocol, and whether it is inlined, differs; all ages call the security hook. */
 	[CRUMB_PT_SOCK_SEND] = {
 		"sock.send", LAYER_SOCKET, "security_socket_sendmsg",
@@ -45,37 +45,37 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_TCP_APPEND] = {	/* the tracepoint came with 6.16 */
 		"tcp.append", LAYER_TCP, "tcp_sendmsg_locked",
 		"the socket is locked and the bytes enter the TCP stream",
-		{ TRACEPOINT(tcp_sendmsg_locked), FUNCTION(tcp_sendmsg_locked, "append") } },
+		{ TRACEPOINT(tcp_sendmsg_locked), FUNCTION(tcp_sendmsg_locked, "append") }, false },
 	[CRUMB_PT_SOCK_SEND_RETURN] = {	/* 6.3 */
 		"sock.send.return", LAYER_SOCKET, "sock_sendmsg_nosec",
 		"the socket layer has taken the bytes and returns",
-		{ TRACEPOINT(sock_send_length), FUNCTION(inet_sendmsg, "sent") } },
+		{ TRACEPOINT(sock_send_length), FUNCTION(inet_sendmsg, "sent") }, false },
 	[CRUMB_PT_SYS_SEND_RETURN] = {
 		"sys.send.return", LAYER_SYSCALL, "",
 		"the send-family syscall returns to the program",
-		{ TRACEPOINT(sys_exit) } },
+		{ TRACEPOINT(sys_exit) }, false },
 	[CRUMB_PT_LIBC_SEND_RETURN] = {
 		"libc.send.return", LAYER_LIBC, "",
 		"the C library returns to the sender",
-		{ LIBC("libc_return") } },
+		{ LIBC("libc_return") }, false },
 
 	/* from the stream to the wire */
 	[CRUMB_PT_TCP_HELD] = {		/* the tracepoint fires before an ACK is processed */
 		"tcp.held", LAYER_TCP, "tcp_rcv_established",
 		"TCP looks at its send queue and keeps the bytes: what holds them changes here",
-		{ TRACEPOINT(tcp_probe) } },
+		{ TRACEPOINT(tcp_probe) }, false },
 	[CRUMB_PT_TCP_XMIT] = {
 		"tcp.xmit", LAYER_TCP, "__tcp_transmit_skb",
 		"TCP builds the header of an skb that carries the bytes and hands it to IP",
-		{ FUNCTION(__tcp_transmit_skb, "tcp.xmit") } },
+		{ FUNCTION(__tcp_transmit_skb, "tcp.xmit") }, false },
 	[CRUMB_PT_TCP_RETRANSMIT] = {
 		"tcp.retransmit", LAYER_TCP, "__tcp_retransmit_skb",
 		"TCP sends the bytes again: loss, or a timer that ran out",
-		{ TRACEPOINT(tcp_retransmit_skb) } },
+		{ TRACEPOINT(tcp_retransmit_skb) }, false },
 	[CRUMB_PT_IP_OUTPUT] = {
 		"ip.output", LAYER_IP, "ip_output",
 		"IP has routed the packet and passes it to netfilter and the neighbour",
-		{ FUNCTION(ip_output, "ip.output") } },
+		{ FUNCTION(ip_output, "ip.output") }, false },
 	/*
 	 * Base chains of nftables give their names; without the module's types (before 5.11) there is only the hook as a whole.
 	 * Functions of modules: fentry would need the module's types as a descriptor, which takes CAP_SYS_ADMIN.
@@ -92,49 +92,49 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_NEIGH_RESOLVE] = {
 		"neigh.resolve", LAYER_NEIGH, "__neigh_event_send",
 		"no valid link-layer address yet: ARP or neighbour discovery is asked",
-		{ TRACEPOINT(neigh_event_send_done) } },
+		{ TRACEPOINT(neigh_event_send_done) }, false },
 	[CRUMB_PT_NEIGH_UPDATE] = {
 		"neigh.update", LAYER_NEIGH, "__neigh_update",
 		"a neighbour entry changes: the link-layer address is known, stale or gone",
-		{ TRACEPOINT(neigh_update) } },
+		{ TRACEPOINT(neigh_update) }, false },
 	[CRUMB_PT_DEV_QUEUE] = {
 		"dev.queue", LAYER_DEVICE, "__dev_queue_xmit",
 		"the packet is handed to the device for sending",
-		{ TRACEPOINT(net_dev_queue) } },
+		{ TRACEPOINT(net_dev_queue) }, false },
 	[CRUMB_PT_QDISC_ENQUEUE] = {
 		"qdisc.enqueue", LAYER_QDISC, "dev_qdisc_enqueue",
 		"the packet is put into the queueing discipline",
-		{ TRACEPOINT(qdisc_enqueue) } },
+		{ TRACEPOINT(qdisc_enqueue) }, false },
 	[CRUMB_PT_QDISC_DEQUEUE] = {
 		"qdisc.dequeue", LAYER_QDISC, "dequeue_skb",
 		"the queueing discipline lets the packet go (one sighting per bulk)",
-		{ TRACEPOINT(qdisc_dequeue) } },
+		{ TRACEPOINT(qdisc_dequeue) }, false },
 	[CRUMB_PT_DEV_XMIT] = {
 		"dev.xmit", LAYER_DEVICE, "dev_hard_start_xmit",
 		"the driver gets the packet",
-		{ TRACEPOINT(net_dev_start_xmit) } },
+		{ TRACEPOINT(net_dev_start_xmit) }, false },
 
 	/* from the wire to the receiver's socket */
 	[CRUMB_PT_DEV_BACKLOG] = {
 		"dev.backlog", LAYER_DEVICE, "netif_rx_internal",
 		"the packet waits in a CPU's backlog for the receive softirq",
-		{ TRACEPOINT(netif_rx) } },
+		{ TRACEPOINT(netif_rx) }, false },
 	[CRUMB_PT_DEV_GRO] = {		/* gro_receive_skb() was napi_gro_receive() before 6.15 */
 		"dev.gro", LAYER_DEVICE, "gro_receive_skb",
 		"the driver's poll offers the packet for merging (GRO)",
-		{ TRACEPOINT(napi_gro_receive_entry) } },
+		{ TRACEPOINT(napi_gro_receive_entry) }, false },
 	[CRUMB_PT_DEV_RECEIVE] = {
 		"dev.receive", LAYER_DEVICE, "__netif_receive_skb_core",
 		"the stack takes the packet from the device",
-		{ TRACEPOINT(netif_receive_skb) } },
+		{ TRACEPOINT(netif_receive_skb) }, false },
 	[CRUMB_PT_BRIDGE_IN] = {
 		"bridge.in", LAYER_BRIDGE, "br_handle_frame",
 		"a bridge port takes the frame: learn, look up, decide",
-		{ DERIVED("dev.receive", "netif_receive_skb"), FENTRY(br_handle_frame) } },
+		{ DERIVED("dev.receive", "netif_receive_skb"), FENTRY(br_handle_frame) }, false },
 	[CRUMB_PT_BRIDGE_FORWARD] = {
 		"bridge.forward", LAYER_BRIDGE, "__br_forward",
 		"the bridge sends the frame out of the port that it chose",
-		{ DERIVED("dev.queue", "net_dev_queue"), FENTRY(__br_forward) } },
+		{ DERIVED("dev.queue", "net_dev_queue"), FENTRY(__br_forward) }, false },
 	[CRUMB_PT_BRIDGE_FDB] = {
 		"bridge.fdb", LAYER_BRIDGE, "br_handle_frame_finish",
 		"the bridge has looked up the destination: one port, all of them, or itself",
@@ -142,7 +142,7 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_IP_RECEIVE] = {
 		"ip.receive", LAYER_IP, "ip_rcv",
 		"IP takes the packet: header check, netfilter, route",
-		{ FUNCTION(ip_rcv_core, "ip.receive.core"), FUNCTION(ip_rcv, "ip.receive") } },
+		{ FUNCTION(ip_rcv_core, "ip.receive.core"), FUNCTION(ip_rcv, "ip.receive") }, false },
 	[CRUMB_PT_IP_ROUTE] = {		/* what the route's decision calls: the look-up itself may be a cache's */
 		"ip.route", LAYER_IP, "ip_rcv_finish",
 		"the route is known: up to a socket of this machine, or on through a device",
@@ -150,7 +150,7 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_TCP_RECEIVE] = {
 		"tcp.receive", LAYER_TCP, "tcp_rcv_established",
 		"TCP processes the packet for the receiver's socket",
-		{ TRACEPOINT(tcp_probe) } },
+		{ TRACEPOINT(tcp_probe) }, false },
 	[CRUMB_PT_TCP_BACKLOG] = {
 		"tcp.backlog", LAYER_TCP, "tcp_add_backlog",
 		"a thread is using the socket: the packet waits in the socket's backlog",
@@ -166,25 +166,25 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_SOCK_READY] = {	/* 6.3 */
 		"sock.ready", LAYER_SOCKET, "sock_def_readable",
 		"the socket tells its waiters that there is something to read",
-		{ TRACEPOINT(sk_data_ready), FUNCTION(sock_def_readable, "ready") } },
+		{ TRACEPOINT(sk_data_ready), FUNCTION(sock_def_readable, "ready") }, false },
 	[CRUMB_PT_SCHED_WAKE] = {
 		"sched.wake", LAYER_SCHED, "try_to_wake_up",
 		"the reader is made runnable",
-		{ TRACEPOINT(sched_waking) } },
+		{ TRACEPOINT(sched_waking) }, false },
 	[CRUMB_PT_SCHED_RUN] = {
 		"sched.run", LAYER_SCHED, "__schedule",
 		"the reader gets a CPU",
-		{ TRACEPOINT(sched_switch) } },
+		{ TRACEPOINT(sched_switch) }, false },
 	[CRUMB_PT_SCHED_OFF] = {
 		"sched.off", LAYER_SCHED, "__schedule",
 		"the reader leaves its CPU while bytes wait for it",
-		{ TRACEPOINT(sched_switch) } },
+		{ TRACEPOINT(sched_switch) }, false },
 
 	/* the receiver's call */
 	[CRUMB_PT_SYS_RECV] = {
 		"sys.recv", LAYER_SYSCALL, "",
 		"the receive-family syscall enters the kernel",
-		{ TRACEPOINT(sys_enter) } },
+		{ TRACEPOINT(sys_enter) }, false },
 	[CRUMB_PT_TCP_RECV] = {
 		"tcp.recv", LAYER_TCP, "tcp_recvmsg",
 		"the reader's call has come to TCP, which locks the socket and looks at the queue",
@@ -192,47 +192,47 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_SOCK_COPY] = {
 		"sock.copy", LAYER_SOCKET, "skb_copy_datagram_iter",
 		"the bytes are copied to the reader's memory",
-		{ TRACEPOINT(skb_copy_datagram_iovec) } },
+		{ TRACEPOINT(skb_copy_datagram_iovec) }, false },
 	[CRUMB_PT_SOCK_RECV_RETURN] = {	/* 6.3 */
 		"sock.recv.return", LAYER_SOCKET, "sock_recvmsg_nosec",
 		"the socket layer has handed the bytes over and returns",
-		{ TRACEPOINT(sock_recv_length), FUNCTION(inet_recvmsg, "received") } },
+		{ TRACEPOINT(sock_recv_length), FUNCTION(inet_recvmsg, "received") }, false },
 	[CRUMB_PT_SYS_RECV_RETURN] = {
 		"sys.recv.return", LAYER_SYSCALL, "",
 		"the receive-family syscall returns to the program",
-		{ TRACEPOINT(sys_exit) } },
+		{ TRACEPOINT(sys_exit) }, false },
 	[CRUMB_PT_LIBC_RECV] = {
 		"libc.recv", LAYER_LIBC, "",
 		"the program calls a receive-family function of the C library",
-		{ LIBC("libc_enter") } },
+		{ LIBC("libc_enter") }, false },
 	[CRUMB_PT_LIBC_RECV_RETURN] = {
 		"libc.recv.return", LAYER_LIBC, "",
 		"the C library returns to the reader, with the bytes",
-		{ LIBC("libc_return") } },
+		{ LIBC("libc_return") }, false },
 
 	/* beside the path */
 	[CRUMB_PT_SKB_DROP] = {		/* kfree_skb_reason() before 6.11; reasons since 5.17 */
 		"skb.drop", LAYER_DEVICE, "sk_skb_reason_drop",
 		"the kernel frees the packet as a drop, with a reason and the place",
-		{ TRACEPOINT(kfree_skb) } },
+		{ TRACEPOINT(kfree_skb) }, false },
 	[CRUMB_PT_CALL] = {
 		"call", LAYER_NOTE, "",
 		"a call that carries no bytes: getaddrinfo, socket, connect, close",
-		{ LIBC("libc_return"), TRACEPOINT(sys_exit) } },
+		{ LIBC("libc_return"), TRACEPOINT(sys_exit) }, false },
 	[CRUMB_PT_STATE] = {
 		"state", LAYER_NOTE, "inet_sk_state_store",
 		"a socket of the connection changes its TCP state",
-		{ TRACEPOINT(inet_sock_set_state) } },
+		{ TRACEPOINT(inet_sock_set_state) }, false },
 	[CRUMB_PT_FLOW] = {
 		"flow", LAYER_NOTE, "",
 		"a connection is followed from now on",
 		{ DERIVED("state", "inet_sock_set_state"),
 		  DERIVED("tcp.append", "tcp_sendmsg_locked"),
-		  DERIVED("dev.queue", "net_dev_queue") } },
+		  DERIVED("dev.queue", "net_dev_queue") }, false },
 	[CRUMB_PT_TASK] = {
 		"task", LAYER_NOTE, "kernel_clone",
 		"a selected process starts a child, which is followed too",
-		{ TRACEPOINT(sched_process_fork) } },
+		{ TRACEPOINT(sched_process_fork) }, false },
 };
 
 const struct point *point_get(unsigned int pt)

@@ -14,7 +14,7 @@ struct passing {
 	uint32_t base; /* steps before any of these */
 };
 
-/* When the path is in @netns; false: never. A transmission that did not make it is over by its last step. */
+/* When the path is in @netns; false: never. Of a transmission that did not make it nothing is added: the next one's steps count. */
 static bool time_in(const struct path *p, uint32_t count, uint32_t netns, struct range *ret)
 {
 	uint64_t superseded = 0;
@@ -33,8 +33,15 @@ static bool time_in(const struct path *p, uint32_t count, uint32_t netns, struct
 			superseded = s->ns;
 		found = true;
 	}
-	if (superseded)
-		ret->start = superseded;
+	if (!superseded)
+		return found;
+	ret->start = ret->end;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct path_step *s = &p->steps[i];
+
+		if (s->netns == netns && s->ns > superseded && s->ns < ret->start)
+			ret->start = s->ns;
+	}
 	return found;
 }
 
