@@ -40,26 +40,27 @@ static __always_inline void process_names(struct crumb_ev_process *e, struct tas
 }
 
 /* Before its first event, and again now and then: it may have been moved, and whoever listens may have forgotten. */
-static __noinline void process_record(struct task_struct *task, __u64 now)
+static __noinline bool process_record(struct task_struct *task, __u64 now)
 {
 	struct crumb_ev_process *e = ring_reserve(sizeof(*e), CRUMB_PT_TASK);
 
 	if (!e)
-		return;
+		return false;
 	__builtin_memset(e, 0, sizeof(*e));
 	event_head(&e->h, CRUMB_EV_PROCESS, sizeof(*e), now);
 	e->tgid = BPF_CORE_READ(task, tgid);
 	e->pid = BPF_CORE_READ(task, pid);
 	process_names(e, BPF_CORE_READ(task, group_leader));
 	ring_submit(e);
+	return true;
 }
 
 static __always_inline void process_tell(struct task_state *ts, struct task_struct *task, __u64 now)
 {
 	if (ts->told_ns && now - ts->told_ns < CRUMB_PROCESS_AGAIN_NS)
 		return;
-	ts->told_ns = now;
-	process_record(task, now);
+	if (process_record(task, now))
+		ts->told_ns = now;
 }
 
 #endif

@@ -378,7 +378,10 @@ static void refuses(struct assembler *a, struct verdict_on *v, const struct crum
 
 	if (d->s.iif && d->s.iif != d->s.ifindex) { /* on its way out, at its port */
 		refuses_out(a, v, in, at, vid);
-		if (v->name || d->s.gso_segs > 1 || !at->mtu || d->s.skb_len <= at->mtu)
+		/* is_skb_forwardable(), net/core/dev.c: with the link-layer header, and room for a tag */
+		if (v->name || d->s.gso_segs > 1 || !at->mtu || d->s.skb_len <= at->mtu + 14 + 4)
+			return;
+		if (d->qlimit && d->qlen >= d->qlimit) /* its queue was full as well: who knows */
 			return;
 		v->name = "bridge.mtu";
 		words_put(&v->why, "packet of ");
@@ -398,6 +401,9 @@ static void refuses(struct assembler *a, struct verdict_on *v, const struct crum
 		return;
 	}
 	out = port_get(a->bridges, d->s.netns, e->port);
+	if (out &&
+	    out->bridge != at->bridge) /* of another bridge's table: nothing is known of this one's */
+		return;
 	if (out)
 		refuses_out(a, v, at, out, vid);
 }
@@ -510,9 +516,11 @@ void bridge_say_in(struct assembler *a, struct words *w, const struct path_step 
 	words_put(w, vid ? " by its tag" : " by the port's PVID");
 }
 
-/* Out of how many ports of that bridge the frame went. */
-static unsigned int copies(const struct message *m, const struct path_step *s)
+/* Out of how many ports of that bridge the frame went: it may pass several bridges of one namespace. */
+static unsigned int copies(const struct bridges *b, const struct message *m,
+			   const struct path_step *s)
 {
+	const struct crumb_ev_port *at = port_get(b, s->netns, s->ifindex), *other;
 	const struct half *h = message_half(m);
 	unsigned int n = 0;
 
@@ -521,6 +529,8 @@ static unsigned int copies(const struct message *m, const struct path_step *s)
 
 		if (l->place.kind == SIGHT_BYTES && l->place.point == CRUMB_PT_BRIDGE_FORWARD &&
 		    l->place.netns == s->netns &&
+		    (!at || !(other = port_get(b, s->netns, l->place.ifindex)) ||
+		     other->bridge == at->bridge) &&
 		    sight_log_newest(l, s->seen->end - 1, s->ns > COPIES_NS ? s->ns - COPIES_NS : 0,
 				     s->ns + COPIES_NS, NULL))
 			n++;
@@ -584,7 +594,7 @@ void bridge_say_forward(struct assembler *a, const struct message *m, struct wor
 		return;
 	}
 	e = fdb_get(a->bridges, s->netns, mac, s->seen->dev.vlan & VLAN_MASK);
-	ports = copies(m, s);
+	ports = copies(a->bridges, m, s);
 	if (e && !fdb_gone(a->bridges, e) && ports <= 1)
 		say_entry(a, w, s, e);
 	else if (read_ns(a->bridges, s->netns))

@@ -9,7 +9,8 @@
  *	 cost 2        cost 3
  *
  * Where the path's byte had arrived out of order, the other repaired bytes cost the time by which each came later than what
- * was there before it, until the message was in order. So all costs lie within tx.retransmit and rx.hol of the path.
+ * was there before it, until the message was in order. So all costs lie within tx.retransmit and rx.hol of the path; where
+ * functions are hooked, the copy's way from tcp.xmit to the device is part of them.
  */
 #include "repair.h"
 

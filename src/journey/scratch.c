@@ -65,8 +65,11 @@ void *scratch_take(struct scratch *s, size_t bytes)
 
 void words_put(struct words *w, const char *s)
 {
-	size_t n = strlen(s), room = sizeof(w->text) - 1 - w->len;
+	size_t n, room = sizeof(w->text) - 1 - w->len;
 
+	if (!s) /* a name that the trace does not tell */
+		s = "?";
+	n = strlen(s);
 	if (n > room)
 		n = room;
 	memcpy(w->text + w->len, s, n);

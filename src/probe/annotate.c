@@ -14,6 +14,7 @@
 #include "symbols.h"
 
 #define FDB_FRESH_NS   1000000000ull /* a bridge's table is read again after this */
+#define FDB_SHARE      50	     /* of the time is spent with that: one part in so many */
 #define PORTS_FRESH_NS 1000000000ull /* ... its ports, where nothing is dropped */
 #define PORTS_DROP_NS  50000000ull   /* ... where something is */
 #define DEV_RETRY_NS   1000000000ull /* an unknown device is looked for again after this */
@@ -31,6 +32,7 @@ struct annotate {
 	void *ctx;
 	struct symbols *symbols;
 	struct seen netns, devs, fdbs, ports, symbols_seen, reasons;
+	uint64_t fdb_took_ns; /* to read the table the last time */
 	struct utsname uts;
 };
 
@@ -250,11 +252,16 @@ static int need_ports(struct annotate *a, const struct crumb_ev_skb *e, uint64_t
 
 static int need_fdb(struct annotate *a, const struct crumb_ev_skb *e, uint64_t fresh_ns)
 {
+	uint64_t start = clock_ns(CLOCK_MONOTONIC);
 	int err;
 
+	/* A long table is read less often, so that where much is dropped we still do something else. */
+	if (fresh_ns < a->fdb_took_ns * FDB_SHARE)
+		fresh_ns = a->fdb_took_ns * FDB_SHARE;
 	if (!seen_stale(&a->fdbs, e->netns, e->h.time_ns, fresh_ns))
 		return 0;
 	err = netns_dump_fdb(e->netns, e->h.time_ns, pass_on, a);
+	a->fdb_took_ns = clock_ns(CLOCK_MONOTONIC) - start;
 	return err == -ENOMEM ? err : 0;
 }
 

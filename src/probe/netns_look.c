@@ -315,6 +315,8 @@ static void read_vlan(const struct bridge_vlan_info *v, struct crumb_ev_port *e)
 {
 	if (v->flags & BRIDGE_VLAN_INFO_PVID)
 		e->pvid = v->vid;
+	if (e->flags & CRUMB_PORT_MORE)
+		return;
 	if (v->flags & BRIDGE_VLAN_INFO_RANGE_END) {
 		if (e->ranges)
 			e->vlan[e->ranges - 1].last = v->vid;

@@ -67,10 +67,10 @@ static const struct at all[] = {
 	  "no FDB entry for 02:00:00:00:00:0c; VLAN 25 is not among those of if2: 10; if3 is blocking" },
 	{ 2, 2, 100, 10, known, NULL, "bridge.no_egress",
 	  "it came in by if2, behind which its destination is (hairpin off)" },
-	{ 2, 1, 1001, 10, known, NULL, "bridge.mtu", "packet of 1001 bytes, mtu 1000 of if2" },
+	{ 2, 1, 1019, 10, known, NULL, "bridge.mtu", "packet of 1019 bytes, mtu 1000 of if2" },
 	{ 2, 1, 100, 25, known, NULL, "bridge.vlan_filter", "VLAN 25 is not among those of if2: 10" },
 	/* Nothing that is known stands in the way: no guess. */
-	{ 2, 1, 1000, 10, known, NULL, "NOT_SPECIFIED", NULL },
+	{ 2, 1, 1018, 10, known, NULL, "NOT_SPECIFIED", NULL },
 	{ 1, 1, 100, 10, known, NULL, "NOT_SPECIFIED", NULL },
 	/* The kernel knows better; and what is no port. */
 	{ 1, 1, 100, 31, known, "NETFILTER_DROP", "NETFILTER_DROP", NULL },
