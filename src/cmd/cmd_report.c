@@ -29,15 +29,6 @@ static int on_event(void *ctx, const struct crumb_event *ev)
 }
 
 /* Several traces, of one host or more. */
-static const char *clocks_between_hosts(void *ctx, unsigned int a, unsigned int b, uint64_t ns,
-					uint64_t *ret_bound_ns)
-{
-	struct clock_at at = clocks_between(ctx, a, b, (int64_t)ns);
-
-	*ret_bound_ns = at.bound_ns == CLOCK_UNKNOWN ? JOURNEY_BOUND_UNKNOWN : at.bound_ns;
-	return clock_state_name(at.state);
-}
-
 static int on_host_event(void *ctx, unsigned int host, const struct crumb_event *ev)
 {
 	struct reporting *r = ctx;
@@ -76,9 +67,7 @@ static int report_joined(char *const *paths, unsigned int n, struct show *show)
 	say_unrelated(files);
 	err = assembler_new(show_sink(show), &r.assembler);
 	if (!err) {
-		assembler_set_clocks(r.assembler,
-				     &(struct assembler_clocks){ (void *)join_files_clocks(files),
-								 clocks_between_hosts });
+		show_clocks(r.assembler, join_files_clocks(files));
 		got = join_files_run(files, &sink, &e);
 		err = got == -ECANCELED || !got ? assembler_finish(r.assembler) : got;
 	}

@@ -27,6 +27,20 @@ struct show {
 	char failure[256];
 };
 
+static const char *clocks_compare(void *ctx, unsigned int a, unsigned int b, uint64_t ns,
+				  uint64_t *ret_bound_ns)
+{
+	struct clock_at at = clocks_between(ctx, a, b, (int64_t)ns);
+
+	*ret_bound_ns = at.bound_ns == CLOCK_UNKNOWN ? JOURNEY_BOUND_UNKNOWN : at.bound_ns;
+	return clock_state_name(at.state);
+}
+
+void show_clocks(struct assembler *a, const struct clocks *clocks)
+{
+	assembler_set_clocks(a, &(struct assembler_clocks){ (void *)clocks, clocks_compare });
+}
+
 int show_flush(struct show *s)
 {
 	size_t at = 0;

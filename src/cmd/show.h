@@ -4,6 +4,7 @@
 #define CRUMB_CMD_SHOW_H
 
 #include "assemble.h"
+#include "clocks.h"
 #include "error.h"
 #include "options.h"
 
@@ -22,6 +23,9 @@ int show_text(const struct options *o, const struct strbuf *text, struct error *
 
 /* What an assembler feeds; lives as long as @s. */
 const struct assembler_sink *show_sink(struct show *s);
+
+/* Journeys across hosts: @a compares their times by @clocks, which must live as long. */
+void show_clocks(struct assembler *a, const struct clocks *clocks);
 
 /* What is buffered reaches its reader: call when there is nothing else to do. */
 int show_flush(struct show *s);

@@ -61,15 +61,6 @@ static int on_absent(void *ctx, unsigned int host, uint64_t from_ns, uint64_t to
 	return assembler_absent(((struct hosts *)ctx)->assembler, host, from_ns, to_ns);
 }
 
-static const char *between(void *ctx, unsigned int a, unsigned int b, uint64_t ns,
-			   uint64_t *ret_bound_ns)
-{
-	struct clock_at at = clocks_between(join_live_clocks(ctx), a, b, (int64_t)ns);
-
-	*ret_bound_ns = at.bound_ns == CLOCK_UNKNOWN ? JOURNEY_BOUND_UNKNOWN : at.bound_ns;
-	return clock_state_name(at.state);
-}
-
 /* A machine's stream has ended. Before it was asked to: that is said, and the others go on. */
 static int host_over(struct hosts *h, unsigned int i)
 {
@@ -226,7 +217,7 @@ static int begin(struct hosts *h, struct error *e)
 	if (!err)
 		err = join_live_new(&sink, &h->join);
 	if (!err)
-		assembler_set_clocks(h->assembler, &(struct assembler_clocks){ h->join, between });
+		show_clocks(h->assembler, join_live_clocks(h->join));
 	for (unsigned int i = 0; i < h->o->n_hosts && !err; i++) {
 		err = join_live_source(h->join);
 		err = err < 0 ? err : remote_start(h->o, h->o->hosts[i], &h->remote[i], e);

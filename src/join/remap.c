@@ -83,31 +83,6 @@ struct remap {
 
 #define MAP_FIND(head, keyptr, out) HASH_FIND(hh, head, keyptr, sizeof(*(keyptr)), out)
 
-/* Add a zeroed element with that key; NULL: no memory. */
-#define MAP_ADD(head, keyfield, keyptr, out)                                \
-	do {                                                                \
-		(out) = calloc(1, sizeof(*(out)));                          \
-		if (!(out))                                                 \
-			break;                                              \
-		memcpy(&(out)->keyfield, keyptr, sizeof((out)->keyfield));  \
-		HASH_ADD(hh, head, keyfield, sizeof((out)->keyfield), out); \
-		if (!(out)->hh.tbl) {                                       \
-			free(out);                                          \
-			(out) = NULL;                                       \
-		}                                                           \
-	} while (0)
-
-#define MAP_FREE(head)                             \
-	do {                                       \
-		__typeof__(head) item_, after_;    \
-                                                   \
-		HASH_ITER(hh, head, item_, after_) \
-		{                                  \
-			HASH_DEL(head, item_);     \
-			free(item_);               \
-		}                                  \
-	} while (0)
-
 struct remap *remap_new(const struct clocks *clocks)
 {
 	struct remap *r = calloc(1, sizeof(*r));
@@ -157,10 +132,10 @@ void remap_free(struct remap *r)
 	{
 		flow_forget(r, f);
 	}
-	MAP_FREE(r->netns);
-	MAP_FREE(r->taken);
-	MAP_FREE(r->owners);
-	MAP_FREE(r->names);
+	HASH_FREE(r->netns);
+	HASH_FREE(r->taken);
+	HASH_FREE(r->owners);
+	HASH_FREE(r->names);
 	free(r);
 }
 
@@ -211,11 +186,30 @@ static int netns_introduce(const struct netns_map *m, uint64_t time_ns, const st
 	return out->before(out->ctx, &ev.h);
 }
 
+/* A namespace's number among all hosts' namespaces: its own if no other host has it. NULL: no memory. */
+static struct netns_map *netns_new(struct remap *r, const struct remap_from *from,
+				   const struct netns_key *key, uint32_t number)
+{
+	struct netns_taken *t;
+	struct netns_map *m;
+
+	while (number_taken(r, number, from->host))
+		number = r->next_netns--;
+	HASH_NEW(r->netns, key, key, m);
+	if (!m)
+		return NULL;
+	m->number = number;
+	HASH_MAKE(r->taken, number, &number, t);
+	if (!t)
+		return NULL;
+	t->host = from->host;
+	return m;
+}
+
 static int netns_map(struct remap *r, const struct remap_from *from, uint64_t time_ns,
 		     uint32_t *netns, const struct remap_out *out)
 {
 	struct netns_key key = { from->host, *netns };
-	struct netns_taken *t;
 	struct netns_map *m;
 	int err = 0;
 
@@ -223,20 +217,9 @@ static int netns_map(struct remap *r, const struct remap_from *from, uint64_t ti
 		return 0;
 	MAP_FIND(r->netns, &key, m);
 	if (!m) {
-		uint32_t number = *netns;
-
-		while (number_taken(r, number, from->host))
-			number = r->next_netns--;
-		MAP_ADD(r->netns, key, &key, m);
+		m = netns_new(r, from, &key, *netns);
 		if (!m)
 			return -ENOMEM;
-		m->number = number;
-		MAP_FIND(r->taken, &number, t);
-		if (!t)
-			MAP_ADD(r->taken, number, &number, t);
-		if (!t)
-			return -ENOMEM;
-		t->host = from->host;
 		err = netns_introduce(m, time_ns, out);
 	}
 	*netns = m->number;
@@ -256,7 +239,7 @@ static int name_map(struct remap *r, unsigned int host, char *name, size_t size)
 		snprintf(key, sizeof(key), "%s", wanted);
 		MAP_FIND(r->names, &key, t);
 		if (!t) {
-			MAP_ADD(r->names, name, key, t);
+			HASH_NEW(r->names, name, key, t);
 			if (!t)
 				return -ENOMEM;
 			t->host = host;
@@ -313,7 +296,7 @@ static int flow_announced(struct remap *r, const struct remap_from *from,
 	if (!j)
 		return -ENOMEM;
 	j->refs++;
-	MAP_ADD(r->flows, key, &key, f);
+	HASH_NEW(r->flows, key, &key, f);
 	if (!f) {
 		joined_put(r, j);
 		return -ENOMEM;
@@ -368,7 +351,7 @@ static int owner_is(struct remap *r, const struct remap_from *from, const struct
 
 	MAP_FIND(r->owners, key, o);
 	if (!o) {
-		MAP_ADD(r->owners, key, key, o);
+		HASH_NEW(r->owners, key, key, o);
 		if (!o)
 			return -ENOMEM;
 		o->source = from->source;

@@ -73,26 +73,15 @@ struct bridges *bridges_new(void)
 	return calloc(1, sizeof(struct bridges));
 }
 
-#define FREE_ALL(head)                        \
-	do {                                  \
-		__typeof__(head) x, after;    \
-                                              \
-		HASH_ITER(hh, head, x, after) \
-		{                             \
-			HASH_DEL(head, x);    \
-			free(x);              \
-		}                             \
-	} while (0)
-
 void bridges_free(struct bridges *b)
 {
 	struct reason *r, *next;
 
 	if (!b)
 		return;
-	FREE_ALL(b->ports);
-	FREE_ALL(b->fdb);
-	FREE_ALL(b->reads);
+	HASH_FREE(b->ports);
+	HASH_FREE(b->fdb);
+	HASH_FREE(b->reads);
 	HASH_CLEAR(by_number, b->numbers);
 	HASH_ITER(hh, b->reasons, r, next)
 	{
@@ -103,29 +92,12 @@ void bridges_free(struct bridges *b)
 	free(b);
 }
 
-/* The element of that key, made if need be. */
-#define MAKE(head, keyptr, out)                                         \
-	do {                                                            \
-		HASH_FIND(hh, head, keyptr, sizeof(*(keyptr)), out);    \
-		if (out)                                                \
-			break;                                          \
-		(out) = calloc(1, sizeof(*(out)));                      \
-		if (!(out))                                             \
-			break;                                          \
-		memcpy(out, keyptr, sizeof(*(keyptr)));                 \
-		HASH_ADD_KEYPTR(hh, head, out, sizeof(*(keyptr)), out); \
-		if (!(out)->hh.tbl) {                                   \
-			free(out);                                      \
-			(out) = NULL;                                   \
-		}                                                       \
-	} while (0)
-
 int bridges_port(struct bridges *b, const struct crumb_ev_port *ev)
 {
 	struct at_key key = { ev->netns, ev->ifindex };
 	struct port *p;
 
-	MAKE(b->ports, &key, p);
+	HASH_MAKE(b->ports, key, &key, p);
 	if (!p)
 		return -ENOMEM;
 	p->ev = *ev;
@@ -141,7 +113,7 @@ int bridges_fdb(struct bridges *b, const struct crumb_ev_fdb *ev)
 	struct fdb_entry *e;
 
 	memcpy(key.mac, ev->mac, sizeof(key.mac));
-	MAKE(b->reads, &ev->netns, read);
+	HASH_MAKE(b->reads, netns, &ev->netns, read);
 	if (!read)
 		return -ENOMEM;
 	read->time_ns = ev->h.time_ns;
@@ -153,7 +125,7 @@ int bridges_fdb(struct bridges *b, const struct crumb_ev_fdb *ev)
 		free(e);
 		return 0;
 	}
-	MAKE(b->fdb, &key, e);
+	HASH_MAKE(b->fdb, key, &key, e);
 	if (!e)
 		return -ENOMEM;
 	e->port = ev->port;

@@ -339,10 +339,7 @@ static void hook_cost(struct assembler *a, struct words *w, const struct path_st
 	if (!ns)
 		return;
 	words_put(w, "hook ");
-	words_u64(w, ns / 1000);
-	words_put(w, ".");
-	words_u64(w, ns % 1000 / 100);
-	words_put(w, " µs");
+	words_micros(w, ns);
 }
 
 /* "slept 3 times; meanwhile receiver's window full" */
@@ -367,10 +364,7 @@ static void say_bound(struct words *w, uint64_t ns)
 		return;
 	}
 	words_put(w, "± ");
-	words_u64(w, ns / 1000);
-	words_put(w, ".");
-	words_u64(w, ns % 1000 / 100);
-	words_put(w, " µs");
+	words_micros(w, ns);
 }
 
 /* "fast retransmit": what sent the transmission that came next on the path. */

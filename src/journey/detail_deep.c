@@ -29,8 +29,6 @@ static const char *verdict_word(uint8_t verdict)
 
 static void say_verdict(struct words *w, const struct crumb_ev_decision *d)
 {
-	uint64_t ns = d->s.h.time_ns - d->enter_ns;
-
 	if (d->chain[0]) {
 		words_put(w, "table ");
 		words_put(w, d->table);
@@ -46,10 +44,7 @@ static void say_verdict(struct words *w, const struct crumb_ev_decision *d)
 	if (!d->enter_ns || d->enter_ns > d->s.h.time_ns)
 		return;
 	words_put(w, ", ");
-	words_u64(w, ns / 1000);
-	words_put(w, ".");
-	words_u64(w, ns % 1000 / 100);
-	words_put(w, " µs");
+	words_micros(w, d->s.h.time_ns - d->enter_ns);
 }
 
 static void say_address(struct words *w, const struct crumb_ev_decision *d)

@@ -65,34 +65,6 @@ struct facts {
 	char *syscalls[MACHINES][SYSCALLS_MAX];
 };
 
-/* Find the element with that key, or add a zeroed one. NULL: no memory. */
-#define FACT_MAKE(head, keyfield, keyptr, out)                              \
-	do {                                                                \
-		HASH_FIND(hh, head, keyptr, sizeof((head)->keyfield), out); \
-		if (out)                                                    \
-			break;                                              \
-		(out) = calloc(1, sizeof(*(out)));                          \
-		if (!(out))                                                 \
-			break;                                              \
-		memcpy(&(out)->keyfield, keyptr, sizeof((out)->keyfield));  \
-		HASH_ADD(hh, head, keyfield, sizeof((out)->keyfield), out); \
-		if (!(out)->hh.tbl) {                                       \
-			free(out);                                          \
-			(out) = NULL;                                       \
-		}                                                           \
-	} while (0)
-
-#define FACTS_FREE(head)                         \
-	do {                                     \
-		__typeof__(head) fact, after;    \
-                                                 \
-		HASH_ITER(hh, head, fact, after) \
-		{                                \
-			HASH_DEL(head, fact);    \
-			free(fact);              \
-		}                                \
-	} while (0)
-
 /* NULL: no memory. */
 static struct kernel_facts *kernel_make(struct facts *f, unsigned int i)
 {
@@ -130,10 +102,10 @@ void facts_free(struct facts *f)
 {
 	if (!f)
 		return;
-	FACTS_FREE(f->hosts);
-	FACTS_FREE(f->devs);
-	FACTS_FREE(f->symbols);
-	FACTS_FREE(f->reasons);
+	HASH_FREE(f->hosts);
+	HASH_FREE(f->devs);
+	HASH_FREE(f->symbols);
+	HASH_FREE(f->reasons);
 	for (unsigned int i = 0; i < SYSCALLS_MAX; i++) {
 		free(f->syscalls[MACHINE_X86_64][i]);
 		free(f->syscalls[MACHINE_AARCH64][i]);
@@ -148,7 +120,7 @@ static int take_netns(struct facts *f, const struct crumb_ev_netns *ev)
 {
 	struct host_fact *h;
 
-	FACT_MAKE(f->hosts, netns, &ev->netns, h);
+	HASH_MAKE(f->hosts, netns, &ev->netns, h);
 	if (!h)
 		return -ENOMEM;
 	snprintf(h->name, sizeof(h->name), "%s", ev->host);
@@ -164,7 +136,7 @@ static int take_dev(struct facts *f, const struct crumb_ev_dev *ev)
 
 	if (ev->removed) /* journeys under way may still name it */
 		return 0;
-	FACT_MAKE(f->devs, key, &key, d);
+	HASH_MAKE(f->devs, key, &key, d);
 	if (!d)
 		return -ENOMEM;
 	d->dev = (struct fact_dev){
@@ -185,7 +157,7 @@ static int take_symbol(struct facts *f, const struct crumb_ev_symbol *ev)
 {
 	struct symbol_fact *s;
 
-	FACT_MAKE(f->symbols, addr, &ev->addr, s);
+	HASH_MAKE(f->symbols, addr, &ev->addr, s);
 	if (!s)
 		return -ENOMEM;
 	snprintf(s->name, sizeof(s->name), "%s", ev->name);
@@ -196,7 +168,7 @@ static int take_reason(struct facts *f, uint32_t value, const char *name)
 {
 	struct reason_fact *r;
 
-	FACT_MAKE(f->reasons, value, &value, r);
+	HASH_MAKE(f->reasons, value, &value, r);
 	if (!r)
 		return -ENOMEM;
 	snprintf(r->name, sizeof(r->name), "%s", name);
@@ -310,7 +282,7 @@ const char *facts_host(struct facts *f, uint32_t netns)
 	const struct kernel_facts *k;
 	struct host_fact *h;
 
-	FACT_MAKE(f->hosts, netns, &netns, h);
+	HASH_MAKE(f->hosts, netns, &netns, h);
 	if (!h)
 		return "?";
 	if (h->name[0])
@@ -338,7 +310,7 @@ const char *facts_dev_name(struct facts *f, uint32_t netns, uint32_t ifindex)
 
 	if (!ifindex)
 		return NULL;
-	FACT_MAKE(f->devs, key, &key, d);
+	HASH_MAKE(f->devs, key, &key, d);
 	if (!d)
 		return "?";
 	if (!d->name[0])

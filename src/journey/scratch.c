@@ -112,6 +112,14 @@ void words_bytes(struct words *w, uint64_t bytes)
 	}
 }
 
+void words_micros(struct words *w, uint64_t ns)
+{
+	words_u64(w, ns / 1000);
+	words_put(w, ".");
+	words_u64(w, ns % 1000 / 100);
+	words_put(w, " µs");
+}
+
 void words_seconds(struct words *w, uint64_t ms)
 {
 	uint64_t tenths = (ms + 50) / 100;

@@ -34,6 +34,7 @@ void words_put(struct words *w, const char *s);
 void words_u64(struct words *w, uint64_t v);
 void words_hex(struct words *w, uint64_t v, int digits);
 void words_bytes(struct words *w, uint64_t bytes); /* "64 KiB", "1500 B" */
+void words_micros(struct words *w, uint64_t ns);   /* "12.3 µs" */
 void words_seconds(struct words *w, uint64_t ms);  /* "0.2 s", "312 s" */
 
 const char *words_keep(struct scratch *s, const struct words *w); /* NULL if empty or no memory */

@@ -252,7 +252,7 @@ static int need_ports(struct annotate *a, const struct crumb_ev_skb *e, uint64_t
 
 static int need_fdb(struct annotate *a, const struct crumb_ev_skb *e, uint64_t fresh_ns)
 {
-	uint64_t start = clock_ns(CLOCK_MONOTONIC);
+	uint64_t start;
 	int err;
 
 	/* A long table is read less often, so that where much is dropped we still do something else. */
@@ -260,6 +260,7 @@ static int need_fdb(struct annotate *a, const struct crumb_ev_skb *e, uint64_t f
 		fresh_ns = a->fdb_took_ns * FDB_SHARE;
 	if (!seen_stale(&a->fdbs, e->netns, e->h.time_ns, fresh_ns))
 		return 0;
+	start = clock_ns(CLOCK_MONOTONIC);
 	err = netns_dump_fdb(e->netns, e->h.time_ns, pass_on, a);
 	a->fdb_took_ns = clock_ns(CLOCK_MONOTONIC) - start;
 	return err == -ENOMEM ? err : 0;

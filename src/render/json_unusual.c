@@ -25,6 +25,16 @@ static void put_times(struct json_out *j, uint64_t p50_ns, uint64_t p99_ns)
 	json_u64(j, p99_ns);
 }
 
+static void put_spread(struct json_out *j, uint64_t journeys, uint64_t p50_ns, uint64_t p99_ns,
+		       uint64_t max_ns)
+{
+	json_put(j, ",\"journeys\":");
+	json_u64(j, journeys);
+	put_times(j, p50_ns, p99_ns);
+	json_put(j, ",\"max_ns\":");
+	json_u64(j, max_ns);
+}
+
 static void put_end(struct json_out *j, const char *host, const char *comm)
 {
 	if (!*host && !*comm) {
@@ -48,11 +58,7 @@ static void put_class(struct json_out *j, const struct usual *c)
 	put_end(j, c->receiver_host, c->receiver);
 	json_put(j, ",\"proto\":");
 	json_string(j, units_proto(proto, c->proto));
-	json_put(j, ",\"journeys\":");
-	json_u64(j, c->journeys);
-	put_times(j, c->p50_ns, c->p99_ns);
-	json_put(j, ",\"max_ns\":");
-	json_u64(j, c->max_ns);
+	put_spread(j, c->journeys, c->p50_ns, c->p99_ns, c->max_ns);
 	json_put(j, ",\"segments\":[");
 	for (uint32_t i = 0; i < c->segment_count; i++) {
 		const struct usual_segment *s = &c->segments[i];
@@ -60,11 +66,7 @@ static void put_class(struct json_out *j, const struct usual *c)
 		if (i > 0)
 			json_put(j, ",");
 		put_host(j, s);
-		json_put(j, ",\"journeys\":");
-		json_u64(j, s->journeys);
-		put_times(j, s->p50_ns, s->p99_ns);
-		json_put(j, ",\"max_ns\":");
-		json_u64(j, s->max_ns);
+		put_spread(j, s->journeys, s->p50_ns, s->p99_ns, s->max_ns);
 		json_put(j, "}");
 	}
 	json_put(j, "]}");
