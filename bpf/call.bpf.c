@@ -57,15 +57,15 @@ static __always_inline int call_enters(struct pt_regs *regs, long nr)
 
 TRACEPOINT(sys_enter, struct pt_regs *regs, long nr)
 {
-	if (crumb_cfg.calls_preempted)
-		twin_first(CRUMB_TWIN_ENTER, task_now());
-	return call_enters(regs, nr);
+	call_enters(regs, nr);
+	first_ran(CRUMB_TWIN_ENTER);
+	return 0;
 }
 
 /* Since 7.0 a syscall's tracepoints can be preempted, and the next task's programs are skipped then. */
 TRACEPOINT_AGAIN(sys_enter, sys_enter_again, struct pt_regs *regs, long nr)
 {
-	return twin_second(CRUMB_TWIN_ENTER, task_now()) ? call_enters(regs, nr) : 0;
+	return first_skipped(CRUMB_TWIN_ENTER) ? call_enters(regs, nr) : 0;
 }
 
 static __always_inline void call_record(const struct task_state *ts, __u64 now, __s64 ret, __u8 layer)
@@ -100,11 +100,8 @@ static __always_inline void call_record(const struct task_state *ts, __u64 now, 
 /* A selected task bound a socket: if it is one of UDP, what arrives for that port is asked for. */
 static __always_inline void udp_bound(const struct task_state *ts, struct task_struct *task)
 {
-	struct crumb_listener l = { .netns = BPF_CORE_READ(task, nsproxy, net_ns, ns.inum) };
-	__u8 one = 1;
-	__u64 args[6];
-	__u32 port;
 	__u16 name[2] = {}; /* sockaddr_in and sockaddr_in6 alike: family, port */
+	__u64 args[6];
 
 	if (!crumb_cfg.udp)
 		return;
@@ -112,15 +109,8 @@ static __always_inline void udp_bound(const struct task_state *ts, struct task_s
 	if (bpf_probe_read_user(name, sizeof(name), (const void *)args[1]) || !name[1] ||
 	    (name[0] != AF_INET && name[0] != AF_INET6))
 		return;
-	port = bpf_ntohs(name[1]);
-	asm volatile("" : "+r"(port));
-	port &= 0xffff;
-	l.port = port | CRUMB_LISTEN_UDP;
-	if (bpf_map_update_elem(&listeners, &l, &one, BPF_ANY)) {
-		__sync_fetch_and_add(&crumb_counters.tasks_full, 1);
-		__sync_fetch_and_add(&crumb_counters.lost_total, 1);
-	}
-	crumb_listen[port] = 1;
+	listen_to(BPF_CORE_READ(task, nsproxy, net_ns, ns.inum), bpf_ntohs(name[1]),
+		  CRUMB_LISTEN_UDP);
 }
 
 static __always_inline int call_leaves(long ret)
@@ -166,14 +156,14 @@ TRACEPOINT(sys_exit, struct pt_regs *regs, long ret)
 	if (call_accepts(call_number((const void *)regs)) && ret >= 0)
 		reader_expect(bpf_get_current_pid_tgid());
 #endif
-	if (crumb_cfg.calls_preempted)
-		twin_first(CRUMB_TWIN_EXIT, task_now());
-	return call_leaves(ret);
+	call_leaves(ret);
+	first_ran(CRUMB_TWIN_EXIT);
+	return 0;
 }
 
 TRACEPOINT_AGAIN(sys_exit, sys_exit_again, struct pt_regs *regs, long ret)
 {
-	return twin_second(CRUMB_TWIN_EXIT, task_now()) ? call_leaves(ret) : 0;
+	return first_skipped(CRUMB_TWIN_EXIT) ? call_leaves(ret) : 0;
 }
 
 /* ---------------------------------------------------------------------------------------------- libc */

@@ -7,29 +7,21 @@
 #include "body/packet.h"
 
 /* As packet_flow(), and selects nothing. What is recorded of TCP has bytes. */
-static __always_inline struct crumb_flow *packet_known(struct sighting *s, struct packet *p, __u8 *dir)
+static __always_inline struct crumb_flow *packet_known(struct sighting *s, struct packet_head *h,
+						       __u8 *dir)
 {
-	__u8 bytes[CRUMB_HEAD_BYTES];
+	const struct packet *p = &h->p;
 	struct crumb_flow *f;
 
 	s->head = K(s->skb, head);
 	s->data_at = skb_data_at(s->skb);
 	s->l3_at = K(s->skb, network_header);
-	if (bpf_probe_read_kernel(bytes, sizeof(bytes), s->head + s->l3_at))
+	if (!packet_read(h, s, CRUMB_HEAD_BYTES))
 		return NULL;
-	if (bytes[0] >> 4 == 4) {
-		if (!read_ip4(p, bytes, s))
-			return NULL;
-	} else if (bytes[0] >> 4 == 6) {
-		if (!read_ip6(p, bytes, s))
-			return NULL;
-	} else {
-		return NULL;
-	}
 	/* A datagram is found again by where it was not seen yet, and here one place may be passed several times. */
 	if (p->t.proto != IPPROTO_TCP || !p->payload || !flow_marked(&p->t))
 		return NULL;
-	set_zone(s, &p->t);
+	set_zone(s, &h->p.t);
 	f = flow_find(&p->t, dir);
 	return f && flow_wants(f, *dir, p->seq, p->payload) ? f : NULL;
 }
@@ -40,88 +32,108 @@ static __always_inline void no_decision(struct crumb_ev_decision *e)
 	__builtin_memset(&e->enter_ns, 0, sizeof(*e) - offsetof(struct crumb_ev_decision, enter_ns));
 }
 
-/* The record of a decision about the skb of @s, to be submitted; NULL: nobody follows it, or there is no room. */
-static __always_inline struct crumb_ev_decision *decision(struct sighting *s)
+/* What is particular to a decision. @about: what the hook knows of it beside the sighting. */
+typedef void (*fill_fn)(struct crumb_ev_decision *e, const struct sighting *s, const void *about);
+
+/*
+ * The record of a decision about the skb of @s. It is filled in here and not by the callers: older verifiers do not see that what was
+ * reserved and is handed out is not NULL.
+ */
+static __always_inline void decided(struct sighting *s, struct packet_head *h, fill_fn fill,
+				    const void *about)
 {
 	struct crumb_ev_decision *e;
 	struct crumb_flow *f;
-	struct packet p;
 	__u8 dir;
 
-	if (!s->dev)
-		return NULL;
-	f = packet_known(s, &p, &dir);
-	e = f ? ring_reserve(sizeof(*e), s->point) : NULL;
-	if (!e)
-		return NULL;
+	f = packet_known(s, h, &dir);
+	if (!f)
+		return;
 	if (!s->netns)
 		s->netns = device_netns(s->dev);
+	e = ring_reserve(sizeof(*e), s->point);
+	if (!e)
+		return;
 	event_head(&e->s.h, CRUMB_EV_DECISION, sizeof(*e), bpf_ktime_get_ns());
-	fill_sighting(&e->s, s, &p, f, dir);
+	fill_sighting(&e->s, s, &h->p, f, dir);
+	read_macs(&e->s, s);
 	no_decision(e);
-	return e;
+	fill(e, s, about);
+	ring_submit(e);
+}
+
+static __always_inline int decision(struct sighting *s, fill_fn fill, const void *about)
+{
+	struct crumb_cpu *cpu = this_cpu();
+	struct packet_head *h;
+
+	h = s->dev ? room_enter(&head_room, cpu) : NULL;
+	if (!h)
+		return 0;
+	decided(s, h, fill, about);
+	room_leave(cpu);
+	return 0;
 }
 
 /* ------------------------------------------------------------------------------------- IP and neighbour */
 
-static __always_inline int routed(const struct sk_buff *skb, __u8 what)
+static __always_inline void fill_local(struct crumb_ev_decision *e, const struct sighting *s,
+				       const void *about)
+{
+	e->what = CRUMB_DECIDED_LOCAL;
+}
+
+static __always_inline void fill_route(struct crumb_ev_decision *e, const struct sighting *s,
+				       const void *about)
+{
+	const struct rtable *rt = (const void *)(K(s->skb, _skb_refdst) & ~1ul);
+
+	e->what = CRUMB_DECIDED_OUT;
+	if (!rt)
+		return;
+	e->out = BPF_CORE_READ((const struct dst_entry *)rt, dev, ifindex);
+	if (e->s.ip_version == 4 && BPF_CORE_READ(rt, rt_gw_family) == AF_INET) {
+		__u32 gateway[4];
+
+		v4_mapped(gateway, BPF_CORE_READ(rt, rt_gw4));
+		__builtin_memcpy(e->addr, gateway, sizeof(e->addr));
+		e->family = AF_INET;
+	}
+}
+
+static __always_inline int routed(const struct sk_buff *skb, fill_fn fill)
 {
 	struct sighting s = { .skb = skb, .dev = K(skb, dev), .point = CRUMB_PT_IP_ROUTE };
-	struct crumb_ev_decision *e = decision(&s);
-	const struct rtable *rt;
 
-	if (!e)
-		return 0;
-	e->what = what;
-	rt = (const void *)(K(skb, _skb_refdst) & ~1ul);
-	if (what == CRUMB_DECIDED_OUT && rt) {
-		e->out = BPF_CORE_READ((const struct dst_entry *)rt, dev, ifindex);
-		if (e->s.ip_version == 4 && BPF_CORE_READ(rt, rt_gw_family) == AF_INET) {
-			__u32 gateway[4];
-
-			v4_mapped(gateway, BPF_CORE_READ(rt, rt_gw4));
-			__builtin_memcpy(e->addr, gateway, sizeof(e->addr));
-			e->family = AF_INET;
-		}
-	}
-	ring_submit(e);
-	return 0;
+	return decision(&s, fill, NULL);
 }
 
 ENTRY(ip_route_local, ip_local_deliver, struct sk_buff *skb)
 {
-	return routed(skb, CRUMB_DECIDED_LOCAL);
+	return routed(skb, fill_local);
 }
 
 ENTRY(ip_route_forward, ip_forward, struct sk_buff *skb)
 {
-	return routed(skb, CRUMB_DECIDED_OUT);
+	return routed(skb, fill_route);
 }
 
 ENTRY(ip6_route_local, ip6_input, struct sk_buff *skb)
 {
-	return routed(skb, CRUMB_DECIDED_LOCAL);
+	return routed(skb, fill_local);
 }
 
 ENTRY(ip6_route_forward, ip6_forward, struct sk_buff *skb)
 {
-	return routed(skb, CRUMB_DECIDED_OUT);
+	return routed(skb, fill_route);
 }
 
-/* Called unless the address is known and fresh; where it is known, the packet goes on at once. */
-ENTRY(neigh_wait_enter, neigh_resolve_output, struct neighbour *n, struct sk_buff *skb)
+static __always_inline void fill_neigh(struct crumb_ev_decision *e, const struct sighting *s,
+				       const void *about)
 {
-	struct sighting s = { .skb = skb, .point = CRUMB_PT_NEIGH_WAIT };
-	struct crumb_ev_decision *e;
-	__u32 state = K(n, nud_state);
+	const struct neighbour *n = about;
 
-	if (state & NUD_VALID)
-		return 0;
-	s.dev = K(n, dev);
-	e = decision(&s);
-	if (!e)
-		return 0;
-	e->nud_state = state;
+	e->nud_state = K(n, nud_state);
 	e->out = e->s.ifindex;
 	e->family = BPF_CORE_READ(n, tbl, family);
 	if (e->family == AF_INET) {
@@ -130,25 +142,43 @@ ENTRY(neigh_wait_enter, neigh_resolve_output, struct neighbour *n, struct sk_buf
 	} else {
 		bpf_core_read(e->addr, 16, &n->primary_key);
 	}
-	ring_submit(e);
-	return 0;
+}
+
+/* Called unless the address is known and fresh; where it is known, the packet goes on at once. */
+ENTRY(neigh_wait_enter, neigh_resolve_output, struct neighbour *n, struct sk_buff *skb)
+{
+	struct sighting s = { .skb = skb, .point = CRUMB_PT_NEIGH_WAIT };
+
+	if (K(n, nud_state) & NUD_VALID)
+		return 0;
+	s.dev = K(n, dev);
+	return decision(&s, fill_neigh, n);
 }
 
 #ifdef CRUMB_UNTYPED
 
 /* ---------------------------------------------------------------------------------------------- bridge */
 
-static __always_inline int bridge_decides(const struct sk_buff *skb, __u8 what, __u32 out)
+static __always_inline void fill_port(struct crumb_ev_decision *e, const struct sighting *s,
+				      const void *about)
+{
+	const struct net_device *dev = about;
+
+	e->what = CRUMB_DECIDED_OUT;
+	e->out = BPF_CORE_READ(dev, ifindex);
+}
+
+static __always_inline void fill_flood(struct crumb_ev_decision *e, const struct sighting *s,
+				       const void *about)
+{
+	e->what = CRUMB_DECIDED_FLOOD;
+}
+
+static __always_inline int bridge_decides(const struct sk_buff *skb, fill_fn fill, const void *about)
 {
 	struct sighting s = { .skb = skb, .dev = K(skb, dev), .point = CRUMB_PT_BRIDGE_FDB };
-	struct crumb_ev_decision *e = decision(&s);
 
-	if (!e)
-		return 0;
-	e->what = what;
-	e->out = out;
-	ring_submit(e);
-	return 0;
+	return decision(&s, fill, about);
 }
 
 /*
@@ -161,66 +191,71 @@ struct bridge_port {
 
 ENTRY(bridge_to_port, br_forward, const struct bridge_port *to, struct sk_buff *skb)
 {
-	const struct net_device *dev;
 	struct bridge_port port = {};
 
 	if (!to || bpf_probe_read_kernel(&port, sizeof(port), to))
 		return 0;
-	dev = port.dev;
-	return bridge_decides(skb, CRUMB_DECIDED_OUT, BPF_CORE_READ(dev, ifindex));
+	return bridge_decides(skb, fill_port, port.dev);
 }
 
 ENTRY(bridge_to_all, br_flood, const void *bridge, struct sk_buff *skb)
 {
-	return bridge_decides(skb, CRUMB_DECIDED_FLOOD, 0);
+	return bridge_decides(skb, fill_flood, NULL);
 }
 
 ENTRY(bridge_to_self, br_pass_frame_up, struct sk_buff *skb)
 {
-	return bridge_decides(skb, CRUMB_DECIDED_LOCAL, 0);
+	return bridge_decides(skb, fill_local, NULL);
 }
 
 /* ------------------------------------------------------------------------------------------- netfilter */
-
-/* How far the stack pointer is above the frame when a function has returned. */
-#ifdef __TARGET_ARCH_x86
-#define FRAME_POPPED 8
-#else
-#define FRAME_POPPED 0
-#endif
 
 /*
  * All is noted at the entry, since a packet that is dropped is gone at the return; there the verdict and the time are added.
  * NULL: nobody follows it.
  */
-static __always_inline struct crumb_ev_decision *asked(struct pt_regs *ctx, const struct sk_buff *skb,
-						       const struct nf_hook_state *state)
+static __always_inline struct crumb_ev_decision *asked_in(__u64 key, struct sighting *s,
+							  struct packet_head *h)
 {
-	struct sighting s = { .skb = skb, .point = CRUMB_PT_NETFILTER };
-	__u64 key = PT_REGS_SP(ctx);
 	struct crumb_ev_decision *e;
 	struct crumb_flow *f;
-	struct packet p;
 	__u8 dir;
 
-	s.dev = BPF_CORE_READ(state, in);
-	if (!s.dev)
-		s.dev = BPF_CORE_READ(state, out);
-	if (!s.dev)
-		return NULL;
-	f = packet_known(&s, &p, &dir);
+	f = packet_known(s, h, &dir);
 	if (!f)
 		return NULL;
-	if (!s.netns)
-		s.netns = device_netns(s.dev);
+	if (!s->netns)
+		s->netns = device_netns(s->dev);
 	bpf_map_update_elem(&verdicts, &key, (const void *)&crumb_zeroes, BPF_ANY);
 	e = bpf_map_lookup_elem(&verdicts, &key);
 	if (!e) {
 		count_lost(CRUMB_PT_NETFILTER);
 		return NULL;
 	}
-	fill_sighting(&e->s, &s, &p, f, dir);
+	fill_sighting(&e->s, s, &h->p, f, dir);
+	read_macs(&e->s, s);
 	no_decision(e);
+	return e;
+}
+
+static __always_inline struct crumb_ev_decision *asked(struct pt_regs *ctx, const struct sk_buff *skb,
+						       const struct nf_hook_state *state)
+{
+	struct sighting s = { .skb = skb, .point = CRUMB_PT_NETFILTER };
+	struct crumb_cpu *cpu = this_cpu();
+	struct crumb_ev_decision *e;
+	struct packet_head *h;
+
+	s.dev = BPF_CORE_READ(state, in);
+	if (!s.dev)
+		s.dev = BPF_CORE_READ(state, out);
+	h = s.dev ? room_enter(&head_room, cpu) : NULL;
+	if (!h)
+		return NULL;
+	e = asked_in(PT_REGS_SP(ctx), &s, h);
+	room_leave(cpu);
+	if (!e)
+		return NULL;
 	e->hook = BPF_CORE_READ(state, hook);
 	e->family = BPF_CORE_READ(state, pf);
 	e->enter_ns = bpf_ktime_get_ns();
@@ -229,7 +264,7 @@ static __always_inline struct crumb_ev_decision *asked(struct pt_regs *ctx, cons
 
 static __always_inline int answered(struct pt_regs *ctx, __u8 verdict)
 {
-	__u64 key = PT_REGS_SP(ctx) - FRAME_POPPED;
+	__u64 key = PT_REGS_SP(ctx) - crumb_cfg.verdict_pop;
 	struct crumb_ev_decision *noted = bpf_map_lookup_elem(&verdicts, &key), *e;
 
 	if (!noted)
@@ -275,6 +310,46 @@ ENTRY(nft_enter, nft_do_chain, const void *pktinfo, const void *chain)
 RETURN(nft_return, nft_do_chain, __u32 verdict)
 {
 	return answered(ctx, (verdict & 0xff) == 2 && verdict >> 16 ? 0 : verdict);
+}
+
+/* The table is the first argument since 5.16, and was the last before. */
+static __always_inline int old_table_asked(struct pt_regs *ctx)
+{
+	__u64 a1 = PT_REGS_PARM1(ctx), a2 = PT_REGS_PARM2(ctx), a3 = PT_REGS_PARM3(ctx);
+	struct crumb_ev_decision *e;
+	const void *table;
+
+	/* Each is read at an offset that is a constant. */
+	asm volatile("" : "+r"(a1), "+r"(a2), "+r"(a3));
+	if (crumb_cfg.ipt.table_first)
+		e = asked(ctx, (const void *)a2, (const void *)a3);
+	else
+		e = asked(ctx, (const void *)a1, (const void *)a2);
+	table = (const void *)(crumb_cfg.ipt.table_first ? a1 : a3);
+	if (e && crumb_cfg.ipt.table_name)
+		bpf_probe_read_kernel_str(e->table, sizeof(e->table),
+					  table + crumb_cfg.ipt.table_name);
+	return 0;
+}
+
+ENTRY(ipt_enter, ipt_do_table)
+{
+	return old_table_asked(ctx);
+}
+
+RETURN(ipt_return, ipt_do_table, __u32 verdict)
+{
+	return answered(ctx, verdict);
+}
+
+ENTRY(ip6t_enter, ip6t_do_table)
+{
+	return old_table_asked(ctx);
+}
+
+RETURN(ip6t_return, ip6t_do_table, __u32 verdict)
+{
+	return answered(ctx, verdict);
 }
 
 ENTRY(nf_hook_enter, nf_hook_slow, struct sk_buff *skb, const struct nf_hook_state *state)

@@ -118,13 +118,13 @@ static __always_inline void fill_proof(struct crumb_ev_drop *e, const struct sk_
  * Only frees that are drops carry a reason above NOT_SPECIFIED's neighbours; the analysis decides whether the
  * bytes were lost (another copy may have arrived).
  */
-TRACEPOINT(kfree_skb, struct sk_buff *skb, void *location)
+static __always_inline int dropped(__u64 *ctx, struct sk_buff *skb, void *location,
+				   struct packet_head *h)
 {
-	/* Since 5.17 the third argument says why. */
 	struct sighting s = { .skb = skb, .dev = K(skb, dev), .point = CRUMB_PT_SKB_DROP };
 	struct crumb_ev_drop *e;
+	struct packet *p = &h->p;
 	struct crumb_flow *f;
-	struct packet p;
 	__u64 dev = 0;
 	int iif;
 	__u8 dir;
@@ -157,30 +157,39 @@ TRACEPOINT(kfree_skb, struct sk_buff *skb, void *location)
 	s.head = K(skb, head);
 	s.data_at = skb_data_at(skb);
 	s.l3_at = K(skb, network_header);
-	f = packet_flow(&s, &p, &dir);
-	if (!f)
+	f = packet_flow(&s, h, &dir);
+	if (!f || (p->t.proto == IPPROTO_TCP && !p->payload && !(p->tcp_flags & TCP_SYN)))
 		return 0;
-	if (p.t.proto == IPPROTO_UDP) {
-		if (!dgram_read(&s, &p))
-			return 0;
-		dgram_leaves(&s, &p, f, dir);
-	} else {
-		if (!p.payload && !(p.tcp_flags & TCP_SYN))
-			return 0;
-		if (p.payload && !flow_wants(f, dir, p.seq, p.payload))
-			return 0;
-	}
+	if (!packet_tells(&s, p, f, dir))
+		return 0;
 	if (!s.netns)
 		s.netns = device_netns(s.dev);
+	if (p->tunnel)
+		tunnel_tell(h, f->id, dir, s.netns);
+	else if (p->t.proto == IPPROTO_UDP)
+		dgram_leaves(&s, p, f, dir);
 	e = ring_reserve(sizeof(*e), CRUMB_PT_SKB_DROP);
 	if (!e)
 		return 0;
 	event_head(&e->s.h, CRUMB_EV_DROP, sizeof(*e), bpf_ktime_get_ns());
-	fill_sighting(&e->s, &s, &p, f, dir);
+	fill_sighting(&e->s, &s, p, f, dir);
+	read_macs(&e->s, &s);
 	e->location = (__u64)location;
-	e->reason = crumb_cfg.drop_has_reason ? (__u32)ctx[2] : 0;
+	e->reason = crumb_cfg.drop_has_reason ? (__u32)ctx[2] : 0; /* the third argument, since 5.17 */
 	fill_proof(e, skb, &s, for_sk ? for_sk : sk);
 	ring_submit(e);
+	return 0;
+}
+
+TRACEPOINT(kfree_skb, struct sk_buff *skb, void *location)
+{
+	struct crumb_cpu *cpu = this_cpu();
+	struct packet_head *h = room_enter(&head_room, cpu);
+
+	if (!h)
+		return 0;
+	dropped(ctx, skb, location, h);
+	room_leave(cpu);
 	return 0;
 }
 
@@ -205,12 +214,26 @@ static __always_inline int ip_sends(void *ctx, const struct sk_buff *skb)
 
 ENTRY(ip_output_enter, ip_output, void *net, void *sk, struct sk_buff *skb)
 {
+	if (crumb_cfg.calls_preempted)
+		twin_first(CRUMB_TWIN_OUTPUT, skb);
 	return ip_sends(ctx, skb);
+}
+
+ENTRY(ip_output_enter_again, ip_output, void *net, void *sk, struct sk_buff *skb)
+{
+	return twin_second(CRUMB_TWIN_OUTPUT, skb) ? ip_sends(ctx, skb) : 0;
 }
 
 ENTRY(ip6_output_enter, ip6_output, void *net, void *sk, struct sk_buff *skb)
 {
+	if (crumb_cfg.calls_preempted)
+		twin_first(CRUMB_TWIN_OUTPUT, skb);
 	return ip_sends(ctx, skb);
+}
+
+ENTRY(ip6_output_enter_again, ip6_output, void *net, void *sk, struct sk_buff *skb)
+{
+	return twin_second(CRUMB_TWIN_OUTPUT, skb) ? ip_sends(ctx, skb) : 0;
 }
 
 /* Both the single packet and the list come by here. */

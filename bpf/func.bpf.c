@@ -11,13 +11,6 @@
 #define CRUMB_UNTYPED
 #include "body/func.h"
 
-/* How far the stack pointer is above the frame when a function has returned. */
-#ifdef __TARGET_ARCH_x86
-#define FRAME_POPPED 8
-#else
-#define FRAME_POPPED 0
-#endif
-
 /* Patched by the loader into calls of the kernel's own functions (src/probe/func_hooks.c). */
 #define session_is_return ((bool (*)(void *))CRUMB_KFUNC_IS_RETURN)
 #define session_cookie	  ((__u64 * (*)(void *)) CRUMB_KFUNC_COOKIE)
@@ -150,7 +143,7 @@ int func_enter(struct pt_regs *ctx)
 SEC("?kprobe.multi")
 int func_return(struct pt_regs *ctx)
 {
-	return func_returns(func_key(bpf_get_func_ip(ctx), PT_REGS_SP(ctx) - FRAME_POPPED));
+	return func_returns(func_key(bpf_get_func_ip(ctx), PT_REGS_SP(ctx) - crumb_cfg.func_pop));
 }
 
 /*
@@ -179,7 +172,7 @@ int func_enter_trap(struct pt_regs *ctx)
 SEC("?kprobe")
 int func_return_trap(struct pt_regs *ctx)
 {
-	__u64 key = PT_REGS_SP(ctx) - FRAME_POPPED + FUNC_SHARED - 1;
+	__u64 key = PT_REGS_SP(ctx) - crumb_cfg.func_pop + FUNC_SHARED - 1;
 	int i;
 
 	for (i = 0; i < FUNC_SHARED - 1; i++, key--)

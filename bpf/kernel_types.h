@@ -88,6 +88,7 @@ struct sock_common {
 	__u16 skc_dport, skc_num;
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
+	unsigned long skc_flags;
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
 };
@@ -118,6 +119,7 @@ struct sock {
 	__u16 sk_protocol;
 	__u32 sk_pacing_status;
 	unsigned long sk_tsq_flags;
+	unsigned long sk_lingertime;
 };
 
 struct inet_sock {
@@ -196,7 +198,21 @@ struct rtable {
 	__u32 rt_gw4;
 };
 
+struct nf_conntrack_tuple {
+	__u32 all[10]; /* read as a whole: body/nat.h */
+};
+
+struct nf_conntrack_tuple_hash {
+	struct nf_conntrack_tuple tuple;
+};
+
+struct nf_conn {
+	struct nf_conntrack_tuple_hash tuplehash[2]; /* original, reply */
+	unsigned long status;
+};
+
 struct sk_buff {
+	unsigned long _nfct;	   /* struct nf_conn; in the low bits enum ip_conntrack_info */
 	unsigned long _skb_refdst; /* struct dst_entry, bit 0: no reference */
 	struct net_device *dev;
 	struct sock *sk;
@@ -294,6 +310,8 @@ struct task_struct {
 	unsigned long nvcsw; /* voluntary context switches */
 	char comm[16];
 	unsigned int __state; /* since 5.14 */
+	unsigned int flags;
+	int exit_code;
 };
 
 struct task_struct___513 {

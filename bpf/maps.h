@@ -65,7 +65,8 @@ struct task_state {
 	__u64 slept_ns;	    /* in turns within which it slept: for buffer space */
 	__u32 sleeps;
 	__u8 turn_full; /* the send buffer was full at that turn: the call is about to sleep */
-	__u8 pad2[3];
+	__u8 pad2;
+	__u16 ran; /* bits by enum crumb_twin: first programs that ran, for their second ones */
 
 	/* bytes coming in */
 	__u64 recv_sk;
@@ -113,10 +114,30 @@ struct rings {
 	__array(values, struct ring);
 };
 
+/* Where the state of a connection stands: the number of its cell. */
 struct flows {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, CRUMB_MAX_FLOWS);
 	__type(key, struct crumb_flow_key);
+	__type(value, __u32);
+};
+
+/* The same connections by the addresses that NAT gives them on their way. */
+struct aliases {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, CRUMB_MAX_ALIASES);
+	__type(key, struct crumb_flow_key);
+	__type(value, struct crumb_alias);
+};
+
+/*
+ * An array, because the kernel looks into one without a call. A new flow's cell is the one that its number ends with, and is
+ * its own as long as the number, which stands last, is not 0.
+ */
+struct flow_cells {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CRUMB_MAX_FLOWS);
+	__type(key, __u32);
 	__type(value, struct crumb_flow);
 };
 
@@ -183,7 +204,8 @@ struct reader {
 	__u32 count;	 /* of away[]; the open one comes after them */
 	__u32 told_flow; /* the newest absence ended with data of this flow, and a CRUMB_EV_RUN */
 	__u8 away_open, asleep;
-	__u8 pad0[6];
+	__u8 grain; /* how near to one another absences are put together: AWAY_GRAIN_NS, times 4 for each */
+	__u8 pad0[5];
 	struct away away[CRUMB_AWAYS];
 };
 
@@ -232,7 +254,7 @@ struct flow_ids {
 };
 
 /* Where an expression finds its packet when it cannot be on the stack, by crumb_cpu.level. */
-#define CRUMB_LEVELS 4
+#define CRUMB_LEVELS 8
 
 struct filter_room {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -249,12 +271,32 @@ struct text_room {
 	__type(value, char[CRUMB_PAYLOAD_SCAN + CRUMB_PATTERN_BYTES]);
 };
 
-/* Where a new flow's value is put together, likewise. */
-struct flow_room {
+/* What is read of a packet (struct packet_head), likewise, by programs that have no room for it on their stack. */
+#define CRUMB_HEAD_ROOM 320
+
+struct head_room {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, CRUMB_LEVELS);
 	__type(key, __u32);
-	__type(value, struct crumb_flow);
+	__type(value, __u64[CRUMB_HEAD_ROOM / 8]);
+};
+
+/* Tunnels that were told. */
+struct tunnels {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, CRUMB_MAX_TUNNELS);
+	__type(key, struct crumb_tunnel);
+	__type(value, __u8);
+};
+
+/* The names of a translated connection (struct nat_names), likewise. */
+#define CRUMB_NAT_ROOM 320
+
+struct nat_room {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, CRUMB_LEVELS);
+	__type(key, __u32);
+	__type(value, __u64[CRUMB_NAT_ROOM / 8]);
 };
 
 /* Process ids of new children of selected processes: user space hooks their libc. */
@@ -295,6 +337,7 @@ extern struct calls_apart calls_apart SEC(".maps");
 extern struct news news SEC(".maps");
 extern struct rings rings SEC(".maps");
 extern struct flows flows SEC(".maps");
+extern struct flow_cells flow_cells SEC(".maps");
 extern struct zones zones SEC(".maps");
 extern struct listeners listeners SEC(".maps");
 extern struct selected_tasks selected_tasks SEC(".maps");
@@ -304,14 +347,18 @@ extern struct readers readers SEC(".maps");
 extern struct flow_ids flow_ids SEC(".maps");
 extern struct filter_room filter_room SEC(".maps");
 extern struct text_room text_room SEC(".maps");
-extern struct flow_room flow_room SEC(".maps");
+extern struct head_room head_room SEC(".maps");
+extern struct aliases aliases SEC(".maps");
+extern struct nat_room nat_room SEC(".maps");
+extern struct tunnels tunnels SEC(".maps");
 
 extern const volatile struct crumb_settings crumb_cfg;
 extern const volatile __u64 crumb_zeroes[192]; /* a task_state or a reader to begin with */
 extern struct crumb_counters crumb_counters;
 extern __u8 crumb_listen[65536];		/* ports in `listeners`, as a pre-check */
 extern __u8 crumb_sock_marks[CRUMB_SOCK_MARKS]; /* SOCK_MARK_* of UDP sockets, by a hash of their address */
-extern __u8 crumb_bloom[CRUMB_BLOOM_SLOTS];    /* 1: a flow of this slot was followed */
+extern __u32 crumb_slots[CRUMB_BLOOM_SLOTS]; /* the cell of the newest flow there and one; 0: there was none */
+extern struct crumb_zone crumb_zones[CRUMB_ZONE_SLOTS];
 extern __u8 crumb_readers[CRUMB_READER_MARKS]; /* 1: a thread of this mark is in `readers` */
 extern struct crumb_arrived crumb_arrived[CRUMB_MAX_CPUS];
 extern struct crumb_cpu crumb_cpus[CRUMB_MAX_CPUS];

@@ -17,8 +17,7 @@ static __always_inline void note_apart(struct task_struct *p, const struct woken
 		/* Woken twice before it ran: a task that wakes itself never left the CPU. */
 		if (!bpf_map_update_elem(&woken, &pid, w, BPF_EXIST))
 			return;
-		__sync_fetch_and_add(&crumb_counters.tasks_full, 1);
-		__sync_fetch_and_add(&crumb_counters.lost_total, 1);
+		count_tasks_full();
 		return;
 	}
 	__sync_fetch_and_add(&crumb_counters.woken_apart, 1);
@@ -125,12 +124,10 @@ static __always_inline void call_keep(struct task_struct *task, struct crumb_cal
 		call_move(ts, c);
 		return;
 	}
-	if (bpf_map_update_elem(&calls_apart, &pid, c, BPF_NOEXIST)) {
-		__sync_fetch_and_add(&crumb_counters.tasks_full, 1);
-		__sync_fetch_and_add(&crumb_counters.lost_total, 1);
-	} else {
+	if (bpf_map_update_elem(&calls_apart, &pid, c, BPF_NOEXIST))
+		count_tasks_full();
+	else
 		__sync_fetch_and_add(&crumb_counters.calls_apart, 1);
-	}
 	c->task = 0;
 }
 
@@ -193,16 +190,14 @@ TRACEPOINT(sched_process_fork, struct task_struct *parent, struct task_struct *c
 
 	if (from == to || !bpf_map_lookup_elem(&selected_tasks, &from))
 		return 0;
-	if (bpf_map_update_elem(&selected_tasks, &to, &one, BPF_ANY)) {
-		__sync_fetch_and_add(&crumb_counters.tasks_full, 1);
-		__sync_fetch_and_add(&crumb_counters.lost_total, 1);
-	}
+	if (bpf_map_update_elem(&selected_tasks, &to, &one, BPF_ANY))
+		count_tasks_full();
 	if (crumb_cfg.libc)
 		bpf_ringbuf_output(&news, &to, sizeof(to), 0);
 	return 0;
 }
 
-TRACEPOINT(sched_process_exit, struct task_struct *p)
+static __always_inline int task_ends(struct task_struct *p)
 {
 	struct crumb_calling apart;
 	struct woken_entry w;
@@ -215,4 +210,15 @@ TRACEPOINT(sched_process_exit, struct task_struct *p)
 	task_state_drop(p);
 	reader_drop(K(p, pid));
 	return 0;
+}
+
+TRACEPOINT(sched_process_exit, struct task_struct *p)
+{
+	return task_ends(p);
+}
+
+/* Done twice it is the same. */
+TRACEPOINT_AGAIN(sched_process_exit, sched_process_exit_again, struct task_struct *p)
+{
+	return task_ends(p);
 }

@@ -11,6 +11,7 @@
 #include "body/dgram_call.h"
 #include "body/held.h"
 #include "body/reader.h"
+#include "body/sock.h"
 
 static __always_inline bool iter_is_ubuf(const struct msghdr *msg)
 {
@@ -109,6 +110,7 @@ static __always_inline void send_begin(void *ctx, struct task_state *ts, const s
 	struct task_struct *task = task_now();
 	const struct tcp_sock *tp = sock_tcp(sk);
 	struct crumb_ev_send_begin *e;
+	__u32 netns;
 	__u64 now;
 
 	if (!tp)
@@ -140,7 +142,8 @@ static __always_inline void send_begin(void *ctx, struct task_state *ts, const s
 	ts->sleeps = 0;
 	ts->turn_full = K(sk, sk_wmem_queued) >= K(sk, sk_sndbuf);
 	reader_expect(K(task, pid));
-	ts->send_flags = call_flags(ts, task, sock_netns(sk));
+	netns = sock_netns(sk);
+	ts->send_flags = call_flags(ts, task, netns);
 	libc_carries(ts, f->id, dir);
 
 	e = ring_reserve(sizeof(*e), CRUMB_PT_TCP_APPEND);
@@ -161,7 +164,7 @@ static __always_inline void send_begin(void *ctx, struct task_state *ts, const s
 		no_args(e->args);
 	e->seq = ts->send_seq;
 	e->left = left;
-	e->netns = sock_netns(sk);
+	e->netns = netns;
 	e->snd_una = K(tp, snd_una);
 	e->snd_nxt = K(tp, snd_nxt);
 	e->snd_cwnd = K(tp, snd_cwnd);
@@ -244,6 +247,15 @@ static __always_inline struct task_state *append_turn(void *ctx, const struct so
 TRACEPOINT(tcp_sendmsg_locked, const struct sock *sk, const struct msghdr *msg)
 {
 	append_turn(ctx, sk, msg, K(msg, msg_iter.count));
+	first_ran(CRUMB_TWIN_APPEND);
+	return 0;
+}
+
+TRACEPOINT_AGAIN(tcp_sendmsg_locked, tcp_sendmsg_locked_again, const struct sock *sk,
+		 const struct msghdr *msg)
+{
+	if (first_skipped(CRUMB_TWIN_APPEND))
+		append_turn(ctx, sk, msg, K(msg, msg_iter.count));
 	return 0;
 }
 
@@ -257,26 +269,20 @@ static __always_inline bool sock_ignored(const struct sock *sk)
 
 /*
  * Does the sender's TCP keep bytes of a followed flow? Before an ACK only a queue that is not empty matters; after a
- * send call also that nothing is kept, so that an old reason does not stand.
+ * send call also that nothing is kept, so that an old reason does not stand. @now 0: take the time here.
  */
-static __always_inline void sender_looked_at(const struct sock *sk, bool after)
+static __always_inline void sender_looked_at(const struct sock *sk, bool after, __u64 now)
 {
 	struct tcp_sock *tp = sock_tcp(sk);
 	struct crumb_flow *f;
 	struct tuple t;
 	__u8 dir;
 
-	if (!tp || (!after && !held_any(tp)) || !sock_tuple(sk, &t) || !flow_marked(&t))
+	if (!tp || (!after && !held_any(tp)) || !sock_tuple(sk, &t))
 		return;
-	t.zone = zone_of(t.b, sock_netns(sk));
-	f = flow_find(&t, &dir);
+	f = known_flow(sk, &t, &dir);
 	if (f)
-		held_look(sk, tp, f, dir, after);
-}
-
-static __always_inline void count_aside(__u32 what)
-{
-	__sync_fetch_and_add(&crumb_counters.aside[what & 3], 1);
+		held_look(sk, tp, f, dir, after, now ? now : bpf_ktime_get_ns());
 }
 
 /* Bytes that went out with the SYN never came through tcp_sendmsg_locked()'s loop (tcp_sendmsg_fastopen()). */
@@ -288,33 +294,36 @@ static __always_inline int part_sent_unseen(const struct sock *sk, int ret)
 
 	if (ret <= 0 || !tp || !KBITS(tp, syn_data) || crumb_cfg.pattern_len || !sock_tuple(sk, &t))
 		return 0;
-	t.zone = zone_of(t.b, sock_netns(sk));
+	t.zone = zone_of(&t, sock_netns(sk));
 	if (flow_find(&t, &dir))
 		count_aside(CRUMB_ASIDE_FASTOPEN);
 	return 0;
 }
 
-static __always_inline int part_sent(const struct sock *sk, int ret)
+/* @again: a second program's, which does not count what is not followed. */
+static __always_inline int part_sent(const struct sock *sk, int ret, bool again)
 {
 	struct task_state *ts;
+	__u64 now;
 
 	if (sock_is_udp(sk))
 		return dgram_sent(sk, ret);
 	if (sock_ignored(sk)) {
-		if (tasks_asked() && ret > 0 && K(sk, __sk_common.skc_family) == AF_UNIX &&
-		    task_selected(task_now()))
+		if (!again && tasks_asked() && ret > 0 &&
+		    K(sk, __sk_common.skc_family) == AF_UNIX && task_selected(task_now()))
 			count_aside(CRUMB_ASIDE_UNIX);
 		return 0;
 	}
 	ts = task_state_get(task_now());
 	if (!ts || !ts->send_active)
-		return part_sent_unseen(sk, ret);
+		return again ? 0 : part_sent_unseen(sk, ret);
 	if (ts->send_sk != (__u64)sk)
 		return 0;
-	sender_looked_at(sk, true);
+	now = bpf_ktime_get_ns();
+	sender_looked_at(sk, true, now);
 	if (ts->turn_full && K(task_now(), nvcsw) != ts->turn_nvcsw)
 		send_slept(ts, sk); /* and gave up: a time-out, a signal */
-	ts->send_sock_ns = bpf_ktime_get_ns();
+	ts->send_sock_ns = now;
 	if (ret > 0 && !ts->part_done && !ts->append_exact)
 		ts->send_bytes += ret - (ts->part_left - ts->last_left);
 	ts->part_done = 1;
@@ -325,83 +334,67 @@ static __always_inline int part_sent(const struct sock *sk, int ret)
 
 TRACEPOINT(sock_send_length, struct sock *sk, int ret)
 {
-	return part_sent(sk, ret);
+	part_sent(sk, ret, false);
+	first_ran(CRUMB_TWIN_SENT);
+	return 0;
+}
+
+TRACEPOINT_AGAIN(sock_send_length, sock_send_length_again, struct sock *sk, int ret)
+{
+	return first_skipped(CRUMB_TWIN_SENT) ? part_sent(sk, ret, true) : 0;
 }
 
 /* ------------------------------------------------------------------------------------------- receiver */
 
-static __always_inline struct crumb_ev_sock *sock_record(const struct sock *sk,
-							 const struct tcp_sock *tp,
-							 const struct crumb_flow *f, __u8 dir,
-							 __u8 point)
-{
-	struct crumb_ev_sock *e = ring_reserve(sizeof(*e), point);
-
-	if (!e)
-		return NULL;
-	event_head(&e->h, CRUMB_EV_SOCK, sizeof(*e), bpf_ktime_get_ns());
-	e->flow = f->id;
-	e->dir = dir;
-	e->point = point;
-	e->state = K(sk, __sk_common.skc_state);
-	e->flags = 0;
-	e->netns = sock_netns(sk);
-	e->rcv_nxt = K(tp, rcv_nxt);
-	e->copied_seq = K(tp, copied_seq);
-	e->rmem_alloc = K(sk, sk_backlog.rmem_alloc.counter);
-	e->rcvbuf = K(sk, sk_rcvbuf);
-	e->tgid = bpf_get_current_pid_tgid() >> 32;
-	e->skb = 0;
-	e->sk = 0;
-	e->seq = 0;
-	e->bytes = 0;
-	return e;
-}
-
-/* TCP_SKB_CB(skb): seq is its first word, end_seq the second. */
-static __always_inline __u32 skb_cb_word(const struct sk_buff *skb, __u32 i)
-{
-#ifdef CRUMB_UNTYPED
-	__u32 words[2] = {};
-
-	bpf_core_read(words, sizeof(words), &skb->cb);
-	return words[i];
-#else
-	return *(const __u32 *)(skb->cb + 4 * i);
-#endif
-}
-
-/* tcp_rcv_established(): TCP_SKB_CB(skb) is filled by then (tcp_v4_fill_cb). */
-static __always_inline int tcp_received(void *ctx, struct sock *sk, const struct sk_buff *skb)
+/* Bytes of @skb have come to the receiving socket: the record, to be submitted. NULL: there are none, or nobody asked. */
+static __always_inline struct crumb_ev_sock *bytes_arrive(const struct sock *sk,
+							  const struct sk_buff *skb, __u8 point,
+							  struct crumb_flow **ret_f, __u8 *ret_dir)
 {
 	__u32 seq = skb_cb_word(skb, 0), end_seq = skb_cb_word(skb, 1);
 	struct crumb_ev_sock *e;
 	struct crumb_flow *f;
 	struct tcp_sock *tp;
+
+	if (seq == end_seq) /* a bare ACK */
+		return NULL;
+	f = sock_flow(sk, false, ret_dir);
+	if (!f)
+		return NULL;
+	*ret_dir ^= 1;
+	if (!flow_wants(f, *ret_dir, seq, end_seq - seq))
+		return NULL;
+	tp = sock_tcp(sk);
+	e = tp ? sock_record(sk, tp, f, *ret_dir, point, bpf_ktime_get_ns()) : NULL;
+	if (!e)
+		return NULL;
+	e->seq = seq;
+	e->bytes = end_seq - seq;
+	e->skb = (__u64)skb;
+	*ret_f = f;
+	return e;
+}
+
+/* tcp_rcv_established(): TCP_SKB_CB(skb) is filled by then (tcp_v4_fill_cb). */
+static __always_inline int tcp_received(void *ctx, struct sock *sk, const struct sk_buff *skb)
+{
+	struct crumb_ev_sock *e;
+	struct crumb_flow *f;
+	__u32 seq, bytes;
+	__u64 now;
 	__u8 dir;
 
-	sender_looked_at(sk, false);
-	if (seq == end_seq) /* a bare ACK */
-		return 0;
-	f = sock_flow(sk, false, &dir);
-	if (!f)
-		return 0;
-	dir ^= 1;
-	if (!flow_wants(f, dir, seq, end_seq - seq))
-		return 0;
-	tp = sock_tcp(sk);
-	if (!tp)
-		return 0;
-	e = sock_record(sk, tp, f, dir, CRUMB_PT_TCP_RECEIVE);
+	sender_looked_at(sk, false, 0);
+	e = bytes_arrive(sk, skb, CRUMB_PT_TCP_RECEIVE, &f, &dir);
 	if (!e)
 		return 0;
 	if (K(sk, sk_lock.owned)) /* only release_sock() calls TCP for a packet of a socket that is owned */
 		e->flags = CRUMB_SOCK_BACKLOG;
-	e->seq = seq;
-	e->bytes = end_seq - seq;
-	e->skb = (__u64)skb;
+	now = e->h.time_ns;
+	seq = e->seq;
+	bytes = e->bytes;
 	ring_submit(e);
-	sock_stack(ctx, sk, f, dir, seq, end_seq - seq, CRUMB_PT_TCP_RECEIVE, 0);
+	sock_stack(ctx, sk, f, dir, seq, bytes, CRUMB_PT_TCP_RECEIVE, now);
 	return 0;
 }
 
@@ -422,6 +415,7 @@ static __always_inline int became_ready(void *ctx, const struct sock *sk)
 	struct crumb_flow *f;
 	struct tcp_sock *tp;
 	struct crumb_cpu *cpu;
+	__u64 now;
 	__u8 dir;
 
 	if (sock_is_udp(sk))
@@ -437,18 +431,19 @@ static __always_inline int became_ready(void *ctx, const struct sock *sk)
 		return 0;
 	if (crumb_cfg.pattern_len && f->want_start[dir & 1] == f->want_end[dir & 1])
 		return 0;
-	e = sock_record(sk, tp, f, dir, CRUMB_PT_SOCK_READY);
+	now = bpf_ktime_get_ns();
+	e = sock_record(sk, tp, f, dir, CRUMB_PT_SOCK_READY, now);
 	if (e)
 		ring_submit(e);
 	if (!f->ready_ns[dir & 1])
-		f->ready_ns[dir & 1] = bpf_ktime_get_ns();
+		f->ready_ns[dir & 1] = now;
 	cpu = this_cpu();
 	if (cpu) {
 		cpu->armed.flow = f->id;
 		cpu->armed.dir = dir;
-		cpu->armed.ns = bpf_ktime_get_ns();
+		cpu->armed.ns = now;
 	}
-	sock_stack(ctx, sk, f, dir, K(tp, rcv_nxt) - 1, 1, CRUMB_PT_SOCK_READY, 0);
+	sock_stack(ctx, sk, f, dir, K(tp, rcv_nxt) - 1, 1, CRUMB_PT_SOCK_READY, now);
 	return 0;
 }
 
@@ -534,7 +529,7 @@ static __always_inline void all_read(struct crumb_flow *f, __u8 dir, const struc
 }
 
 /* Under the socket lock, before copied_seq moves on; skb->sk is the socket in whose queue the skb lies. */
-TRACEPOINT(skb_copy_datagram_iovec, const struct sk_buff *skb, int len)
+static __always_inline int copied(void *ctx, const struct sk_buff *skb, int len)
 {
 	struct sock *sk = K(skb, sk);
 	struct task_state *ts;
@@ -570,6 +565,19 @@ TRACEPOINT(skb_copy_datagram_iovec, const struct sk_buff *skb, int len)
 	return 0;
 }
 
+TRACEPOINT(skb_copy_datagram_iovec, const struct sk_buff *skb, int len)
+{
+	copied(ctx, skb, len);
+	first_ran(CRUMB_TWIN_COPY);
+	return 0;
+}
+
+TRACEPOINT_AGAIN(skb_copy_datagram_iovec, skb_copy_datagram_iovec_again, const struct sk_buff *skb,
+		 int len)
+{
+	return first_skipped(CRUMB_TWIN_COPY) ? copied(ctx, skb, len) : 0;
+}
+
 static __always_inline bool fin_received(__u8 state)
 {
 	return state == 6 || state == 7 || state == 8 || state == 9 ||
@@ -589,11 +597,9 @@ static __always_inline int read_without_copy(struct sock *sk, __u32 bytes, bool 
 	__u32 end;
 	__u8 dir;
 
-	/* Only of a connection that is followed already: everybody's reads come by here. */
-	if (crumb_cfg.pattern_len || !sock_tuple(sk, &t) || !flow_marked(&t))
+	if (crumb_cfg.pattern_len || !sock_tuple(sk, &t))
 		return 0;
-	t.zone = zone_of(t.b, sock_netns(sk));
-	f = flow_find(&t, &dir);
+	f = known_flow(sk, &t, &dir);
 	if (!f)
 		return 0;
 	tp = sock_tcp(sk);
@@ -639,149 +645,14 @@ static __always_inline int part_received(struct sock *sk, int ret, int flags)
 
 TRACEPOINT(sock_recv_length, struct sock *sk, int ret, int flags)
 {
-	return part_received(sk, ret, flags);
-}
-
-/* ------------------------------------------------------------------------------------- either direction */
-
-/*
- * What made TCP send bytes again: before Recovery only the tail loss probe does. In Loss it is the timer that put it there,
- * the first time in a row that it ran out with this byte unacknowledged; later ones there follow ACKs.
- */
-static __always_inline __u8 resent_by(const struct sock *sk, const struct tcp_sock *tp,
-				      struct crumb_flow *f, __u8 dir, __u32 seq)
-{
-	const struct inet_connection_sock *icsk = (const void *)sk;
-	__u8 state = BPF_CORE_READ_BITFIELD_PROBED(icsk, icsk_ca_state);
-	__u8 times = BPF_CORE_READ(icsk, icsk_retransmits);
-	__u32 una = K(tp, snd_una);
-
-	dir &= 1;
-	if (state < TCP_CA_RECOVERY)
-		return CRUMB_RESENT_TLP;
-	if (state == TCP_CA_RECOVERY)
-		return CRUMB_RESENT_FAST;
-	if (seq != una || !times || (times == f->rto_times[dir] && una == f->rto_una[dir]))
-		return CRUMB_RESENT_REPAIR;
-	f->rto_times[dir] = times;
-	f->rto_una[dir] = una;
-	return CRUMB_RESENT_RTO;
-}
-
-TRACEPOINT(tcp_retransmit_skb, const struct sock *sk, const struct sk_buff *skb)
-{
-	/* Newer kernels say whether it went out: here that is the third argument. */
-	bool failed = crumb_cfg.retransmit_has_err && (int)ctx[2];
-	__u32 seq = skb_cb_word(skb, 0), end_seq = skb_cb_word(skb, 1);
-	struct crumb_ev_sock *e;
-	struct crumb_flow *f;
-	struct tcp_sock *tp;
-	__u8 dir;
-
-	if (failed)
-		return 0;
-	f = sock_flow(sk, false, &dir);
-	if (!f || seq == end_seq || !flow_wants(f, dir, seq, end_seq - seq))
-		return 0;
-	tp = sock_tcp(sk);
-	if (!tp)
-		return 0;
-	e = sock_record(sk, tp, f, dir, CRUMB_PT_TCP_RETRANSMIT);
-	if (!e)
-		return 0;
-	e->flags = resent_by(sk, tp, f, dir, seq);
-	e->seq = seq;
-	e->bytes = end_seq - seq;
-	e->skb = (__u64)skb;
-	ring_submit(e);
+	part_received(sk, ret, flags);
+	first_ran(CRUMB_TWIN_RECEIVED);
 	return 0;
 }
 
-TRACEPOINT(inet_sock_set_state, const struct sock *sk, int old_state, int new_state)
+TRACEPOINT_AGAIN(sock_recv_length, sock_recv_length_again, struct sock *sk, int ret, int flags)
 {
-	struct crumb_ev_state *e;
-	struct crumb_flow *f;
-	struct tcp_sock *tp;
-	struct tuple t;
-	__u8 dir;
-
-	if (new_state == TCP_LISTEN && tasks_asked() && task_selected(task_now())) {
-		__u16 port = K(sk, __sk_common.skc_num);
-		struct crumb_listener l = { .netns = sock_netns(sk), .port = port };
-		__u8 one = 1;
-
-		if (bpf_map_update_elem(&listeners, &l, &one, BPF_ANY)) {
-			__sync_fetch_and_add(&crumb_counters.tasks_full, 1);
-			__sync_fetch_and_add(&crumb_counters.lost_total, 1);
-		}
-		crumb_listen[port] = 1;
-		return 0;
-	}
-	if (!sock_tuple(sk, &t))
-		return 0;
-	if (!flow_marked(&t))
-		return 0;
-	t.zone = zone_of(t.b, sock_netns(sk));
-	f = flow_find(&t, &dir);
-	if (!f)
-		return 0;
-	tp = sock_tcp(sk);
-	if (tp && bpf_core_field_exists(tp->is_mptcp) && K(tp, is_mptcp) && !f->aside) {
-		f->aside = 1;
-		count_aside(CRUMB_ASIDE_MPTCP);
-	}
-	e = ring_reserve(sizeof(*e), CRUMB_PT_STATE);
-	if (!e)
-		return 0;
-	event_head(&e->h, CRUMB_EV_STATE, sizeof(*e), bpf_ktime_get_ns());
-	e->flow = f->id;
-	e->end = dir; /* bytes of direction d come from end d */
-	e->old_state = old_state;
-	e->new_state = new_state;
-	e->pad0 = 0;
-	e->netns = sock_netns(sk);
-	e->tgid = bpf_get_current_pid_tgid() >> 32;
-	ring_submit(e);
-	return 0;
-}
-
-static __always_inline int neigh_record(const struct neighbour *n, __u8 point, __u8 created)
-{
-	struct crumb_ev_neigh *e = ring_reserve(sizeof(*e), point);
-	__u32 len;
-
-	if (!e)
-		return 0;
-	len = BPF_CORE_READ(n, tbl, key_len);
-	event_head(&e->h, CRUMB_EV_NEIGH, sizeof(*e), bpf_ktime_get_ns());
-	e->netns = BPF_CORE_READ(n, dev, nd_net.net, ns.inum);
-	e->ifindex = BPF_CORE_READ(n, dev, ifindex);
-	e->point = point;
-	e->family = BPF_CORE_READ(n, tbl, family);
-	e->nud_state = K(n, nud_state);
-	e->created = created;
-	e->pad0 = 0;
-	__builtin_memset(e->addr, 0, sizeof(e->addr));
-	if (len == 4) {
-		*(__u32 *)(e->addr + 8) = bpf_htonl(0xffff);
-		bpf_core_read(e->addr + 12, 4, &n->primary_key);
-	} else {
-		bpf_core_read(e->addr, 16, &n->primary_key);
-	}
-	__builtin_memset(e->lladdr, 0, sizeof(e->lladdr));
-	bpf_core_read(e->lladdr, 6, &n->ha);
-	ring_submit(e);
-	return 0;
-}
-
-TRACEPOINT(neigh_event_send_done, struct neighbour *n, int rc)
-{
-	return rc ? neigh_record(n, CRUMB_PT_NEIGH_RESOLVE, 0) : 0;
-}
-
-TRACEPOINT(neigh_update, struct neighbour *n)
-{
-	return neigh_record(n, CRUMB_PT_NEIGH_UPDATE, 0);
+	return first_skipped(CRUMB_TWIN_RECEIVED) ? part_received(sk, ret, flags) : 0;
 }
 
 #include "sock_func.h"

@@ -42,33 +42,25 @@ ENTRY(lock_enter, __lock_sock, struct sock *sk)
 	return 0;
 }
 
-/* Bytes at the receiving socket: TCP_SKB_CB(skb) is filled (tcp_v4_fill_cb()). */
+/* TCP_SKB_CB(skb) is filled (tcp_v4_fill_cb()). */
 static __always_inline int bytes_come_to(const struct sock *sk, const struct sk_buff *skb, __u8 point)
 {
-	__u32 seq = skb_cb_word(skb, 0), end_seq = skb_cb_word(skb, 1);
-	struct tcp_sock *tp = sock_tcp(sk);
 	struct crumb_ev_sock *e;
 	struct crumb_flow *f;
 	__u8 dir;
 
-	if (seq == end_seq || !tp)
-		return 0;
-	if (point == CRUMB_PT_TCP_OFO && (__s32)(seq - K(tp, rcv_nxt)) <= 0)
-		return 0;
-	f = sock_flow(sk, false, &dir);
-	if (!f)
-		return 0;
-	dir ^= 1;
-	if (!flow_wants(f, dir, seq, end_seq - seq))
-		return 0;
-	e = sock_record(sk, tp, f, dir, point);
-	if (!e)
-		return 0;
-	e->seq = seq;
-	e->bytes = end_seq - seq;
-	e->skb = (__u64)skb;
-	ring_submit(e);
+	e = bytes_arrive(sk, skb, point, &f, &dir);
+	if (e)
+		ring_submit(e);
 	return 0;
+}
+
+/* Behind what is missing? */
+static __always_inline bool comes_early(const struct sock *sk, const struct sk_buff *skb)
+{
+	const struct tcp_sock *tp = sock_tcp(sk);
+
+	return tp && (__s32)(skb_cb_word(skb, 0) - K(tp, rcv_nxt)) > 0;
 }
 
 ENTRY(tcp_backlog_enter, tcp_add_backlog, struct sock *sk, struct sk_buff *skb)
@@ -78,7 +70,7 @@ ENTRY(tcp_backlog_enter, tcp_add_backlog, struct sock *sk, struct sk_buff *skb)
 
 ENTRY(tcp_ofo_enter, tcp_data_queue, struct sock *sk, struct sk_buff *skb)
 {
-	return bytes_come_to(sk, skb, CRUMB_PT_TCP_OFO);
+	return comes_early(sk, skb) ? bytes_come_to(sk, skb, CRUMB_PT_TCP_OFO) : 0;
 }
 
 ENTRY(tcp_queue_enter, tcp_queue_rcv, struct sock *sk, struct sk_buff *skb)

@@ -111,7 +111,7 @@ ENTRY(append_connect_enter, sk_stream_wait_connect, struct sock *sk)
 }
 
 /* TCP hands an skb of the send queue to IP; its header is not there yet, so skb->len is what it carries. */
-ENTRY(tcp_xmit_enter, __tcp_transmit_skb, struct sock *sk, struct sk_buff *skb)
+static __always_inline int tcp_sends(void *ctx, const struct sock *sk, const struct sk_buff *skb)
 {
 	__u32 seq = skb_cb_word(skb, 0), bytes = K(skb, len);
 	struct crumb_ev_sock *e;
@@ -125,7 +125,7 @@ ENTRY(tcp_xmit_enter, __tcp_transmit_skb, struct sock *sk, struct sk_buff *skb)
 	if (!f || !flow_wants(f, dir, seq, bytes))
 		return 0;
 	tp = sock_tcp(sk);
-	e = tp ? sock_record(sk, tp, f, dir, CRUMB_PT_TCP_XMIT) : NULL;
+	e = tp ? sock_record(sk, tp, f, dir, CRUMB_PT_TCP_XMIT, bpf_ktime_get_ns()) : NULL;
 	if (!e)
 		return 0;
 	e->seq = seq;
@@ -134,6 +134,18 @@ ENTRY(tcp_xmit_enter, __tcp_transmit_skb, struct sock *sk, struct sk_buff *skb)
 	ring_submit(e);
 	sock_stack(ctx, sk, f, dir, seq, bytes, CRUMB_PT_TCP_XMIT, 0);
 	return 0;
+}
+
+ENTRY(tcp_xmit_enter, __tcp_transmit_skb, struct sock *sk, struct sk_buff *skb)
+{
+	if (crumb_cfg.calls_preempted)
+		twin_first(CRUMB_TWIN_XMIT, skb);
+	return tcp_sends(ctx, sk, skb);
+}
+
+ENTRY(tcp_xmit_enter_again, __tcp_transmit_skb, struct sock *sk, struct sk_buff *skb)
+{
+	return twin_second(CRUMB_TWIN_XMIT, skb) ? tcp_sends(ctx, sk, skb) : 0;
 }
 
 ENTRY(ready_enter, sock_def_readable, struct sock *sk)
@@ -173,7 +185,7 @@ static __always_inline int sent_raw(int ret)
 
 	if (ts && ts->dgram_active == DGRAM_SEEN)
 		return dgram_sent((void *)ts->dgram_sk, ret);
-	return ts && ts->send_active ? part_sent((void *)ts->send_sk, ret) : 0;
+	return ts && ts->send_active ? part_sent((void *)ts->send_sk, ret, false) : 0;
 }
 
 /* A reader that has its bytes thrown away makes no copy, and the return does not know the socket: the entry notes it. */
@@ -263,19 +275,19 @@ RETURN(append_connect_return, sk_stream_wait_connect, struct sock *sk)
 
 RETURN(sent_return, inet_sendmsg, struct socket *sock, struct msghdr *msg, unsigned long size, int ret)
 {
-	return part_sent(sock->sk, ret);
+	return part_sent(sock->sk, ret, false);
 }
 
 RETURN(sent6_return, inet6_sendmsg, struct socket *sock, struct msghdr *msg, unsigned long size,
        int ret)
 {
-	return part_sent(sock->sk, ret);
+	return part_sent(sock->sk, ret, false);
 }
 
 RETURN(sent_page_return, inet_sendpage, struct socket *sock, void *page, int offset,
        unsigned long size, int flags, int ret)
 {
-	return part_sent(sock->sk, ret);
+	return part_sent(sock->sk, ret, false);
 }
 
 RETURN(received_return, inet_recvmsg, struct socket *sock, struct msghdr *msg, unsigned long size,

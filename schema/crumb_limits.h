@@ -12,6 +12,11 @@
 #define CRUMB_RING_BYTES_MIN (2u << 20)
 #define CRUMB_MAX_CPUS	     512
 #define CRUMB_MAX_FLOWS	     65536 /* connections followed at once, --max-flows */
+#define CRUMB_CELL_TRIES     16	   /* numbers drawn for a new one whose cells others have */
+#define CRUMB_MAX_ALIASES \
+	32768 /* names of followed connections behind translations; the newest are kept */
+#define CRUMB_MAX_TUNNELS    4096 /* told: of one direction of a connection in one namespace each */
+#define CRUMB_TUNNEL_PORTS   8	  /* ports of VXLAN and Geneve that are looked at */
 #define CRUMB_MAX_TASKS	     16384 /* processes in the selected set */
 #define CRUMB_MAX_FUNCS	     8192  /* functions hooked by --functions */
 #define CRUMB_MAX_FUNC_CALLS 16384 /* ... and calls of them under way at once */
@@ -31,6 +36,7 @@
 #define CRUMB_READERS	    1024  /* threads whose absences are kept: of those that read last */
 #define CRUMB_READER_MARKS  65536 /* marks of thread ids among them; a power of two */
 #define CRUMB_AWAYS	    16 /* absences kept of one; older ones are put together; a power of two */
-#define CRUMB_BLOOM_SLOTS   65536 /* marks of the flow pre-check; a power of two */
+#define CRUMB_BLOOM_SLOTS   65536 /* places of the flow pre-check; a power of two */
+#define CRUMB_ZONE_SLOTS    256	  /* places of namespaces that have a zone; a power of two */
 
 #endif

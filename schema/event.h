@@ -18,6 +18,7 @@
 #endif
 
 #include "crumb_limits.h"
+#include "event_kinds.h"
 
 #define CRUMB_EVENT_VERSION 1
 #define CRUMB_COMM_BYTES    16
@@ -27,102 +28,6 @@ struct crumb_event {
 	__u16 type; /* enum crumb_event_type */
 	__u16 size; /* bytes of the whole record, a multiple of 8 */
 	__u32 cpu;
-};
-
-enum crumb_event_type {
-	/* from the kernel side */
-	CRUMB_EV_FLOW = 1,    /* a connection is followed from now on: its number and addresses */
-	CRUMB_EV_STATE,	      /* one of its sockets changed TCP state */
-	CRUMB_EV_SEND_BEGIN,  /* a send call begins to append bytes to the stream */
-	CRUMB_EV_SEND_EXTENT, /* ... another writer came between: one finished extent of that call */
-	CRUMB_EV_SEND_END,    /* ... the call returned: its last (mostly only) extent */
-	CRUMB_EV_SKB,	      /* an skb with bytes of a flow was seen at a device-level point */
-	CRUMB_EV_SOCK,	      /* bytes of a flow were seen at a socket-level point */
-	CRUMB_EV_WAKE,	      /* data became ready and this task was woken for it */
-	CRUMB_EV_RUN,	      /* a task so woken got a CPU */
-	CRUMB_EV_COPY,	      /* a further copy to user memory within one recv call */
-	CRUMB_EV_RECV_EXTENT, /* another reader came between: one finished extent of a recv call */
-	CRUMB_EV_RECV,	      /* a recv call returned */
-	CRUMB_EV_CALL,	      /* a libc function or another network syscall returned */
-	CRUMB_EV_DROP,	      /* an skb with bytes of a flow was freed as a drop */
-	CRUMB_EV_NEIGH,	      /* neighbour (ARP, ND) entry created, asked for, or changed */
-	CRUMB_EV_STACK,	      /* the kernel functions above one sighting (sampled) */
-	CRUMB_EV_HELD,	      /* bytes wait in the send queue, and for another reason than before */
-	CRUMB_EV_FUNC,	      /* a kernel function that got the skb or the socket returned */
-	CRUMB_EV_DGRAM_SEND,  /* a send call has handed a datagram to UDP */
-	CRUMB_EV_DGRAM_RECV,  /* a recv call has taken a datagram, or its beginning */
-	CRUMB_EV_AWAY,	      /* a reader was off its CPU while bytes may have waited for it */
-	CRUMB_EV_DECISION, /* an skb with bytes of a flow, and what netfilter, IP or a bridge decided for it */
-	CRUMB_EV_PROCESS, /* a process that sends or receives: its cgroup, its number in its PID namespace */
-
-	/* from user space */
-	CRUMB_EV_TRACE = 64, /* first: version, settings */
-	CRUMB_EV_HOST,
-	CRUMB_EV_NETNS,
-	CRUMB_EV_DEV,
-	CRUMB_EV_FDB,
-	CRUMB_EV_HOOK, /* a point's hook: chosen, or why none */
-	CRUMB_EV_SYMBOL,
-	CRUMB_EV_REASON, /* the name of a drop reason on this kernel */
-	CRUMB_EV_LOSS,
-	CRUMB_EV_END,	/* last: the trace was closed in order */
-	CRUMB_EV_TICK,	/* only a header: time passed and nothing happened */
-	CRUMB_EV_ASIDE, /* what was seen and cannot be followed; before the end */
-	CRUMB_EV_PORT,	/* a bridge's port as it was read: its state, its VLANs */
-};
-
-/* The points of the path; one row each in src/event/point.c. Append only: trace files carry the numbers. */
-enum crumb_point {
-	CRUMB_PT_NONE = 0,
-	CRUMB_PT_LIBC_SEND,	   /* libc send-family function entered */
-	CRUMB_PT_SYS_SEND,	   /* the syscall entered */
-	CRUMB_PT_SOCK_SEND,	   /* socket layer entered */
-	CRUMB_PT_TCP_APPEND,	   /* bytes enter the TCP stream */
-	CRUMB_PT_SOCK_SEND_RETURN, /* socket layer left */
-	CRUMB_PT_SYS_SEND_RETURN,
-	CRUMB_PT_LIBC_SEND_RETURN,
-	CRUMB_PT_TCP_XMIT,
-	CRUMB_PT_TCP_RETRANSMIT,
-	CRUMB_PT_IP_OUTPUT,
-	CRUMB_PT_NEIGH_RESOLVE,
-	CRUMB_PT_NEIGH_UPDATE,
-	CRUMB_PT_DEV_QUEUE,
-	CRUMB_PT_QDISC_ENQUEUE,
-	CRUMB_PT_QDISC_DEQUEUE,
-	CRUMB_PT_DEV_XMIT,
-	CRUMB_PT_DEV_BACKLOG,
-	CRUMB_PT_DEV_GRO,
-	CRUMB_PT_DEV_RECEIVE,
-	CRUMB_PT_BRIDGE_IN,
-	CRUMB_PT_BRIDGE_FORWARD,
-	CRUMB_PT_IP_RECEIVE,
-	CRUMB_PT_TCP_RECEIVE,
-	CRUMB_PT_TCP_QUEUE,
-	CRUMB_PT_SOCK_READY,
-	CRUMB_PT_SCHED_WAKE,
-	CRUMB_PT_SCHED_RUN,
-	CRUMB_PT_SYS_RECV,
-	CRUMB_PT_SOCK_COPY,
-	CRUMB_PT_SOCK_RECV_RETURN,
-	CRUMB_PT_SYS_RECV_RETURN,
-	CRUMB_PT_LIBC_RECV,
-	CRUMB_PT_LIBC_RECV_RETURN,
-	CRUMB_PT_SKB_DROP,
-	CRUMB_PT_CALL, /* calls that carry no bytes: getaddrinfo, socket, connect, close ... */
-	CRUMB_PT_STATE,
-	CRUMB_PT_FLOW,
-	CRUMB_PT_TASK,	      /* fork, exec, exit of selected processes */
-	CRUMB_PT_TCP_HELD,    /* TCP keeps bytes in the send queue */
-	CRUMB_PT_SCHED_OFF,   /* the reader leaves its CPU while bytes wait for it */
-	CRUMB_PT_SOCK_LOCK,   /* a call waits for the socket's lock */
-	CRUMB_PT_NETFILTER,   /* a chain of netfilter has its verdict */
-	CRUMB_PT_NEIGH_WAIT,  /* the packet waits for the next hop's link-layer address */
-	CRUMB_PT_IP_ROUTE,    /* where IP sends what came in */
-	CRUMB_PT_BRIDGE_FDB,  /* where a bridge sends a frame */
-	CRUMB_PT_TCP_BACKLOG, /* the socket is in use: the packet goes to its backlog */
-	CRUMB_PT_TCP_OFO,     /* bytes before it are missing: the out-of-order queue */
-	CRUMB_PT_TCP_RECV,    /* the reader's call has come to TCP */
-	CRUMB_PT_MAX,
 };
 
 /* Why a flow was taken. */
@@ -144,6 +49,47 @@ struct crumb_ev_flow {
 	__u32 netns;	  /* where it was first seen */
 };
 
+#define CRUMB_NAT_SRC 0x01 /* the initiator's address or port: SNAT, masquerade */
+#define CRUMB_NAT_DST 0x02 /* the responder's: DNAT, redirection */
+
+/* Told when a packet of the connection first passes a translation, with its conntrack entry (net/netfilter/nf_nat_core.c). */
+struct crumb_ev_nat {
+	struct crumb_event h;
+	__u32 flow;
+	__u8 dir; /* of the bytes that the initiator sends */
+	__u8 how; /* CRUMB_NAT_* */
+	__u16 pad0;
+	__u32 netns;	/* where it is translated */
+	__u32 other[2]; /* flows that were taken for other connections, and are this one; 0 none */
+	__u8 before[2][16],
+		after[2][16]; /* initiator, responder: as the initiator's side and the responder's call them */
+	__u16 port_before[2], port_after[2]; /* host order */
+	__u32 pad1;
+};
+
+enum crumb_tunnel_kind {
+	CRUMB_TUNNEL_VXLAN = 1,
+	CRUMB_TUNNEL_GENEVE,
+	CRUMB_TUNNEL_GRE,
+	CRUMB_TUNNEL_IP, /* IP in IP, either version in either */
+	CRUMB_TUNNEL_MAX,
+};
+
+/* Told before the first sighting of bytes of the connection's direction in such a packet in that namespace. */
+struct crumb_ev_tunnel {
+	struct crumb_event h;
+	__u32 flow;
+	__u8 dir;
+	__u8 kind;    /* enum crumb_tunnel_kind */
+	__u16 number; /* ip_id of the sightings in it (CRUMB_SKB_TUNNEL): a digest of what follows */
+	__u32 netns;
+	__u32 key;    /* VXLAN, Geneve: the VNI; GRE: the key */
+	__u8 has_key; /* 0: GRE without one, IP in IP */
+	__u8 pad0[3];
+	__u32 pad1;
+	__u8 from[16], to[16]; /* of the outer packets */
+};
+
 /* `dir`, everywhere: the direction of the BYTES, 0 = from end 0 to end 1, 1 = from end 1 to end 0. */
 
 struct crumb_ev_state {
@@ -155,6 +101,38 @@ struct crumb_ev_state {
 	__u8 pad0;
 	__u32 netns;
 	__u32 tgid; /* of the task running then; not the owner in softirq */
+};
+
+enum crumb_reset {
+	CRUMB_RESET_ABORTED = 1, /* its socket gave the connection up, and told the other end by an RST */
+	CRUMB_RESET_ANSWERED, /* an RST is the answer to a packet that no socket, or not this one, wants */
+	CRUMB_RESET_RECEIVED, /* its socket has got an RST */
+	CRUMB_RESET_GONE,     /* no RST: its socket is destroyed, nobody can read what lies in it */
+};
+
+#define CRUMB_RESET_TASK    0x01 /* the running task did it: close(), its end, connect(AF_UNSPEC) */
+#define CRUMB_RESET_EXITING 0x02 /* ... while it ended, see exit_code */
+#define CRUMB_RESET_LINGER0 0x04 /* the socket has SO_LINGER with 0 */
+#define CRUMB_RESET_FULL    0x08 /* it is a socket with numbers: rcv_nxt and what follows are read */
+
+#define CRUMB_REASON_NONE 0xffffffffu /* of a reset: the kernel does not tell them (before 6.10) */
+#define CRUMB_REASON_RST  0x400000u   /* CRUMB_EV_REASON names enum sk_rst_reason above this */
+
+struct crumb_ev_reset {
+	struct crumb_event h;
+	__u32 flow;
+	__u8 end;   /* whose socket, or whose address: 0 or 1 */
+	__u8 what;  /* enum crumb_reset */
+	__u8 state; /* TCP state of the socket then; 0 no socket */
+	__u8 flags; /* CRUMB_RESET_* */
+	__u32 netns;
+	__u32 reason; /* enum sk_rst_reason of this kernel, with CRUMB_REASON_RST; CRUMB_REASON_NONE */
+	__u32 tgid, pid;	   /* of the task; 0 none */
+	__u32 rcv_nxt, copied_seq; /* what lies between was not read; a FIN counts as a byte */
+	__u32 snd_una, snd_nxt,
+		write_seq; /* not acknowledged from the first on, not sent from the second on */
+	__u32 exit_code;   /* as wait(2) tells it: signal in the low 7 bits */
+	char comm[CRUMB_COMM_BYTES]; /* of the task */
 };
 
 #define CRUMB_CALL_NO_NR \
@@ -217,6 +195,8 @@ struct crumb_ev_send_end {
 #define CRUMB_SKB_PORT	    0x01 /* the device is a bridge port */
 #define CRUMB_SKB_FORWARDED 0x02 /* the skb was received by this kernel, it is being forwarded */
 #define CRUMB_SKB_SYNTHETIC 0x04
+#define CRUMB_SKB_TUNNEL \
+	0x08 /* it carries the packet with these bytes inside: ip_id is crumb_ev_tunnel.number, ttl and ip_version are its own */
 
 struct crumb_ev_skb {
 	struct crumb_event h;
@@ -323,7 +303,7 @@ struct crumb_ev_decision { /* --deep */
 	__u8 nud_state; /* neigh.wait: NUD_* */
 	__u8 addr[16];	/* the gateway, or the neighbour */
 	char table[CRUMB_NETFILTER_NAME];
-	char chain[CRUMB_NETFILTER_NAME]; /* both "": only the whole hook was seen */
+	char chain[CRUMB_NETFILTER_NAME]; /* "": a table of the old iptables; both "": only the whole hook was seen */
 };
 
 #define CRUMB_SOCK_BACKLOG \
@@ -663,6 +643,22 @@ struct crumb_ev_port {
 	} vlan[CRUMB_PORT_VLANS];
 };
 
+#define CRUMB_RULE_UNCOUNTED (~0ull)
+
+struct crumb_ev_rule {	      /* head as in crumb_ev_port */
+	struct crumb_event h; /* time: of the drop that it is told for */
+	__u64 read_ns;
+	__u32 netns;
+	__u8 made_here;	 /* of packets that are made there; else of those that come in */
+	__u8 ip_version; /* ... of 4 or 6 */
+	__u8 family;	 /* NFPROTO_* of its table */
+	__u8 hook;	 /* NF_INET_* and the like; 0xff: its chain has none of its own */
+	__u64 handle;	 /* as nft -a shows it; 0: the chain's policy */
+	__u64 packets;	 /* that it had counted; CRUMB_RULE_UNCOUNTED */
+	char table[CRUMB_NETFILTER_NAME]; /* "": several can have, or none */
+	char chain[CRUMB_NETFILTER_NAME];
+};
+
 struct crumb_ev_hook {
 	struct crumb_event h;
 	__u16 point;
@@ -696,6 +692,7 @@ enum crumb_loss_cause {
 	CRUMB_LOSS_MISSED,   /* the kernel skipped a program (recursion) */
 	CRUMB_LOSS_SPOOL,    /* user space could not store it (disk full) */
 	CRUMB_LOSS_FUNCS,    /* calls of --functions: the journeys themselves lack nothing */
+	CRUMB_LOSS_JOIN, /* left out where hosts are joined: a time that cannot be, or no room */
 	CRUMB_LOSS_MAX,
 };
 
@@ -733,6 +730,8 @@ struct crumb_ev_end {
 /* A layout change must be visible in review. */
 _Static_assert(sizeof(struct crumb_event) == 16, "event header");
 _Static_assert(sizeof(struct crumb_ev_flow) == 64, "flow");
+_Static_assert(sizeof(struct crumb_ev_nat) == 112, "nat");
+_Static_assert(sizeof(struct crumb_ev_tunnel) == 72, "tunnel");
 _Static_assert(sizeof(struct crumb_ev_skb) == 96, "skb");
 _Static_assert(sizeof(struct crumb_ev_packet) % 8 == 0, "packet");
 _Static_assert(sizeof(struct crumb_ev_packet_short) % 8 == 0, "short packet");
@@ -745,6 +744,7 @@ _Static_assert(sizeof(struct crumb_ev_recv) % 8 == 0, "recv");
 _Static_assert(sizeof(struct crumb_ev_dgram) == 168, "dgram");
 _Static_assert(sizeof(struct crumb_ev_process) == 360, "process");
 _Static_assert(sizeof(struct crumb_ev_away) == 96, "away");
+_Static_assert(sizeof(struct crumb_ev_reset) == 80, "reset");
 _Static_assert(sizeof(struct crumb_ev_decision) == 192, "decision");
 _Static_assert(sizeof(struct crumb_ev_call) % 8 == 0, "call");
 _Static_assert(sizeof(struct crumb_ev_stack) % 8 == 0, "stack");
@@ -752,6 +752,7 @@ _Static_assert(sizeof(struct crumb_ev_func) == 72, "func");
 _Static_assert(sizeof(struct crumb_ev_dev) % 8 == 0, "dev");
 _Static_assert(sizeof(struct crumb_ev_fdb) % 8 == 0, "fdb");
 _Static_assert(sizeof(struct crumb_ev_port) == 176, "port");
+_Static_assert(sizeof(struct crumb_ev_rule) == 112, "rule");
 _Static_assert(sizeof(struct crumb_ev_hook) % 8 == 0, "hook");
 #endif
 

@@ -31,6 +31,18 @@ struct crumb_nft_layout {
 	__u16 table_name; /* 0: not known */
 };
 
+/* Likewise of x_tables and ip_tables: iptables as it was before nftables. */
+struct crumb_ipt_layout {
+	__u16 table_name; /* in struct xt_table; 0: not known */
+	__u16 table_first; /* ipt_do_table(table, skb, state), since 5.16; else the table is the last */
+};
+
+struct crumb_tunnel_port {
+	__u16 port;
+	__u8 kind; /* enum crumb_tunnel_kind */
+	__u8 pad0;
+};
+
 struct crumb_settings { /* fixed at load: the verifier sees constants and drops what is not used */
 	__u32 select;
 	__u32 netns;
@@ -40,6 +52,7 @@ struct crumb_settings { /* fixed at load: the verifier sees constants and drops 
 	__u32 filter_bytes; /* bytes read of each packet: CRUMB_HEAD_BYTES, or CRUMB_FILTER_BYTES if the expression looks further */
 	__u32 snap_bytes;   /* > 0: sightings carry the head of the packet */
 	__u32 sample_mask;  /* stacks=sample: one message in mask + 1 */
+	__u32 cell_mask;    /* cells of flows less one: a power of two less one */
 	__u8 stacks;	    /* enum crumb_stacks */
 	__u8 acks;	    /* 1: record TCP segments without payload too */
 	__u8 pattern_len;   /* 0: all messages */
@@ -51,10 +64,17 @@ struct crumb_settings { /* fixed at load: the verifier sees constants and drops 
 	__u8 calls_preempted;	 /* 1: programs at a syscall's tracepoints are, too (since 7.0) */
 	__u8 udp;		 /* 1: datagrams may be asked for */
 	__u8 drop_has_sock;	 /* kfree_skb names the receiving socket: since 6.11 */
-	__u8 pad0[1];
+	__u8 reset_has_reason;	 /* tcp_send_reset says why: since 6.10 */
+	__u8 nat;		 /* 1: conntrack's translations are followed */
+	__u8 tunnels;		 /* 1 << enum crumb_tunnel_kind: there are devices of it */
+	__u8 pad0[2];
+	struct crumb_tunnel_port tunnel_ports[CRUMB_TUNNEL_PORTS];
 	char comm[16];
 	char pattern[CRUMB_PATTERN_BYTES];
 	struct crumb_nft_layout nft;
+	/* Stack pointer at a function's return less that at its entry, for the hooks that are used (src/probe/return_frame.h). */
+	__s16 verdict_pop, func_pop;
+	struct crumb_ipt_layout ipt;
 };
 
 struct crumb_flow_key { /* a connection, whichever side looks at it */
@@ -65,7 +85,7 @@ struct crumb_flow_key { /* a connection, whichever side looks at it */
 	__u32 zone; /* tells equal addresses apart: the namespace for loopback ones, the lab's number, else 0 */
 };
 
-/* Where the pre-check marks a flow: the same from both ends. @a, @b: the last words of the addresses. */
+/* Where the pre-check finds a flow: the same from both ends. @a, @b: the last words of the addresses. */
 static inline __u32 crumb_flow_slot(__u32 a, __u32 b, __u16 port_a, __u16 port_b)
 {
 	__u32 h = (a ^ b) * 0x9e3779b1u;
@@ -83,8 +103,8 @@ struct crumb_listener {
 
 #define CRUMB_LISTEN_UDP 0x10000
 
-struct crumb_flow {
-	__u32 id;
+struct crumb_flow { /* a cell of the array flow_cells */
+	struct crumb_flow_key key;
 	__u32 syn_seq; /* of the first SYN: another one means the ports were used again */
 	__u8 syn_seen;
 	__u8 midstream; /* taken without its SYN: the next SYN on these ports is another connection */
@@ -101,15 +121,42 @@ struct crumb_flow {
 	__u8 rto_times[2]; /* ... and the how manieth in a row it was */
 	__u8 pad2[6];
 	__u64 ready_ns[2]; /* when the oldest of the unread bytes may have become ready; 0: all are read */
+	__u32 pad3;
+	__u32 id; /* 0: the cell is nobody's. Last, because the kernel copies a cell from its beginning on */
+};
+
+struct crumb_alias { /* a connection by the addresses that it has behind a translation (NAT) */
+	__u32 at;    /* its cell */
+	__u32 flow;  /* crumb_flow.id: the cell may be another connection's by now */
+	__u32 flip;  /* 1: the ends are in the other order there */
+};
+
+struct crumb_tunnel { /* which a packet is in, and whose it is */
+	__u32 flow, netns;
+	__u32 key;
+	__u8 kind; /* enum crumb_tunnel_kind */
+	__u8 has_key, dir, pad0;
+	__u32 from[4], to[4]; /* network order, IPv4 as ::ffff:a.b.c.d */
 };
 
 /* Programs that may be interrupted by themselves: a second one acts where the kernel skipped the first. */
 enum crumb_twin {
 	CRUMB_TWIN_PROBE,
 	CRUMB_TWIN_READY,
+	CRUMB_TWIN_XMIT,
+	CRUMB_TWIN_OUTPUT,
+	/* of a task, in its own context */
 	CRUMB_TWIN_ENTER,
 	CRUMB_TWIN_EXIT,
+	CRUMB_TWIN_APPEND,
+	CRUMB_TWIN_SENT,
+	CRUMB_TWIN_COPY,
+	CRUMB_TWIN_RECEIVED,
 	CRUMB_TWINS,
+};
+
+struct crumb_zone { /* of a namespace: what the map `zones` says, where no other namespace has the same place */
+	__u32 netns, zone;
 };
 
 struct crumb_armed { /* data became ready just now: the next task woken on this CPU is woken for it */

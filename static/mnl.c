@@ -144,6 +144,14 @@ uint32_t mnl_attr_get_u32(const struct nlattr *attr)
 	return *(const uint32_t *)mnl_attr_get_payload(attr);
 }
 
+uint64_t mnl_attr_get_u64(const struct nlattr *attr)
+{
+	uint64_t v; /* only aligned to 4 bytes */
+
+	memcpy(&v, mnl_attr_get_payload(attr), sizeof(v));
+	return v;
+}
+
 const char *mnl_attr_get_str(const struct nlattr *attr)
 {
 	return mnl_attr_get_payload(attr);

@@ -104,28 +104,21 @@ static __always_inline bool pattern_in(const char *head, __u32 n)
 __weak __noinline int pattern_at(__u64 from, __u32 n, __u32 of_user)
 {
 	struct crumb_cpu *cpu = this_cpu();
-	__u32 level;
 	bool found;
 	char *head;
 	int err;
 
 	if (n > CRUMB_PAYLOAD_SCAN)
 		n = CRUMB_PAYLOAD_SCAN;
-	if (!n || !cpu)
-		return false;
-	level = cpu->level & (CRUMB_LEVELS - 1);
-	head = bpf_map_lookup_elem(&text_room, &level);
+	head = n ? room_enter(&text_room, cpu) : NULL;
 	if (!head)
 		return false;
-	cpu->level++;
-	barrier();
 	if (of_user)
 		err = bpf_probe_read_user(head, n, (void *)from);
 	else
 		err = bpf_probe_read_kernel(head, n, (void *)from);
 	found = !err && pattern_in(head, n);
-	barrier();
-	cpu->level--;
+	room_leave(cpu);
 	return found;
 }
 

@@ -145,10 +145,9 @@ static __always_inline struct crumb_flow *dgram_flow(const struct sock *sk, __u8
 {
 	struct tuple t;
 
-	if (!sock_tuple_of(sk, &t, IPPROTO_UDP) || !t.dport || !flow_marked(&t))
+	if (!sock_tuple_of(sk, &t, IPPROTO_UDP) || !t.dport)
 		return NULL;
-	t.zone = zone_of(t.b, sock_netns(sk));
-	return flow_find(&t, ret_dir);
+	return known_flow(sk, &t, ret_dir);
 }
 
 /*
@@ -317,7 +316,7 @@ static __always_inline bool dgram_at_tail(const struct sock *sk, struct crumb_ar
 
 	if (!queued_read(skb, &q) || !flow_marked(&q.t))
 		return false;
-	q.t.zone = zone_of(q.t.b, sock_netns(sk));
+	q.t.zone = zone_of(&q.t, sock_netns(sk));
 	f = flow_find(&q.t, &ret->dir);
 	if (!f)
 		return false;
@@ -335,6 +334,16 @@ static __always_inline bool dgram_at_tail(const struct sock *sk, struct crumb_ar
 }
 
 /*
+ * What joined the queue is not known by the name that it has there: the first datagram that this machine redirects to
+ * itself is linked with that name when its answer leaves (nat.h). It is the one that came up on this CPU.
+ */
+static __always_inline bool dgram_redirected(const struct sock *sk,
+					     const struct crumb_arrived *arrived)
+{
+	return arrived->flow && (__u64)BPF_CORE_READ(sk, sk_receive_queue.prev) == arrived->skb;
+}
+
+/*
  * A datagram has joined the receive queue, as its last. If a reader on another CPU was so quick that the queue is empty
  * again, it is the one that came up on this CPU. Where several joined at once (Linux 6.18 keeps a list for each node) the
  * last is told.
@@ -348,8 +357,11 @@ static __always_inline int dgram_ready(const struct sock *sk)
 	if (!crumb_counters.udp_flows || !cpu || !arrived)
 		return 0;
 	if (BPF_CORE_READ(sk, sk_receive_queue.qlen)) {
-		if (!dgram_at_tail(sk, &q))
-			return 0;
+		if (!dgram_at_tail(sk, &q)) {
+			if (!dgram_redirected(sk, arrived))
+				return 0;
+			q = *arrived;
+		}
 	} else {
 		if (!arrived->flow || arrived->port != K(sk, __sk_common.skc_num))
 			return 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which connections are followed. A small table of marks answers "certainly not" with one load; only then
- * comes the hash look-up. A connection is taken by its addresses (the expression) or by the task that uses it.
+ * Which connections are followed. A small table answers "certainly not" with one load, or names the cell of the newest
+ * flow that has this place; only if that is another one comes the hash look-up. A connection is taken by its addresses
+ * (the expression) or by the task that uses it.
  */
 #ifndef CRUMB_BODY_FLOW_H
 #define CRUMB_BODY_FLOW_H
@@ -17,6 +18,7 @@ struct tuple {		    /* as one packet or socket sees it: from a to b */
 	__u32 zone;	    /* crumb_flow_key.zone */
 	__u8 family;
 	__u8 proto;
+	__u16 pad0; /* global functions want all bytes of what they are given set */
 };
 
 static __always_inline void v4_mapped(__u32 *to, __u32 addr)
@@ -69,16 +71,68 @@ static __always_inline __u8 flow_key(const struct tuple *t, struct crumb_flow_ke
 /* One load: certainly nobody follows it. */
 static __always_inline bool flow_marked(const struct tuple *t)
 {
-	return crumb_bloom[flow_slot(t)];
+	return crumb_slots[flow_slot(t)];
+}
+
+static __always_inline bool flow_is(const struct crumb_flow *f, const struct crumb_flow_key *k)
+{
+	const __u32 *a = (const void *)&f->key, *b = (const void *)k;
+	__u32 differs = 0;
+	__u32 i;
+
+#pragma unroll
+	for (i = 0; i < sizeof(*k) / sizeof(*a); i++)
+		differs |= a[i] ^ b[i];
+	return f->id && !differs;
+}
+
+/* As flow_at() says it, of a connection that is translated on its way (nat.h): @k is another name of it. */
+static __always_inline __u32 flow_by_alias(const struct crumb_flow_key *k, __u8 dir)
+{
+	const struct crumb_alias *a = bpf_map_lookup_elem(&aliases, k);
+	const struct crumb_flow *f;
+	__u32 at;
+
+	if (!a)
+		return 0;
+	at = a->at;
+	f = bpf_map_lookup_elem(&flow_cells, &at);
+	if (!f || f->id != a->flow)
+		return 0;
+	return (at + 1) | ((dir ^ a->flip) & 1) << 31;
+}
+
+/*
+ * The flow's cell and one, and in the highest bit the direction of bytes that go from a to b; 0: it is not followed. A
+ * global function: verified once, and what follows a look-up is verified for one way out of it.
+ */
+__weak __noinline __u32 flow_at(const struct tuple *t)
+{
+	struct crumb_flow_key k;
+	struct crumb_flow *f;
+	__u32 at, *known;
+	__u8 dir;
+
+	if (!t)
+		return 0;
+	dir = flow_key(t, &k);
+	at = crumb_slots[flow_slot(t)] - 1;
+	f = bpf_map_lookup_elem(&flow_cells, &at);
+	if (f && flow_is(f, &k))
+		return (at + 1) | (__u32)dir << 31;
+	known = bpf_map_lookup_elem(&flows, &k);
+	if (known)
+		return (*known + 1) | (__u32)dir << 31;
+	return crumb_cfg.nat ? flow_by_alias(&k, dir) : 0;
 }
 
 /* Only if it is marked, and with its zone filled in. */
 static __always_inline struct crumb_flow *flow_find(const struct tuple *t, __u8 *ret_dir)
 {
-	struct crumb_flow_key k;
+	__u32 found = flow_at(t), at = (found & 0x7fffffff) - 1;
 
-	*ret_dir = flow_key(t, &k);
-	return bpf_map_lookup_elem(&flows, &k);
+	*ret_dir = found >> 31;
+	return bpf_map_lookup_elem(&flow_cells, &at);
 }
 
 /* False: there was no room for the record, and without it no one can know of the flow. */
@@ -107,7 +161,7 @@ static __always_inline bool flow_announce(const struct crumb_flow_key *k, __u32 
  * The next number of a connection. An atomic that returns the old value would do, but those came with 5.12; a map entry
  * with BPF_NOEXIST is made by one only, on every kernel.
  */
-static __always_inline __u32 flow_number(void)
+__weak __noinline __u32 flow_number(void)
 {
 	volatile __u32 *next = &crumb_counters.next_flow;
 	const void *any = (const void *)crumb_zeroes; /* the stack is short where this is called */
@@ -125,61 +179,82 @@ static __always_inline __u32 flow_number(void)
 	return id;
 }
 
-/* Into the table, if it is not there: made in a map, the stack is short where this is called. 0: no room. */
-static __always_inline __u32 flow_make(const struct crumb_flow_key *k, bool midstream)
+/* A cell that nobody has, and the number of a new flow, which it is made with; NULL: there is none near. */
+static __always_inline struct crumb_flow *flow_cell(__u32 *ret_at, __u32 *ret_id)
 {
-	struct crumb_cpu *cpu = this_cpu();
-	struct crumb_flow *fresh;
-	__u32 at, id = 0;
+	struct crumb_flow *f;
+	__u32 i;
 
-	if (!cpu)
-		return 0;
-	at = cpu->level & (CRUMB_LEVELS - 1);
-	fresh = bpf_map_lookup_elem(&flow_room, &at);
+	for (i = 0; i < CRUMB_CELL_TRIES; i++) {
+		*ret_id = flow_number();
+		*ret_at = *ret_id & crumb_cfg.cell_mask;
+		f = bpf_map_lookup_elem(&flow_cells, ret_at);
+		if (!f || !f->id)
+			return f;
+	}
+	return NULL;
+}
+
+/* Into the table, if it is not there. 0: it is, or there is no room. */
+static __always_inline __u32 flow_make(const struct tuple *t, const struct crumb_flow_key *k,
+				       bool midstream)
+{
+	struct crumb_flow *fresh;
+	__u32 at, id;
+
+	fresh = flow_cell(&at, &id);
 	if (!fresh)
 		return 0;
-	cpu->level++;
-	barrier();
 	__builtin_memset(fresh, 0, sizeof(*fresh));
+	fresh->key = *k;
 	fresh->midstream = midstream;
-	fresh->id = flow_number();
-	if (bpf_map_update_elem(&flows, k, fresh, BPF_NOEXIST) == 0)
-		id = fresh->id;
-	barrier();
-	cpu->level--;
+	fresh->id = id;
+	if (bpf_map_update_elem(&flows, k, &at, BPF_NOEXIST)) {
+		fresh->id = 0;
+		return 0;
+	}
+	crumb_slots[flow_slot(t)] = at + 1;
 	return id;
 }
 
-/* From now on this connection is followed. NULL when the table is full (counted). */
-static __noinline struct crumb_flow *flow_take(const struct tuple *t, __u8 *ret_dir, __u8 why,
-					       __u32 netns)
+/* Out of it again. */
+static __always_inline void flow_unmake(const struct crumb_flow_key *k)
+{
+	__u32 *at = bpf_map_lookup_elem(&flows, k);
+	struct crumb_flow *f = at ? bpf_map_lookup_elem(&flow_cells, at) : NULL;
+
+	bpf_map_delete_elem(&flows, k);
+	if (f)
+		f->id = 0;
+}
+
+/*
+ * From now on this connection is followed: it is in the table, or not for want of room (counted). A global function, and
+ * so verified once, not at each place that calls it; it happens once in a connection.
+ */
+__weak __noinline int flow_take(const struct tuple *t, __u32 why, __u32 netns)
 {
 	struct crumb_flow_key k;
-	struct crumb_flow *f;
 	__u32 id;
 
-	if (!t || !ret_dir)
-		return NULL;
-	*ret_dir = flow_key(t, &k);
-	f = bpf_map_lookup_elem(&flows, &k);
-	if (f)
-		return f;
-	id = flow_make(&k, !(why & TAKEN_BY_SYN));
+	if (!t)
+		return false;
+	flow_key(t, &k);
+	id = flow_make(t, &k, !(why & TAKEN_BY_SYN));
 	if (id) {
-		crumb_bloom[flow_slot(t)] = 1;
 		if (t->proto == IPPROTO_UDP)
 			crumb_counters.udp_flows = 1; /* from now on sockets are asked */
 		if (!flow_announce(&k, id, t->family, why & ~TAKEN_BY_SYN, netns)) {
-			bpf_map_delete_elem(&flows, &k); /* the next packet tries again */
-			return NULL;
+			flow_unmake(&k); /* the next packet tries again */
+			return false;
 		}
+		return true;
 	}
-	f = bpf_map_lookup_elem(&flows, &k); /* ours, or that of a CPU that was quicker */
-	if (!f) {
-		__sync_fetch_and_add(&crumb_counters.flows_full, 1);
-		__sync_fetch_and_add(&crumb_counters.lost_total, 1);
-	}
-	return f;
+	if (bpf_map_lookup_elem(&flows, &k)) /* of a CPU that was quicker */
+		return true;
+	__sync_fetch_and_add(&crumb_counters.flows_full, 1);
+	__sync_fetch_and_add(&crumb_counters.lost_total, 1);
+	return false;
 }
 
 static __always_inline bool is_loopback(const __u32 *addr)
@@ -191,15 +266,19 @@ static __always_inline bool is_loopback(const __u32 *addr)
 	return !addr[2] && addr[3] == bpf_htonl(1);
 }
 
-/* crumb_flow_key.zone of a connection from or to @addr, seen in @netns. */
-static __always_inline __u32 zone_of(const __u32 *addr, __u32 netns)
+/* crumb_flow_key.zone of a connection seen in @netns. With a redirection only one of its ends may be a loopback address. */
+static __always_inline __u32 zone_of(const struct tuple *t, __u32 netns)
 {
+	const struct crumb_zone *z;
 	__u32 *zone;
 
-	if (is_loopback(addr))
+	if (is_loopback(t->b) || (crumb_cfg.nat && is_loopback(t->a)))
 		return netns;
 	if (!crumb_counters.zones)
 		return 0;
+	z = &crumb_zones[netns & (CRUMB_ZONE_SLOTS - 1)];
+	if (!z->netns || z->netns == netns)
+		return z->zone;
 	zone = bpf_map_lookup_elem(&zones, &netns);
 	return zone ? *zone : 0;
 }
@@ -241,6 +320,8 @@ static __always_inline bool sock_tuple_of(const struct sock *sk, struct tuple *t
 	if (K(sk, sk_protocol) != proto)
 		return false;
 	t->proto = proto;
+	t->pad0 = 0;
+	t->zone = 0;
 	t->sport = K(sk, __sk_common.skc_num);
 	t->dport = bpf_ntohs(K(sk, __sk_common.skc_dport));
 	/* After the last FIN (CLOSE, and a timewait socket in its place) the port is given back; bytes are still read. */
@@ -278,7 +359,6 @@ static __noinline bool filter_takes(struct crumb_filter_packet *p)
 {
 	struct crumb_filter_packet *room;
 	struct crumb_cpu *cpu;
-	__u32 at;
 	bool takes;
 
 	if (!p)
@@ -286,23 +366,17 @@ static __noinline bool filter_takes(struct crumb_filter_packet *p)
 	if (!crumb_cfg.filter_in_map)
 		return crumb_filter(p);
 	cpu = this_cpu();
-	if (!cpu)
-		return false;
-	at = cpu->level & (CRUMB_LEVELS - 1);
-	room = bpf_map_lookup_elem(&filter_room, &at);
+	room = room_enter(&filter_room, cpu);
 	if (!room)
 		return false;
-	cpu->level++;
-	barrier();
 	*room = *p;
 	takes = crumb_filter(room);
-	barrier();
-	cpu->level--;
+	room_leave(cpu);
 	return takes;
 }
 
 /* The expression asked of a packet that the socket might send: an IP and a TCP header without payload. */
-static __noinline bool filter_takes_tuple(const struct tuple *t)
+__weak __noinline int filter_takes_tuple(const struct tuple *t)
 {
 	struct crumb_filter_packet p = {};
 	__u32 at;
@@ -333,6 +407,16 @@ static __noinline bool filter_takes_tuple(const struct tuple *t)
 	return filter_takes(&p);
 }
 
+/* The flow of @sk's connection @t, if it is followed already: everybody's sockets come by here. NULL: not; @t->zone is then not set. */
+static __always_inline struct crumb_flow *known_flow(const struct sock *sk, struct tuple *t,
+						     __u8 *ret_dir)
+{
+	if (!flow_marked(t))
+		return NULL;
+	t->zone = zone_of(t, sock_netns(sk));
+	return flow_find(t, ret_dir);
+}
+
 /*
  * The flow of a socket at which the running task just sends or receives (@mine), or at which data arrives.
  * Taken now if it is asked for and was not seen before. @ret_dir: direction of the bytes the socket SENDS.
@@ -345,12 +429,9 @@ static __always_inline struct crumb_flow *sock_flow(const struct sock *sk, bool 
 
 	if (!sock_tuple(sk, &t))
 		return NULL;
-	if (flow_marked(&t)) {
-		t.zone = zone_of(t.b, sock_netns(sk));
-		f = flow_find(&t, ret_dir);
-		if (f)
-			return f;
-	}
+	f = known_flow(sk, &t, ret_dir);
+	if (f)
+		return f;
 	if (tasks_asked() && (!mine || !task_selected(task_now())))
 		return NULL;
 	/* The namespace last: two cold cache lines, and most sockets are refused without them. */
@@ -359,8 +440,22 @@ static __always_inline struct crumb_flow *sock_flow(const struct sock *sk, bool 
 	netns = sock_netns(sk);
 	if (!netns_selected(netns))
 		return NULL;
-	t.zone = zone_of(t.b, netns);
-	return flow_take(&t, ret_dir, tasks_asked() ? CRUMB_WHY_TASK : CRUMB_WHY_FILTER, netns);
+	t.zone = zone_of(&t, netns);
+	if (!flow_take(&t, tasks_asked() ? CRUMB_WHY_TASK : CRUMB_WHY_FILTER, netns))
+		return NULL;
+	return flow_find(&t, ret_dir);
+}
+
+/* A selected task waits for packets to @port; @kind: 0 TCP, CRUMB_LISTEN_UDP. */
+static __always_inline void listen_to(__u32 netns, __u32 port, __u32 kind)
+{
+	struct crumb_listener l = { .netns = netns, .port = port | kind };
+	__u8 one = 1;
+
+	if (bpf_map_update_elem(&listeners, &l, &one, BPF_ANY))
+		count_tasks_full();
+	asm volatile("" : "+r"(port)); /* or the bound is not seen to hold for the index */
+	crumb_listen[port & 0xffff] = 1;
 }
 
 /* Do [seq, seq + bytes) and [start, end) share a byte? Sequence space, both shorter than 2^31. */

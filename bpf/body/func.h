@@ -54,7 +54,7 @@ static __always_inline bool func_known(struct func_object *o, struct tuple *t, b
 	if (!flow_marked(t))
 		return false;
 	func_place(o, packet);
-	t->zone = zone_of(t->b, o->netns);
+	t->zone = zone_of(t, o->netns);
 	f = flow_find(t, &o->dir);
 	if (!f)
 		return false;
@@ -62,31 +62,32 @@ static __always_inline bool func_known(struct func_object *o, struct tuple *t, b
 	return !o->bytes || flow_wants(f, o->dir, o->seq, o->bytes);
 }
 
+static __always_inline bool func_read_packet(struct func_object *o, const unsigned char *head,
+					     __u32 l3_at, struct packet_head *h)
+{
+	struct sighting s = { .skb = o->skb, .head = head, .l3_at = l3_at };
+
+	s.data_at = skb_data_at(o->skb);
+	if (!packet_read(h, &s, CRUMB_HEAD_BYTES) || !h->p.payload)
+		return false;
+	o->seq = h->p.seq;
+	o->bytes = h->p.payload;
+	return func_known(o, &h->p.t, true);
+}
+
 /* Is there an IP header at @l3_at, and behind it bytes of a followed connection? */
 static __always_inline bool func_packet_at(struct func_object *o, const unsigned char *head,
 					   __u32 l3_at)
 {
-	struct sighting s = { .skb = o->skb, .head = head, .l3_at = l3_at };
-	__u8 bytes[CRUMB_HEAD_BYTES];
-	struct packet p;
+	struct crumb_cpu *cpu = this_cpu();
+	struct packet_head *h = room_enter(&head_room, cpu);
+	bool known;
 
-	if (bpf_probe_read_kernel(bytes, sizeof(bytes), head + l3_at))
+	if (!h)
 		return false;
-	s.data_at = skb_data_at(o->skb);
-	if (bytes[0] >> 4 == 4) {
-		if (!read_ip4(&p, bytes, &s))
-			return false;
-	} else if (bytes[0] >> 4 == 6) {
-		if (!read_ip6(&p, bytes, &s))
-			return false;
-	} else {
-		return false;
-	}
-	if (!p.payload)
-		return false;
-	o->seq = p.seq;
-	o->bytes = p.payload;
-	return func_known(o, &p.t, true);
+	known = func_read_packet(o, head, l3_at, h);
+	room_leave(cpu);
+	return known;
 }
 
 /*

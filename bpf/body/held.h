@@ -102,15 +102,14 @@ static __always_inline __u64 held_since(const struct crumb_flow *f, __u8 dir, __
 
 /* The sending socket of a followed flow, whose bytes go in direction @dir. */
 static __always_inline void held_look(const struct sock *sk, const struct tcp_sock *tp,
-				      struct crumb_flow *f, __u8 dir, bool after)
+				      struct crumb_flow *f, __u8 dir, bool after, __u64 now)
 {
 	struct crumb_ev_held *e;
 	struct held_queue q;
-	__u64 now, since;
+	__u64 since;
 	__u16 why;
 
 	dir &= 1;
-	now = bpf_ktime_get_ns();
 	held_read(tp, &q);
 	if (q.unsent && !flow_wants(f, dir, q.snd_nxt, q.unsent))
 		return;

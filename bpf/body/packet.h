@@ -1,26 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * An skb at a device-level point: is it TCP (RFC 9293 over RFC 791 or RFC 8200) or UDP (RFC 768), which bytes does it
- * carry, does anyone follow them. One read of the head of the packet serves parsing and the filter expression.
- */
+/* An skb at a device-level point: which bytes does it carry, does anyone follow them, the record of it. */
 #ifndef CRUMB_BODY_PACKET_H
 #define CRUMB_BODY_PACKET_H
 
-#include "body/dgram.h"
+#include "body/head.h"
+#include "body/nat.h"
 #include "body/stack.h"
-
-#define TCP_FIN 0x01
-#define TCP_SYN 0x02
-#define TCP_RST 0x04
-#define TCP_ACK 0x10
-
-struct packet {
-	struct tuple t;
-	__u32 seq, ack, payload;
-	__u32 payload_at; /* UDP: from the IP header on */
-	__u16 ip_id;
-	__u8 tcp_flags, ttl, ip_version;
-};
+#include "body/tunnel.h"
 
 struct sighting { /* the skb and what the hook knows about it */
 	const struct sk_buff *skb;
@@ -42,90 +28,19 @@ static __always_inline __u32 device_netns(const struct net_device *dev)
 	return BPF_CORE_READ(dev, nd_net.net, ns.inum);
 }
 
-static __always_inline void read_tcp(struct packet *p, const __u8 *th, __u32 l4_bytes)
+/* Read @n bytes, a constant, of the packet of @s, and what they say. */
+static __always_inline bool packet_read(struct packet_head *h, const struct sighting *s, __u32 n)
 {
-	__u32 doff = (th[12] >> 4) * 4;
+	__u32 len = K(s->skb, len) + s->data_at - s->l3_at;
 
-	p->t.sport = (__u16)th[0] << 8 | th[1];
-	p->t.dport = (__u16)th[2] << 8 | th[3];
-	p->seq = bpf_ntohl(*(__u32 *)(th + 4));
-	p->ack = bpf_ntohl(*(__u32 *)(th + 8));
-	p->tcp_flags = th[13];
-	p->payload = l4_bytes > doff ? l4_bytes - doff : 0;
-	p->payload_at = 0;
-}
-
-static __always_inline void read_udp(struct packet *p, const __u8 *h, __u32 at, __u32 l4_bytes)
-{
-	__u32 len = (__u32)h[4] << 8 | h[5];
-
-	p->t.sport = (__u16)h[0] << 8 | h[1];
-	p->t.dport = (__u16)h[2] << 8 | h[3];
-	if (!len) /* longer than the field can say */
-		len = l4_bytes;
-	p->payload = len > UDP_HEADER_BYTES ? len - UDP_HEADER_BYTES : 0;
-	p->payload_at = at + UDP_HEADER_BYTES;
-	p->tcp_flags = 0;
-}
-
-static __always_inline bool is_followed_kind(__u8 proto)
-{
-	return proto == IPPROTO_TCP || (crumb_cfg.udp && proto == IPPROTO_UDP);
-}
-
-static __always_inline void read_l4(struct packet *p, const __u8 *h, __u32 at, __u32 l4_bytes)
-{
-	if (p->t.proto == IPPROTO_UDP)
-		read_udp(p, h, at, l4_bytes);
-	else
-		read_tcp(p, h, l4_bytes);
-}
-
-/* IPv4; false: neither TCP nor UDP, or a later fragment (which has no such header). */
-static __always_inline bool read_ip4(struct packet *p, const __u8 *h, const struct sighting *s)
-{
-	__u32 ihl = (h[0] & 15) * 4, total = (__u32)h[2] << 8 | h[3];
-	__u8 th[20];
-
-	if (!is_followed_kind(h[9]) || (h[6] & 0x1f) || h[7])
-		return false;
-	p->t.proto = h[9];
-	if (!total) /* BIG TCP: longer than the field can say */
-		total = K(s->skb, len) + s->data_at - s->l3_at;
-	p->ip_version = 4;
-	p->ip_id = (__u16)h[4] << 8 | h[5];
-	p->ttl = h[8];
-	p->t.family = AF_INET;
-	v4_mapped(p->t.a, *(__u32 *)(h + 12));
-	v4_mapped(p->t.b, *(__u32 *)(h + 16));
-	if (ihl == 20) {
-		read_l4(p, h + 20, 20, total - 20);
-		return true;
-	}
-	if (bpf_probe_read_kernel(th, sizeof(th), s->head + s->l3_at + ihl))
-		return false;
-	read_l4(p, th, ihl, total - ihl);
-	return true;
-}
-
-/* IPv6 without extension headers. */
-static __always_inline bool read_ip6(struct packet *p, const __u8 *h, const struct sighting *s)
-{
-	__u32 total = (__u32)h[4] << 8 | h[5];
-
-	if (!is_followed_kind(h[6]))
-		return false;
-	p->t.proto = h[6];
-	if (!total)
-		total = K(s->skb, len) + s->data_at - s->l3_at - 40;
-	p->ip_version = 6;
-	p->ip_id = 0;
-	p->ttl = h[7];
-	p->t.family = AF_INET6;
-	__builtin_memcpy(p->t.a, h + 8, 16);
-	__builtin_memcpy(p->t.b, h + 24, 16);
-	read_l4(p, h + 40, 40, total);
-	return true;
+	h->at = (__u64)s->head + s->l3_at;
+	h->bytes = len;
+	/* The payload of a sent skb lies in page fragments: only the linear part is read. */
+	h->fp.caplen = len - K(s->skb, data_len);
+	h->fp.len = 0;
+	h->p.t.proto = 0;
+	h->p.tunnel = 0;
+	return !bpf_probe_read_kernel(h->fp.bytes, n, s->head + s->l3_at) && packet_parse(h);
 }
 
 static __always_inline bool listened(__u32 netns, __u16 port, __u32 kind)
@@ -139,7 +54,7 @@ static __always_inline void set_zone(struct sighting *s, struct tuple *t)
 {
 	if (!s->netns)
 		s->netns = device_netns(s->dev);
-	t->zone = zone_of(t->b, s->netns);
+	t->zone = zone_of(t, s->netns);
 }
 
 static __always_inline bool sent_by_selected(const struct sk_buff *skb, bool udp)
@@ -156,16 +71,16 @@ static __always_inline bool sent_by_selected(const struct sk_buff *skb, bool udp
  * by a selected task, or with one that arrives in a namespace where a selected task listens on its port; UDP with any
  * datagram so sent or received.
  */
-static __always_inline struct crumb_flow *packet_select(struct sighting *s, struct packet *p,
-							struct crumb_filter_packet *fp, __u8 *dir)
+static __always_inline bool packet_select(struct sighting *s, struct packet_head *h, __u64 nat)
 {
 	__u8 why = CRUMB_WHY_FILTER;
+	struct packet *p = &h->p;
 
 	if (tasks_asked()) {
 		bool udp = p->t.proto == IPPROTO_UDP;
 
 		if (!udp && (p->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
-			return NULL;
+			return false;
 		if (!s->netns)
 			s->netns = device_netns(s->dev);
 		if (sent_by_selected(s->skb, udp))
@@ -173,58 +88,50 @@ static __always_inline struct crumb_flow *packet_select(struct sighting *s, stru
 		else if (listened(s->netns, p->t.dport, udp ? CRUMB_LISTEN_UDP : 0))
 			why = CRUMB_WHY_LISTEN;
 		else
-			return NULL;
+			return false;
 	}
 	if (crumb_cfg.select & CRUMB_SELECT_NETNS) {
 		if (!s->netns)
 			s->netns = device_netns(s->dev);
 		if (!netns_selected(s->netns))
-			return NULL;
+			return false;
 	}
-	if (crumb_cfg.select & CRUMB_SELECT_FILTER) {
-		fp->len = p->ip_version == 4 ? (__u32)fp->bytes[2] << 8 | fp->bytes[3] :
-					       40 + ((__u32)fp->bytes[4] << 8 | fp->bytes[5]);
-		/* The payload of a sent skb lies in page fragments: only the linear part was read. */
-		fp->caplen = s->data_at + K(s->skb, len) - K(s->skb, data_len) - s->l3_at;
-		if (fp->caplen > fp->len)
-			fp->caplen = fp->len;
-		if (fp->caplen > crumb_cfg.filter_bytes)
-			fp->caplen = crumb_cfg.filter_bytes;
-		if (!filter_takes(fp))
-			return NULL;
-	}
-	if (!s->netns)
-		s->netns = device_netns(s->dev);
+	if ((crumb_cfg.select & CRUMB_SELECT_FILTER) && !filter_takes(&h->fp))
+		return false;
 	set_zone(s, &p->t);
-	return flow_take(&p->t, dir, p->tcp_flags & TCP_SYN ? why | TAKEN_BY_SYN : why, s->netns);
+	if (p->tcp_flags & TCP_SYN)
+		why |= TAKEN_BY_SYN;
+	if (nat)
+		nat_link(&p->t, nat, s->netns, true);
+	if (!flow_take(&p->t, why, s->netns))
+		return false;
+	if (nat)
+		nat_link(&p->t, nat, s->netns, false);
+	return true;
 }
 
 /* The flow of the skb and what it carries, NULL if nobody asked for it. */
-static __always_inline struct crumb_flow *packet_flow(struct sighting *s, struct packet *p, __u8 *dir)
+static __always_inline struct crumb_flow *packet_flow(struct sighting *s, struct packet_head *h,
+						      __u8 *dir)
 {
-	struct crumb_filter_packet fp;
 	struct crumb_flow *f;
+	__u64 nat;
 
-	if (bpf_probe_read_kernel(fp.bytes, crumb_cfg.filter_bytes & (CRUMB_FILTER_BYTES | 64),
-				  s->head + s->l3_at))
+	if (!packet_read(h, s, crumb_cfg.filter_bytes & (CRUMB_FILTER_BYTES | CRUMB_HEAD_BYTES)))
 		return NULL;
-	if ((fp.bytes[0] >> 4) == 4) {
-		if (!read_ip4(p, fp.bytes, s))
-			return NULL;
-	} else if ((fp.bytes[0] >> 4) == 6) {
-		if (!read_ip6(p, fp.bytes, s))
-			return NULL;
-	} else {
-		return NULL;
+	nat = h->p.tunnel ? 0 : nat_word(s->skb); /* in a tunnel that of the outer packet */
+	if (nat) { /* before it is looked for: its name may be that of an older one */
+		if (!s->netns)
+			s->netns = device_netns(s->dev);
+		nat_link(&h->p.t, nat, s->netns, false);
 	}
-	f = NULL;
-	if (flow_marked(&p->t)) {
-		set_zone(s, &p->t);
-		f = flow_find(&p->t, dir);
+	if (flow_marked(&h->p.t)) {
+		set_zone(s, &h->p.t);
+		f = flow_find(&h->p.t, dir);
+		if (f)
+			return f;
 	}
-	if (!f)
-		f = packet_select(s, p, &fp, dir);
-	return f;
+	return packet_select(s, h, nat) ? flow_find(&h->p.t, dir) : NULL;
 }
 
 static __always_inline bool is_bridge_port(const struct net_device *dev)
@@ -288,7 +195,7 @@ static __always_inline void fill_sighting(struct crumb_ev_skb *e, const struct s
 	e->flow = f->id;
 	e->dir = dir;
 	e->tcp_flags = p->tcp_flags;
-	e->flags = seen_flags(s);
+	e->flags = seen_flags(s) | (p->tunnel ? CRUMB_SKB_TUNNEL : 0);
 	e->netns = s->netns;
 	e->ifindex = sighting_ifindex(s);
 	e->seq = p->seq;
@@ -309,18 +216,33 @@ static __always_inline void fill_sighting(struct crumb_ev_skb *e, const struct s
 	e->iif = K(skb, skb_iif);
 	/* Before the link-layer header is written (IP still above the device) there is nothing to read. */
 	e->wire_len = K(skb, len) + s->data_at - s->l3_at;
-	__builtin_memset(e->dst_mac, 0, 6);
-	__builtin_memset(e->src_mac, 0, 6);
-	if (has_mac(s)) {
-		__u8 mac[12];
-
-		if (!bpf_probe_read_kernel(mac, sizeof(mac), s->head + K(skb, mac_header))) {
-			__builtin_memcpy(e->dst_mac, mac, 6);
-			__builtin_memcpy(e->src_mac, mac + 6, 6);
-		}
+	if (has_mac(s))
 		e->wire_len += s->l3_at - K(skb, mac_header);
-	}
 	e->point = seen_point(s, e->flags);
+}
+
+static __always_inline void no_macs(struct crumb_ev_skb *e)
+{
+	__builtin_memset(e->src_mac, 0, sizeof(e->src_mac));
+	__builtin_memset(e->dst_mac, 0, sizeof(e->dst_mac));
+}
+
+/* @frame: the beginning of one (IEEE 802.3). */
+static __always_inline void set_macs(struct crumb_ev_skb *e, const __u8 *frame)
+{
+	__builtin_memcpy(e->dst_mac, frame, 6);
+	__builtin_memcpy(e->src_mac, frame + 6, 6);
+}
+
+static __always_inline void read_macs(struct crumb_ev_skb *e, const struct sighting *s)
+{
+	__u8 frame[12];
+
+	if (has_mac(s) &&
+	    !bpf_probe_read_kernel(frame, sizeof(frame), s->head + K(s->skb, mac_header)))
+		set_macs(e, frame);
+	else
+		no_macs(e);
 }
 
 /* Where the head of the packet begins, and how much of it lies in the skb's linear part. */
@@ -344,18 +266,31 @@ static __always_inline struct snap snap_of(const struct sighting *s)
 	return n;
 }
 
-/* @cap: a constant, the size of @to. How many bytes there are now. */
+/* @to: @cap bytes, a constant, at a multiple of 8. How many of them there are now. */
 static __always_inline __u32 read_snap(__u8 *to, __u32 cap, const struct sighting *s,
 				       const struct snap *snap)
 {
 	__u32 n = snap->bytes;
 
-	__builtin_memset(to, 0, cap);
+	__builtin_memset(__builtin_assume_aligned(to, 8), 0, cap);
 	if (n > cap)
 		n = cap;
 	if (n && bpf_probe_read_kernel(to, n, s->head + snap->from))
 		return 0;
 	return n;
+}
+
+/* The first bytes of the packet, and what a record of it has of them besides. */
+static __always_inline void fill_snap(struct crumb_ev_skb *e, __u8 *bytes, __u32 cap,
+				      const struct sighting *s, const struct snap *snap)
+{
+	e->snap_len = read_snap(bytes, cap, s, snap);
+	if (snap->l2 && e->snap_len >= 12)
+		set_macs(e, bytes);
+	else
+		no_macs(e);
+	*(__u64 *)(bytes + cap) = 0; /* snap_l2 and what fills up its word */
+	bytes[cap] = snap->l2;
 }
 
 static __always_inline void record_long(const struct sighting *s, const struct packet *p,
@@ -368,9 +303,7 @@ static __always_inline void record_long(const struct sighting *s, const struct p
 		return;
 	event_head(&e->s.h, CRUMB_EV_SKB, sizeof(*e), now);
 	fill_sighting(&e->s, s, p, f, dir);
-	e->s.snap_len = read_snap(e->bytes, sizeof(e->bytes), s, snap);
-	e->snap_l2 = snap->l2;
-	__builtin_memset(e->pad0, 0, sizeof(e->pad0));
+	fill_snap(&e->s, e->bytes, sizeof(e->bytes), s, snap);
 	ring_submit(e);
 }
 
@@ -384,9 +317,7 @@ static __always_inline void record_short(const struct sighting *s, const struct 
 		return;
 	event_head(&e->s.h, CRUMB_EV_SKB, sizeof(*e), now);
 	fill_sighting(&e->s, s, p, f, dir);
-	e->s.snap_len = read_snap(e->bytes, sizeof(e->bytes), s, snap);
-	e->snap_l2 = snap->l2;
-	__builtin_memset(e->pad0, 0, sizeof(e->pad0));
+	fill_snap(&e->s, e->bytes, sizeof(e->bytes), s, snap);
 	ring_submit(e);
 }
 
@@ -410,16 +341,16 @@ static __always_inline void record_packet(const struct sighting *s, const struct
 		return;
 	event_head(&e->h, CRUMB_EV_SKB, sizeof(*e), now);
 	fill_sighting(e, s, p, f, dir);
+	read_macs(e, s);
 	ring_submit(e);
 }
 
 /* A SYN with another sequence number on a known pair of ports: the old connection is over, this is a new one. */
-static __always_inline void flow_begin(struct crumb_flow *f, const struct sighting *s,
-				       const struct packet *p)
+__weak __noinline int flow_begin(struct crumb_flow *f, const struct tuple *t, __u32 seq, __u32 netns)
 {
-	struct crumb_flow_key k;
-
-	if (f->midstream || (f->syn_seen && f->syn_seq != p->seq)) {
+	if (!f || !t)
+		return 0;
+	if (f->midstream || (f->syn_seen && f->syn_seq != seq)) {
 		f->id = flow_number();
 		f->messages[0] = 0;
 		f->messages[1] = 0;
@@ -430,11 +361,11 @@ static __always_inline void flow_begin(struct crumb_flow *f, const struct sighti
 		f->sent_ns[0] = f->held_ns[0] = f->held_why[0] = 0;
 		f->sent_ns[1] = f->held_ns[1] = f->held_why[1] = 0;
 		f->midstream = 0;
-		flow_key(&p->t, &k);
-		flow_announce(&k, f->id, p->t.family, CRUMB_WHY_FILTER, s->netns);
+		flow_announce(&f->key, f->id, t->family, CRUMB_WHY_FILTER, netns);
 	}
-	f->syn_seq = p->seq;
+	f->syn_seq = seq;
 	f->syn_seen = 1;
+	return 0;
 }
 
 /* Where the datagram's payload lies in memory, and how much of it in one piece. */
@@ -503,28 +434,62 @@ static __always_inline bool dgram_stack_due(const struct crumb_flow *f, __u8 dir
 	return stack_due(f, dir, 0, 1);
 }
 
-static __always_inline int dgram_seen(void *ctx, struct sighting *s, struct packet *p,
-				      struct crumb_flow *f, __u8 dir)
+/* Does the packet carry something that is told? */
+static __always_inline bool packet_tells(const struct sighting *s, struct packet *p,
+					 const struct crumb_flow *f, __u8 dir)
 {
-	__u64 now;
+	if (p->t.proto == IPPROTO_UDP)
+		return dgram_read(s, p);
+	if (!p->payload)
+		return crumb_cfg.acks || (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST));
+	return flow_wants(f, dir, p->seq, p->payload);
+}
 
-	if (!dgram_read(s, p))
+static __always_inline bool packet_stack_due(const struct crumb_flow *f, __u8 dir,
+					     const struct packet *p)
+{
+	return p->t.proto == IPPROTO_UDP ? dgram_stack_due(f, dir) :
+					   stack_due(f, dir, p->seq, p->payload);
+}
+
+static __always_inline int packet_look(void *ctx, struct sighting *s, struct packet_head *h)
+{
+	struct packet *p = &h->p;
+	struct crumb_flow *f;
+	bool udp;
+	__u64 now;
+	__u8 dir;
+
+	f = packet_flow(s, h, &dir);
+	udp = p->t.proto == IPPROTO_UDP;
+	if (!f) {
+		if (udp && s->point == CRUMB_PT_DEV_QUEUE && !K(s->skb, skb_iif))
+			dgram_ignore(K(s->skb, sk));
+		return 0;
+	}
+	if (!packet_tells(s, p, f, dir))
 		return 0;
 	if (!s->netns)
 		s->netns = device_netns(s->dev);
-	if (s->point == CRUMB_PT_DEV_QUEUE)
+	if (p->tunnel)
+		tunnel_tell(h, f->id, dir, s->netns);
+	if (udp && s->point == CRUMB_PT_DEV_QUEUE && !p->tunnel)
 		dgram_leaves(s, p, f, dir);
-	if (s->point == CRUMB_PT_DEV_RECEIVE)
+	if (udp && s->point == CRUMB_PT_DEV_RECEIVE && !p->tunnel)
 		dgram_arrives(s, p, f, dir);
+	if (!udp && (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		flow_begin(f, &p->t, p->seq, s->netns);
 	now = bpf_ktime_get_ns();
+	if (!udp && s->point == CRUMB_PT_DEV_QUEUE && p->payload && !p->tunnel && !K(s->skb, skb_iif))
+		f->sent_ns[dir & 1] = now;
 	record_packet(s, p, f, dir, now);
-	if (dgram_stack_due(f, dir)) {
+	if (packet_stack_due(f, dir, p)) {
 		struct stack_where w = {
 			.now = now,
 			.netns = s->netns,
 			.ifindex = sighting_ifindex(s),
 			.seq = p->seq,
-			.payload = p->payload ? p->payload : 1,
+			.payload = udp && !p->payload ? 1 : p->payload,
 			.dir = dir,
 			.point = seen_point(s, seen_flags(s)),
 		};
@@ -534,48 +499,18 @@ static __always_inline int dgram_seen(void *ctx, struct sighting *s, struct pack
 	return 0;
 }
 
-/* Everything that a device-level hook does. */
+/* Everything that a device-level hook does. What it reads of the packet lies in a room, since the stack is short here. */
 static __always_inline int packet_seen(void *ctx, struct sighting *s)
 {
-	struct crumb_flow *f;
-	struct packet p;
-	__u64 now;
-	__u8 dir;
+	struct crumb_cpu *cpu = this_cpu();
+	struct packet_head *h = room_enter(&head_room, cpu);
 
-	p.t.proto = 0;
-	f = packet_flow(s, &p, &dir);
-	if (!f) {
-		if (p.t.proto == IPPROTO_UDP && s->point == CRUMB_PT_DEV_QUEUE && !K(s->skb, skb_iif))
-			dgram_ignore(K(s->skb, sk));
+	if (!h) {
+		count_lost(s->point);
 		return 0;
 	}
-	if (p.t.proto == IPPROTO_UDP)
-		return dgram_seen(ctx, s, &p, f, dir);
-	if (!p.payload && !(p.tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) && !crumb_cfg.acks)
-		return 0;
-	if (p.payload && !flow_wants(f, dir, p.seq, p.payload))
-		return 0;
-	if (!s->netns)
-		s->netns = device_netns(s->dev);
-	if ((p.tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
-		flow_begin(f, s, &p);
-	now = bpf_ktime_get_ns();
-	if (s->point == CRUMB_PT_DEV_QUEUE && p.payload && !K(s->skb, skb_iif))
-		f->sent_ns[dir & 1] = now;
-	record_packet(s, &p, f, dir, now);
-	if (stack_due(f, dir, p.seq, p.payload)) {
-		struct stack_where w = {
-			.now = now,
-			.netns = s->netns,
-			.ifindex = sighting_ifindex(s),
-			.seq = p.seq,
-			.payload = p.payload,
-			.dir = dir,
-			.point = seen_point(s, seen_flags(s)),
-		};
-
-		stack_record(ctx, f->id, &w);
-	}
+	packet_look(ctx, s, h);
+	room_leave(cpu);
 	return 0;
 }
 

@@ -12,7 +12,8 @@
 
 #include "body/call.h"
 
-#define WAITED_NS 20000 /* bytes that were ready for less before recv was called need no history */
+#define AWAY_GRAIN_NS 250000ull /* absences so near to one another are put together first */
+#define WAITED_NS     20000 /* bytes that were ready for less before recv was called need no history */
 
 static __always_inline bool reader_marked(__u32 pid)
 {
@@ -56,28 +57,48 @@ static __always_inline void reader_drop(__u32 pid)
 		0; /* another's of this mark is made anew when it reads */
 }
 
-/* Room for newer ones: each two neighbours become one, which stands for the time of both. */
-static __always_inline void away_halve(struct reader *r)
+/* @b, which comes behind @a, goes into it: it stands for the time of both, and says what the longer one was. */
+static __always_inline void away_join(struct away *a, const struct away *b)
 {
-	__u32 i;
-
-	for (i = 0; i < CRUMB_AWAYS / 2; i++) {
-		struct away a = r->away[2 * i];
-		const struct away *b = &r->away[2 * i + 1];
-
-		if (b->slept_ns + b->waited_ns > a.slept_ns + a.waited_ns) {
-			a.nr = b->nr;
-			a.by_pid = b->by_pid;
-			a.arg0 = b->arg0;
-			__builtin_memcpy(a.by_comm, b->by_comm, sizeof(a.by_comm));
-		}
-		a.on_ns = b->on_ns;
-		a.slept_ns += b->slept_ns;
-		a.waited_ns += b->waited_ns;
-		a.times += b->times;
-		r->away[i] = a;
+	if (b->slept_ns + b->waited_ns > a->slept_ns + a->waited_ns) {
+		a->nr = b->nr;
+		a->by_pid = b->by_pid;
+		a->arg0 = b->arg0;
+		__builtin_memcpy(a->by_comm, b->by_comm, sizeof(a->by_comm));
 	}
-	r->count = CRUMB_AWAYS / 2;
+	a->on_ns = b->on_ns;
+	a->slept_ns += b->slept_ns;
+	a->waited_ns += b->waited_ns;
+	a->times += b->times;
+}
+
+/*
+ * Room for newer ones: neighbours that lie within a grain of time become one. The grain begins small and grows while there is
+ * too little room, so a long sleep stays apart from the short absences behind it.
+ */
+static __always_inline void aways_pack(struct reader *r)
+{
+	__u64 grain = AWAY_GRAIN_NS << ((r->grain & 15) * 2);
+	__u32 i, n = 1;
+
+	for (i = 1; i < CRUMB_AWAYS; i++) {
+		struct away *last = &r->away[(n - 1) & (CRUMB_AWAYS - 1)];
+		const struct away *e = &r->away[i];
+
+		if (e->on_ns - last->off_ns <= grain) {
+			away_join(last, e);
+			continue;
+		}
+		r->away[n & (CRUMB_AWAYS - 1)] = *e;
+		n++;
+	}
+	if (n > CRUMB_AWAYS / 2 && r->grain < 15)
+		r->grain++;
+	if (n == CRUMB_AWAYS) {
+		away_join(&r->away[CRUMB_AWAYS - 2], &r->away[CRUMB_AWAYS - 1]);
+		n--;
+	}
+	r->count = n;
 }
 
 static __always_inline long call_number(const struct pt_regs___k *regs)
@@ -124,11 +145,15 @@ static __always_inline bool task_sleeps(const struct task_struct *task)
 	return K(task, __state) != 0;
 }
 
-/* A reader waits for a CPU from now on: until it has one, switches are timed. */
+/*
+ * A reader waits for a CPU from now on: until it has one, switches are timed. What an atomic addition found is not asked for:
+ * until Linux 5.12 the verifier refuses it (BPF_FETCH). Two that begin at once both set the time, to the same but for their order.
+ */
 static __always_inline void wait_begins(__u64 now)
 {
-	if (__sync_fetch_and_add(&crumb_counters.readers_waiting, 1) == 0)
+	if (!crumb_counters.readers_waiting)
 		crumb_counters.waiting_since_ns = now;
+	__sync_fetch_and_add(&crumb_counters.readers_waiting, 1);
 }
 
 /* sched_switch while readers wait: who has had this CPU longest meanwhile? */
@@ -173,7 +198,7 @@ static __always_inline void reader_leaves(struct task_struct *prev, bool preempt
 	if (!r)
 		return;
 	if (r->count >= CRUMB_AWAYS)
-		away_halve(r);
+		aways_pack(r);
 	a = &r->away[r->count & (CRUMB_AWAYS - 1)];
 	r->wake_ns = 0;
 	r->away_open = 1;
@@ -287,6 +312,7 @@ static __always_inline void reader_reads(__u32 flow, __u8 dir, __u64 ready_ns, _
 		away_record(r, &r->away[i], flow, dir, now);
 	}
 	r->count = 0;
+	r->grain = 0;
 	r->told_flow = 0;
 	r->since_ns = now;
 }

@@ -12,6 +12,13 @@ static __always_inline void count_lost(__u32 point)
 	__sync_fetch_and_add(&crumb_counters.lost_total, 1);
 }
 
+/* A map of tasks was full. */
+static __always_inline void count_tasks_full(void)
+{
+	__sync_fetch_and_add(&crumb_counters.tasks_full, 1);
+	__sync_fetch_and_add(&crumb_counters.lost_total, 1);
+}
+
 static __always_inline void *ring_reserve(__u64 size, __u32 point)
 {
 	__u32 cpu = bpf_get_smp_processor_id();

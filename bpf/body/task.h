@@ -29,7 +29,7 @@ static __always_inline void task_comm(char *to, const struct task_struct *task)
 #endif
 }
 
-static __always_inline bool comm_selected(const struct task_struct *task)
+static __always_inline bool comm_chosen(const struct task_struct *task)
 {
 	char comm[CRUMB_COMM_BYTES];
 	int i;
@@ -42,6 +42,12 @@ static __always_inline bool comm_selected(const struct task_struct *task)
 			break;
 	}
 	return true;
+}
+
+/* The thread's own name, or that of its process: many programs name their threads. */
+static __always_inline bool comm_selected(const struct task_struct *task)
+{
+	return comm_chosen(task) || comm_chosen(K(task, group_leader));
 }
 
 /* Does the running task satisfy every task condition? True when none was asked for. */
@@ -126,10 +132,8 @@ static __always_inline struct task_state *task_state_make(struct task_struct *ta
 	/* The store is filled up again by an interrupt, which may come any moment where the task itself asks. */
 	for (i = 0; i < 8 && !ts; i++)
 		ts = task_state_try(task);
-	if (!ts) {
-		__sync_fetch_and_add(&crumb_counters.tasks_full, 1);
-		__sync_fetch_and_add(&crumb_counters.lost_total, 1);
-	}
+	if (!ts)
+		count_tasks_full();
 	return ts;
 }
 
@@ -143,6 +147,32 @@ static __always_inline struct crumb_cpu *this_cpu(void)
 	/* Verifiers until 6.1 forget the bound on the way through the multiplication, and do not forget a mask. */
 	asm volatile("" : "+r"(cpu));
 	return &crumb_cpus[cpu & (CRUMB_MAX_CPUS - 1)];
+}
+
+/*
+ * A value of @map, a per-CPU array of CRUMB_LEVELS, that no program which interrupts this one gets: until room_leave().
+ * NULL: none.
+ */
+static __always_inline void *room_enter(void *map, struct crumb_cpu *cpu)
+{
+	__u32 level;
+	void *room;
+
+	if (!cpu)
+		return NULL;
+	level = cpu->level & (CRUMB_LEVELS - 1);
+	room = bpf_map_lookup_elem(map, &level);
+	if (!room)
+		return NULL;
+	cpu->level++;
+	barrier();
+	return room;
+}
+
+static __always_inline void room_leave(struct crumb_cpu *cpu)
+{
+	barrier();
+	cpu->level--;
 }
 
 /*
@@ -176,9 +206,7 @@ static __always_inline bool twin_second(__u32 which, const void *object)
 	place = cpu->handed[which];
 	if (place[0] == (__u64)object) {
 		place[0] = 0;
-		/* Of a softirq whose second program was skipped; a preempting task's second program may still come. */
-		if (which < CRUMB_TWIN_ENTER)
-			place[1] = 0;
+		place[1] = 0; /* of a softirq whose second program was skipped */
 		return false;
 	}
 	if (place[1] == (__u64)object) {
@@ -186,6 +214,36 @@ static __always_inline bool twin_second(__u32 which, const void *object)
 		return false;
 	}
 	__sync_fetch_and_add(&crumb_counters.covered[which], 1);
+	return true;
+}
+
+/*
+ * Where a program in a task's own context can be preempted (Linux 7), other tasks' are skipped there meanwhile: these, too,
+ * have a second program. Word is left with the task, since it may come to another CPU between the two. A task without a state
+ * does nothing that is followed; what gives it one was skipped before.
+ */
+static __always_inline void first_ran(__u32 which)
+{
+	struct task_state *ts;
+
+	if (!crumb_cfg.calls_preempted)
+		return;
+	ts = task_state_get(task_now());
+	if (ts)
+		ts->ran |= 1u << which;
+}
+
+/* Was the first one skipped? Asked once, by the second. */
+static __always_inline bool first_skipped(__u32 which)
+{
+	struct task_state *ts = task_state_get(task_now());
+
+	if (ts && ts->ran & 1u << which) {
+		ts->ran &= ~(1u << which);
+		return false;
+	}
+	if (ts)
+		__sync_fetch_and_add(&crumb_counters.covered[which], 1);
 	return true;
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "corridor.h"
+#include "ns.h"
 
 #define SLOT_NS	     100000000ll
 #define WINDOW_SLOTS 80
@@ -167,12 +168,12 @@ static struct slot *slot_get(struct clock_pair *p, int64_t number, bool *ret_lat
 
 static int64_t slot_number(int64_t x_ns)
 {
-	return x_ns >= 0 ? x_ns / SLOT_NS : -((-x_ns + SLOT_NS - 1) / SLOT_NS);
+	return x_ns / SLOT_NS - (x_ns % SLOT_NS < 0);
 }
 
 static int64_t slot_x(const struct slot *s, double x)
 {
-	return s->number * SLOT_NS + (int64_t)x;
+	return s->number * SLOT_NS + ns_round(floor(x));
 }
 
 static bool slot_has(const struct slot *s, int side)
@@ -267,7 +268,7 @@ static int64_t lerp(const struct clock_node *a, const struct clock_node *b, int6
 {
 	double part = (double)(x_ns - a->x_ns) / (double)(b->x_ns - a->x_ns);
 
-	return a->offset_ns + (int64_t)llround((double)(b->offset_ns - a->offset_ns) * part);
+	return a->offset_ns + ns_round((double)(b->offset_ns - a->offset_ns) * part);
 }
 
 static int node_insert(struct clock_pair *p, size_t at, const struct clock_node *node)
@@ -313,7 +314,7 @@ static bool worst_break(const struct clock_pair *p, const struct clock_node *a,
 				worst = by;
 				found = true;
 				*ret_x = x;
-				*ret_offset = p->base_ns + (int64_t)(k ? ceil(y) : floor(y));
+				*ret_offset = ns_near(p->base_ns + ns_round(k ? ceil(y) : floor(y)));
 			}
 		}
 	}
@@ -363,10 +364,11 @@ static void node_make(struct clock_pair *p, const struct window *w, int64_t x_ns
 	if (node.state == CLOCK_BOUNDED && before && before->state == CLOCK_ONE_WAY)
 		p->n_nodes =
 			0; /* from here on it is known better, and that holds for what was before as well */
-	node.offset_ns = p->base_ns + llround(l.mid);
-	node.bound_ns = node.state == CLOCK_ONE_WAY ?
-				CLOCK_UNKNOWN :
-				(uint64_t)ceil(fmax(l.high - l.mid, l.mid - l.low)) + 1;
+	node.offset_ns = ns_near(p->base_ns + ns_round(l.mid));
+	node.bound_ns =
+		node.state == CLOCK_ONE_WAY ?
+			CLOCK_UNKNOWN :
+			(uint64_t)ns_round(ceil(fmax(fmax(l.high - l.mid, l.mid - l.low), 0))) + 1;
 	node.slope = l.slope;
 	node.rate = fmax(CORRIDOR_WOBBLE, (l.slope_high - l.slope_low) / 2);
 	from = p->n_nodes ? p->n_nodes - 1 : 0;
@@ -499,9 +501,12 @@ static void process_until(struct clock_pair *p, int64_t number, bool final)
 
 int clock_pair_add(struct clock_pair *p, bool forward, int64_t x_ns, int64_t y_ns)
 {
-	int64_t number = slot_number(x_ns);
+	int64_t number = slot_number(ns_near(x_ns));
 	struct slot *s;
 	bool late;
+
+	x_ns = ns_near(x_ns);
+	y_ns = ns_near(y_ns);
 
 	if (p->live && number < p->final) /* whoever asked about that time was told */
 		return 0;
@@ -524,7 +529,7 @@ int clock_pair_add(struct clock_pair *p, bool forward, int64_t x_ns, int64_t y_n
 
 int clock_pair_advance(struct clock_pair *p, int64_t x_ns)
 {
-	int64_t number = slot_number(x_ns);
+	int64_t number = slot_number(ns_near(x_ns));
 
 	process_until(p, number, false);
 	if (number - p->ahead > p->final)
@@ -549,12 +554,12 @@ static struct clock_at beyond(const struct clock_node *n, int64_t x_ns)
 	double far = (double)(x_ns - n->x_ns);
 	struct clock_at at = {
 		.state = n->state,
-		.offset_ns = n->offset_ns + (int64_t)llround(far * n->slope),
+		.offset_ns = ns_near(n->offset_ns + ns_round(far * n->slope)),
 		.bound_ns = n->bound_ns,
 	};
 
 	if (at.bound_ns != CLOCK_UNKNOWN)
-		at.bound_ns += (uint64_t)(fabs(far) * n->rate);
+		at.bound_ns += (uint64_t)ns_round(fabs(far) * n->rate);
 	return at;
 }
 
@@ -576,9 +581,11 @@ static struct clock_at between(const struct clock_node *a, const struct clock_no
 		at.bound_ns = CLOCK_UNKNOWN;
 		return at;
 	}
-	at.bound_ns = a->bound_ns + (uint64_t)(((double)b->bound_ns - (double)a->bound_ns) *
-					       (double)left / (double)gap);
-	at.bound_ns += (uint64_t)((double)far * (gap > GAP_NS ? GAP_RATE : CORRIDOR_WOBBLE));
+	at.bound_ns = (uint64_t)ns_round(
+		floor((double)a->bound_ns +
+		      ((double)b->bound_ns - (double)a->bound_ns) * (double)left / (double)gap));
+	at.bound_ns +=
+		(uint64_t)ns_round(floor((double)far * (gap > GAP_NS ? GAP_RATE : CORRIDOR_WOBBLE)));
 	return at;
 }
 
@@ -600,7 +607,7 @@ static size_t node_after(const struct clock_pair *p, int64_t ns, bool second)
 
 struct clock_at clock_pair_at(const struct clock_pair *p, int64_t x_ns)
 {
-	size_t i = node_after(p, x_ns, false);
+	size_t i = node_after(p, x_ns = ns_near(x_ns), false);
 
 	if (!p->n_nodes)
 		return (struct clock_at){ CLOCK_NONE, 0, CLOCK_UNKNOWN };
@@ -614,7 +621,7 @@ struct clock_at clock_pair_at(const struct clock_pair *p, int64_t x_ns)
 int64_t clock_pair_x(const struct clock_pair *p, int64_t y_ns)
 {
 	const struct clock_node *a, *b;
-	size_t i = node_after(p, y_ns, true);
+	size_t i = node_after(p, y_ns = ns_near(y_ns), true);
 	int64_t y;
 
 	if (!p->n_nodes)
@@ -623,8 +630,8 @@ int64_t clock_pair_x(const struct clock_pair *p, int64_t y_ns)
 		a = &p->nodes[i - 1];
 		b = &p->nodes[i];
 		y = a->x_ns + a->offset_ns;
-		return a->x_ns + (int64_t)llround((double)(y_ns - y) * (double)(b->x_ns - a->x_ns) /
-						  (double)(b->x_ns + b->offset_ns - y));
+		return a->x_ns + ns_round((double)(y_ns - y) * (double)(b->x_ns - a->x_ns) /
+					  (double)(b->x_ns + b->offset_ns - y));
 	}
 	if (i > 0 && i < p->n_nodes) { /* a step lies between: whichever node is nearer */
 		int64_t left = y_ns - p->nodes[i - 1].x_ns - p->nodes[i - 1].offset_ns;
@@ -635,7 +642,7 @@ int64_t clock_pair_x(const struct clock_pair *p, int64_t y_ns)
 		a = &p->nodes[i ? i - 1 : 0];
 	}
 	y = a->x_ns + a->offset_ns;
-	return a->x_ns + (int64_t)llround((double)(y_ns - y) / (1 + a->slope));
+	return a->x_ns + ns_round((double)(y_ns - y) / (1 + a->slope));
 }
 
 const struct clock_node *clock_pair_nodes(const struct clock_pair *p, size_t *ret_n)

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "ns.h"
+
 #define NO_HOST 0xffu
 
 struct clock_host {
@@ -18,6 +20,7 @@ struct clocks {
 	unsigned int n;
 	struct clock_host host[CLOCK_HOSTS];
 	struct clock_pair *pair[CLOCK_HOSTS][CLOCK_HOSTS]; /* [a][b], a < b */
+	uint64_t middle[CLOCK_HOSTS][CLOCK_HOSTS]; /* likewise: who is between them, by bits */
 };
 
 struct clocks *clocks_new(void)
@@ -39,7 +42,7 @@ int clocks_add(struct clocks *c, int64_t rough_ns)
 {
 	if (c->n == CLOCK_HOSTS)
 		return -ENOSPC;
-	c->host[c->n] = (struct clock_host){ .rough_ns = rough_ns, .parent = NO_HOST };
+	c->host[c->n] = (struct clock_host){ .rough_ns = ns_near(rough_ns), .parent = NO_HOST };
 	return c->n++;
 }
 
@@ -50,7 +53,7 @@ unsigned int clocks_hosts(const struct clocks *c)
 
 void clocks_set_rough(struct clocks *c, unsigned int host, int64_t rough_ns)
 {
-	c->host[host].rough_ns = rough_ns;
+	c->host[host].rough_ns = ns_near(rough_ns);
 }
 
 const struct clock_pair *clocks_pair(const struct clocks *c, unsigned int a, unsigned int b)
@@ -73,6 +76,11 @@ int clocks_sample(struct clocks *c, unsigned int from, int64_t from_ns, unsigned
 	}
 	return from < to ? clock_pair_add(*p, true, from_ns, to_ns) :
 			   clock_pair_add(*p, false, to_ns, from_ns);
+}
+
+void clocks_middle(struct clocks *c, unsigned int middle, unsigned int a, unsigned int b)
+{
+	c->middle[a < b ? a : b][a < b ? b : a] |= 1ull << middle;
 }
 
 void clocks_set_live(struct clocks *c)
@@ -127,6 +135,37 @@ static uint64_t pair_cost(const struct clock_pair *p)
 	return median;
 }
 
+/* How long it is known for; 0: not both ways. */
+static int64_t pair_span(const struct clock_pair *p)
+{
+	const struct clock_node *nodes;
+	size_t n;
+
+	if (!p)
+		return 0;
+	nodes = clock_pair_nodes(p, &n);
+	if (!n || nodes[n - 1].state == CLOCK_ONE_WAY)
+		return 0;
+	return nodes[n - 1].x_ns - nodes[0].x_ns + 1;
+}
+
+/*
+ * That of the edge between two hosts; UINT64_MAX: none, or somebody in between saw what they exchanged, for most of the time. On the edge alone
+ * times of the one in between would not be in order with those of both.
+ */
+static uint64_t edge_cost(const struct clocks *c, unsigned int a, unsigned int b)
+{
+	uint64_t between = c->middle[a < b ? a : b][a < b ? b : a];
+	int64_t span = pair_span(clocks_pair(c, a, b));
+
+	for (unsigned int h = 0; between && h < c->n; h++)
+		if (between >> h & 1 && h != a && h != b &&
+		    pair_span(clocks_pair(c, a, h)) > span / 2 &&
+		    pair_span(clocks_pair(c, h, b)) > span / 2)
+			return UINT64_MAX;
+	return pair_cost(clocks_pair(c, a, b));
+}
+
 void clocks_settle(struct clocks *c, bool keep)
 {
 	uint64_t cost[CLOCK_HOSTS];
@@ -152,8 +191,7 @@ void clocks_settle(struct clocks *c, bool keep)
 			return;
 		done[best] = true;
 		for (unsigned int h = 0; h < c->n; h++) {
-			uint64_t edge = done[h] || h == best ? UINT64_MAX :
-							       pair_cost(clocks_pair(c, best, h));
+			uint64_t edge = done[h] || h == best ? UINT64_MAX : edge_cost(c, best, h);
 
 			if (edge == UINT64_MAX || cost[best] + edge >= cost[h])
 				continue;
@@ -176,8 +214,8 @@ static int64_t towards(const struct clocks *c, unsigned int host, int64_t ns)
 	const struct clock_pair *p = clocks_pair(c, host, parent);
 
 	if (host < parent)
-		return ns + clock_pair_at(p, ns).offset_ns;
-	return clock_pair_x(p, ns);
+		return ns_near(ns + clock_pair_at(p, ns).offset_ns);
+	return ns_near(clock_pair_x(p, ns));
 }
 
 /* And back. */
@@ -187,12 +225,13 @@ static int64_t away(const struct clocks *c, unsigned int host, int64_t ns)
 	const struct clock_pair *p = clocks_pair(c, host, parent);
 
 	if (host < parent)
-		return clock_pair_x(p, ns);
-	return ns + clock_pair_at(p, ns).offset_ns;
+		return ns_near(clock_pair_x(p, ns));
+	return ns_near(ns + clock_pair_at(p, ns).offset_ns);
 }
 
 int64_t clocks_axis(const struct clocks *c, unsigned int host, int64_t ns)
 {
+	ns = ns_near(ns);
 	while (host && c->host[host].parent != NO_HOST) {
 		ns = towards(c, host, ns);
 		host = c->host[host].parent;
@@ -202,6 +241,7 @@ int64_t clocks_axis(const struct clocks *c, unsigned int host, int64_t ns)
 
 int64_t clocks_from_axis(const struct clocks *c, unsigned int host, int64_t ns)
 {
+	ns = ns_near(ns);
 	if (!host)
 		return ns;
 	if (c->host[host].parent == NO_HOST)

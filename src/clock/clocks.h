@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The clocks of several hosts on one axis, that of the reference: a graph with a clock_pair for each two hosts that exchanged
- * packets, of which a tree of the shortest ways (by bound) is used. A switch in the middle adds two short edges, and each packet's
- * time stays in order along them.
+ * packets, of which a tree of the shortest ways (by bound) is used. A switch in the middle adds two short edges, which are taken
+ * instead of the long one beside them: so each packet's time stays in order along them.
  */
 #ifndef CRUMB_CLOCK_CLOCKS_H
 #define CRUMB_CLOCK_CLOCKS_H
@@ -24,6 +24,9 @@ void clocks_set_rough(struct clocks *c, unsigned int host, int64_t rough_ns);
 /* A packet left @from at @from_ns of its clock, and arrived at @to at @to_ns of that one's. 0 or -ENOMEM. */
 int clocks_sample(struct clocks *c, unsigned int from, int64_t from_ns, unsigned int to,
 		  int64_t to_ns);
+
+/* A packet from @a to @b went by way of @middle: what it says of those two it says better of each of them and that one. */
+void clocks_middle(struct clocks *c, unsigned int middle, unsigned int a, unsigned int b);
 
 /* Before the first sample: pairs are made as clock_pair_set_live() says. */
 void clocks_set_live(struct clocks *c);

@@ -31,6 +31,7 @@
 #define SETTLE_MOST_MS	500
 #define DEMO_LAB	"demo-" /* and the process id */
 #define GRACE_MS	200
+#define PF_EXITING	4 /* include/linux/sched.h; the flags in /proc/PID/stat */
 
 struct demo {
 	struct options o;
@@ -203,15 +204,26 @@ static int send_muffin(struct demo *d, struct error *e)
 	return explain_failure(err, recv_err, send_err, e);
 }
 
-/* Is @pid a crumb? If not, a demo's lab that bears that number is nobody's. */
+/*
+ * Is @pid a crumb that lives? If not, a demo's lab that bears that number is nobody's. A killed one is there for a while yet: its
+ * programs are being detached.
+ */
 static bool is_crumb(pid_t pid)
 {
-	char path[32], comm[17] = "";
+	char path[32], line[256] = "", state;
 	_cleanup_fclose_ FILE *f = NULL;
+	const char *after;
+	unsigned int flags;
 
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	f = fopen(path, "re");
-	return f && fgets(comm, sizeof(comm), f) && !strcmp(comm, "crumb\n");
+	if (!f || !fgets(line, sizeof(line), f))
+		return false;
+	after = strrchr(line, ')');
+	if (!strstr(line, "(crumb)") || !after ||
+	    sscanf(after, ") %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2)
+		return false;
+	return state != 'Z' && state != 'X' && !(flags & PF_EXITING);
 }
 
 /* What a demo left that was killed without a chance to clear up. What cannot be cleared is no reason not to start. */

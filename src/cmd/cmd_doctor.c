@@ -144,6 +144,8 @@ static int examine(struct doctor *d, const struct options *o, struct session **r
 	err = session_new(&c, ret_s, &d->cannot);
 	if (!err)
 		err = session_attach(*ret_s, &d->cannot);
+	if (!err)
+		err = session_map_rings(*ret_s, &d->cannot);
 	if (err) {
 		if (!d->cannot.text[0])
 			error_set(&d->cannot, err, "%s", strerror(-err));
@@ -156,6 +158,8 @@ static int examine(struct doctor *d, const struct options *o, struct session **r
 	d->libc_cost_ns = session_libc_cost_ns(*ret_s);
 	look_at_rungs(d, *ret_s);
 	look_at_functions(d, *ret_s, o->backend);
+	d->nat_why = session_abilities(*ret_s)->nat_why;
+	d->tunnel_why = session_abilities(*ret_s)->tunnel_why;
 	measure(d, *ret_s);
 	return 0;
 }

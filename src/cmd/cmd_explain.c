@@ -35,7 +35,7 @@ static int names_read(struct names *n)
 	unsigned int more = 0;
 	struct topic t;
 	uint32_t value;
-	int err = symbols_new(&n->symbols);
+	int err = symbols_new(NULL, &n->symbols);
 
 	for (unsigned int i = 0; i + 1 < sizeof(n->calls) / sizeof(n->calls[0]); i++) {
 		n->calls[i] = explain_call_at(i);

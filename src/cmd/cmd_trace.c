@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* crumb run, trace, record: three ways to say what is traced and where it goes; the trace itself is live.c. */
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <time.h>
@@ -171,11 +172,11 @@ static int run_with(const struct options *o, const char *typed, bool shows)
 	int err = 0, ret;
 
 	live_block_signals();
-	if (o->host && (!lab_is_up(o->lab) || lab_find_host(o->lab, o->host, &place)))
-		err = error_set(&e, -ENOENT,
-				lab_is_up(o->lab) ?
-					"lab %s has no host %s: crumb lab status lists them" :
-					"lab %s is not up (for --in %s): crumb lab up",
+	if (o->host && !lab_is_up(o->lab))
+		err = error_set(&e, -ENOENT, "lab %s is not up (for --in %s): crumb lab up --lab %s",
+				o->lab, o->host, o->lab);
+	else if (o->host && lab_find_host(o->lab, o->host, &place))
+		err = error_set(&e, -ENOENT, "lab %s has no host %s: crumb lab status lists them",
 				o->lab, o->host);
 	if (!err && o->until_eof)
 		err = watch_stdin(&e);
@@ -200,6 +201,29 @@ static int run_with(const struct options *o, const char *typed, bool shows)
 	return ret;
 }
 
+/* As execvp() looks for it: nothing need be hooked, nor shown, for a command that is not there. 0 or an errno. */
+static int look_for(const char *command)
+{
+	const char *path = getenv("PATH");
+	int err = ENOENT;
+
+	if (strchr(command, '/'))
+		return access(command, X_OK) ? errno : 0;
+	for (path = path ? path : "/bin:/usr/bin"; *path; path += *path == ':') {
+		size_t n = strcspn(path, ":");
+		char file[PATH_MAX];
+
+		if (snprintf(file, sizeof(file), "%.*s%s%s", (int)n, path, n ? "/" : "", command) <
+		    (int)sizeof(file)) {
+			if (!access(file, X_OK))
+				return 0;
+			err = errno == EACCES ? EACCES : err;
+		}
+		path += n;
+	}
+	return err;
+}
+
 static int start(int argc, char **argv, const struct usage *u, bool shows)
 {
 	_cleanup_free_ char *typed = as_typed(u->name, argc, argv);
@@ -209,9 +233,16 @@ static int start(int argc, char **argv, const struct usage *u, bool shows)
 	if (ret >= 0)
 		return ret;
 	o.drop_rights = true;
-	if (!strcmp(u->name, "run") && (!o.command || !o.command[0])) {
-		log_error("run: which command? crumb run [OPTIONS] -- CMD [ARG...]");
-		return EXIT_USAGE;
+	if (!strcmp(u->name, "run")) {
+		if (!o.command || !o.command[0]) {
+			log_error("run: which command? crumb run [OPTIONS] -- CMD [ARG...]");
+			return EXIT_USAGE;
+		}
+		ret = look_for(o.command[0]);
+		if (ret) {
+			log_error("cannot run %s: %s", o.command[0], strerror(ret));
+			return EXIT_USAGE;
+		}
 	}
 	if (!strcmp(u->name, "trace") && o.command) {
 		log_error("trace takes no command: use crumb run -- %s",

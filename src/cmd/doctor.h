@@ -29,6 +29,8 @@ struct doctor {
 	struct doctor_rung rungs[DOCTOR_RUNGS];
 	struct doctor_rung functions; /* --functions: the way */
 	struct error functions_why;
+	const char *nat_why;	 /* NULL: NAT is followed */
+	const char *tunnel_why;	 /* NULL: tunnels are followed */
 	const struct plan *plan; /* NULL if it cannot */
 	const char *libc_why;
 	unsigned int libc_cost_ns;

@@ -127,6 +127,10 @@ static void text_rungs(const struct doctor *d, struct strbuf *to)
 		strbuf_printf(to, "  %-13s through %s\n", "--functions", d->functions.name);
 	else
 		strbuf_printf(to, "  %-13s no, see kprobe.multi and kprobe\n", "--functions");
+	strbuf_printf(to, "  %-13s %s%s\n", "NAT", d->nat_why ? "not followed: " : "followed",
+		      d->nat_why ? d->nat_why : "");
+	strbuf_printf(to, "  %-13s %s%s\n", "tunnels", d->tunnel_why ? "not followed: " : "followed",
+		      d->tunnel_why ? d->tunnel_why : "");
 }
 
 void doctor_text(const struct doctor *d, struct strbuf *to)
@@ -278,6 +282,14 @@ void doctor_json(const struct doctor *d, struct strbuf *to)
 	json_string(&j, d->functions.name);
 	json_put(&j, ",\"why\":");
 	json_string(&j, d->functions.why);
+	json_put(&j, "},\"nat\":{\"followed\":");
+	json_bool(&j, !d->nat_why);
+	json_put(&j, ",\"why\":");
+	json_string(&j, d->nat_why);
+	json_put(&j, "},\"tunnels\":{\"followed\":");
+	json_bool(&j, !d->tunnel_why);
+	json_put(&j, ",\"why\":");
+	json_string(&j, d->tunnel_why);
 	json_put(&j, "},\"points\":[");
 	for (unsigned int pt = 1; d->plan && pt < CRUMB_PT_MAX; pt++) {
 		if (point_get(pt)->layer == LAYER_NOTE)

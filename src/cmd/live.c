@@ -508,7 +508,7 @@ static int open_parts(struct live *l, struct error *e)
 		return err;
 	l->trace_flags = flags_of(&c);
 	l->cpus = sysconf(_SC_NPROCESSORS_CONF);
-	err = annotate_new(name_netns, on_event, l, &l->annotate);
+	err = annotate_new(session_abilities(l->session)->btf, name_netns, on_event, l, &l->annotate);
 	if (err)
 		return err;
 	l->merge = merge_new(l->cpus + 1, annotate_event, l->annotate);
@@ -585,6 +585,9 @@ int live_start(struct live *l, struct error *e)
 		return err;
 	tell_functions(l);
 	session_settle(l->session);
+	err = session_map_rings(l->session, e);
+	if (err)
+		return err;
 	if (l->o->drop_rights)
 		rights_drop(); /* where that is refused there was nothing to give up */
 	err = -pthread_create(&l->recorder, NULL, recorder_main, l);

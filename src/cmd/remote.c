@@ -8,29 +8,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "strbuf.h"
 #include "trace_reader.h"
 
-#define QUEUE_MOST    (4u << 20) /* then it waits, and the recorder's spool takes what comes */
-#define END_TRIES     500	 /* of 10 ms, until it is killed */
-#define END_ASK_TRIES 300	 /* ... until it is terminated */
+#define QUEUE_MOST (4u << 20)	 /* then it waits, and the recorder's spool takes what comes */
+#define ASK_NS	   3000000000ull /* after it was asked to end until it is terminated ... */
+#define KILL_NS	   5000000000ull /* ... and killed */
 
 struct remote {
 	char *name;
-	pid_t pid; /* leader of a process group of its own; 0: reaped */
+	pid_t pid;   /* leader of a process group of its own; 0: reaped */
+	bool termed; /* it was asked less kindly */
 	int in, out;
 	int status;
+	int quit; /* readable: the thread is to end, whoever holds the other end of @out */
+	uint64_t stopped_ns; /* it was asked to end; 0 not yet */
 	pthread_t thread;
 	bool reading;
 	pthread_mutex_t lock;
 	pthread_cond_t room;
 	struct queue queue;
-	bool ended, stopping;
+	bool ended, given_up;
 	int err; /* of reading */
 	struct error error;
 };
@@ -132,12 +137,29 @@ static void child_main(const char *command, int in, int out)
 	_exit(127);
 }
 
+/* Both ends above the standard three: those may be closed here, and dup2() of a descriptor onto itself would leave it close-on-exec. */
+static int pipe_above(int ret[2])
+{
+	int low[2], err = 0;
+
+	if (pipe2(low, O_CLOEXEC))
+		return -errno;
+	for (int i = 0; i < 2; i++) {
+		ret[i] = err ? -1 : fcntl(low[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		if (ret[i] < 0 && !err)
+			err = -errno;
+	}
+	close(low[0]);
+	close(low[1]);
+	return err;
+}
+
 static int spawn(struct remote *r, const char *command, struct error *e)
 {
-	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, err = 0;
+	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, err = pipe_above(in);
 
-	if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC))
-		err = -errno;
+	if (!err)
+		err = pipe_above(out);
 	r->pid = err ? 0 : fork();
 	if (r->pid == 0 && !err)
 		child_main(command, in[0], out[1]);
@@ -166,9 +188,9 @@ static int on_event(void *ctx, const struct crumb_event *ev)
 	int err;
 
 	pthread_mutex_lock(&r->lock);
-	while (r->queue.len - r->queue.at > QUEUE_MOST && !r->stopping)
+	while (r->queue.len - r->queue.at > QUEUE_MOST && !r->given_up)
 		pthread_cond_wait(&r->room, &r->lock);
-	err = queue_put(&r->queue, ev);
+	err = r->given_up ? -ECANCELED : queue_put(&r->queue, ev);
 	pthread_mutex_unlock(&r->lock);
 	return err;
 }
@@ -180,8 +202,10 @@ static void *reader_main(void *ctx)
 	struct remote *r = ctx;
 	int err = trace_reader_open_fd(r->out, r->name, &reader, &e);
 
-	if (!err)
+	if (!err) {
+		trace_reader_until(reader, r->quit);
 		err = trace_reader_run(reader, on_event, r, &e);
+	}
 	trace_reader_free(reader);
 	pthread_mutex_lock(&r->lock);
 	r->ended = true;
@@ -200,11 +224,15 @@ int remote_start(const struct options *o, const char *host, struct remote **ret,
 	if (!r)
 		return -ENOMEM;
 	r->in = r->out = -1;
+	r->quit = eventfd(0, EFD_CLOEXEC);
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_cond_init(&r->room, NULL);
 	r->name = strndup(host, strcspn(host, "="));
 	whole_command(o, host, &command);
-	err = !r->name || command.failed ? -ENOMEM : spawn(r, command.text, e);
+	if (!r->name || command.failed || r->quit < 0)
+		err = r->quit < 0 ? -errno : -ENOMEM;
+	else
+		err = spawn(r, command.text, e);
 	if (!err) {
 		err = -pthread_create(&r->thread, NULL, reader_main, r);
 		r->reading = !err;
@@ -243,38 +271,31 @@ void remote_stop(struct remote *r)
 	if (r->in >= 0)
 		close(r->in);
 	r->in = -1;
-	pthread_mutex_lock(&r->lock);
-	r->stopping = true;
-	pthread_cond_signal(&r->room);
-	pthread_mutex_unlock(&r->lock);
+	if (!r->stopped_ns)
+		r->stopped_ns = clock_ns(CLOCK_MONOTONIC);
 }
 
-/* It is given time to end by itself, then less kindly. */
-static void child_end(struct remote *r)
+/* It is given time to end by itself, then asked less kindly. True: it has ended. */
+static bool child_ended(struct remote *r)
 {
-	const struct timespec pause = { .tv_nsec = 10000000 };
+	uint64_t waited_ns = clock_ns(CLOCK_MONOTONIC) - r->stopped_ns;
 
-	for (int tries = 0; r->pid && tries <= END_TRIES; tries++) {
-		if (waitpid(r->pid, &r->status, WNOHANG) == r->pid) {
-			kill(-r->pid, SIGTERM); /* what it may have started */
-			r->pid = 0;
-			return;
-		}
-		if (tries == END_ASK_TRIES)
-			kill(-r->pid, SIGTERM);
-		nanosleep(&pause, NULL);
+	if (r->pid && waitpid(r->pid, &r->status, WNOHANG) == r->pid) {
+		kill(-r->pid, SIGTERM); /* what it may have started */
+		r->pid = 0;
 	}
-	if (!r->pid)
-		return;
-	kill(-r->pid, SIGKILL);
-	waitpid(r->pid, &r->status, 0);
-	r->pid = 0;
+	if (r->pid && waited_ns > KILL_NS)
+		kill(-r->pid, SIGKILL);
+	else if (r->pid && waited_ns > ASK_NS && !r->termed)
+		r->termed = !kill(-r->pid, SIGTERM);
+	return !r->pid;
 }
 
-void remote_reap(struct remote *r, struct error *why)
+bool remote_reap(struct remote *r, struct error *why)
 {
 	remote_stop(r);
-	child_end(r);
+	if (!child_ended(r))
+		return false;
 	if (WIFSIGNALED(r->status))
 		error_set(why, -EPIPE, "its recorder was ended by signal %d", WTERMSIG(r->status));
 	else if (WEXITSTATUS(r->status) == 127)
@@ -287,18 +308,36 @@ void remote_reap(struct remote *r, struct error *why)
 			  WEXITSTATUS(r->status));
 	else if (r->err)
 		error_set(why, r->err, "%s", error_text(&r->error, r->err));
+	return true;
+}
+
+/* The thread ends, even if somebody who left the process group keeps the stream open, and whether or not there is room. */
+static void reader_end(struct remote *r)
+{
+	if (!r->reading)
+		return;
+	pthread_mutex_lock(&r->lock);
+	r->given_up = true;
+	pthread_cond_signal(&r->room);
+	pthread_mutex_unlock(&r->lock);
+	eventfd_write(r->quit, 1);
+	pthread_join(r->thread, NULL);
 }
 
 void remote_free(struct remote *r)
 {
+	const struct timespec pause = { .tv_nsec = 10000000 };
+
 	if (!r)
 		return;
 	remote_stop(r);
-	child_end(r);
-	if (r->reading)
-		pthread_join(r->thread, NULL);
+	while (!child_ended(r))
+		nanosleep(&pause, NULL);
+	reader_end(r);
 	if (r->out >= 0)
 		close(r->out);
+	if (r->quit >= 0)
+		close(r->quit);
 	queue_done(&r->queue);
 	pthread_mutex_destroy(&r->lock);
 	pthread_cond_destroy(&r->room);

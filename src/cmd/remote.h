@@ -23,9 +23,13 @@ bool remote_take(struct remote *r, struct queue *queue);
 /* Ask it to end. */
 void remote_stop(struct remote *r);
 
-/* It must have ended: what it said at last, as a sentence in @why ("" if it ended well). */
-void remote_reap(struct remote *r, struct error *why);
+/*
+ * Its stream has ended. True: it itself has, too; what it said at last is a sentence in @why ("" if it ended well). Else ask again: it is
+ * given seconds, then ended by force. Does not wait.
+ */
+bool remote_reap(struct remote *r, struct error *why);
 
-void remote_free(struct remote *r); /* what still runs is ended, by force if need be */
+/* What still runs is ended, by force if need be, within seconds of remote_stop(). */
+void remote_free(struct remote *r);
 
 #endif

@@ -35,7 +35,10 @@ struct hosts {
 	unsigned int n, over;
 	struct remote *remote[OPTIONS_HOSTS_MAX];
 	bool is_over[OPTIONS_HOSTS_MAX];
+	bool is_ending[OPTIONS_HOSTS_MAX]; /* its stream has ended, its command not yet */
+	bool cut[OPTIONS_HOSTS_MAX];	   /* ... before it was asked to */
 	bool is_silent[OPTIONS_HOSTS_MAX];
+	struct join_live_loss said[OPTIONS_HOSTS_MAX];
 	bool ready, stopping;
 	uint64_t start_ns, stop_ns;
 	int lost;
@@ -61,21 +64,29 @@ static int on_absent(void *ctx, unsigned int host, uint64_t from_ns, uint64_t to
 	return assembler_absent(((struct hosts *)ctx)->assembler, host, from_ns, to_ns);
 }
 
-/* A machine's stream has ended. Before it was asked to: that is said, and the others go on. */
-static int host_over(struct hosts *h, unsigned int i)
+/* A machine's stream has ended. Before it was asked to: the others go on, and why is said as soon as its command has ended. */
+static int host_ends(struct hosts *h, unsigned int i)
 {
 	struct error why = { 0 };
+	bool was_ending = h->is_ending[i], ended = remote_reap(h->remote[i], &why);
+	int err = 0;
 
+	h->is_ending[i] = true;
+	if (!was_ending && !h->stopping) {
+		h->cut[i] = true;
+		err = join_live_over(h->join, i, false);
+	}
+	if (!ended || err)
+		return err;
 	h->is_over[i] = true;
 	h->over++;
-	remote_reap(h->remote[i], &why);
-	if (!h->stopping || why.text[0]) {
+	if (h->cut[i] || why.text[0]) {
 		h->lost++;
 		log_error("%s: %s%s", remote_name(h->remote[i]),
 			  why.text[0] ? why.text : "its recorder ended",
 			  h->over < h->n && !h->stopping ? "; going on without it" : "");
 	}
-	return join_live_over(h->join, i, h->stopping && !why.text[0]);
+	return h->cut[i] ? 0 : join_live_over(h->join, i, !why.text[0]);
 }
 
 /* What has come of one machine. */
@@ -89,6 +100,8 @@ static int host_take(struct hosts *h, unsigned int i)
 
 	if (h->is_over[i])
 		return 0;
+	if (h->is_ending[i])
+		return host_ends(h, i);
 	if (join_live_held(h->join, i) > HELD_MOST) {
 		join_live_full(h->join, i, now_ns());
 		return 0;
@@ -104,7 +117,7 @@ static int host_take(struct hosts *h, unsigned int i)
 		err = join_live_event(h->join, i, (const void *)buf, now);
 	}
 	queue_done(&came);
-	return !err && over ? host_over(h, i) : err;
+	return !err && over ? host_ends(h, i) : err;
 }
 
 /* All machines record, or will not any more, or have had their time. */
@@ -115,11 +128,11 @@ static void look_ready(struct hosts *h, uint64_t now)
 	if (h->ready)
 		return;
 	for (unsigned int i = 0; i < h->n; i++)
-		waiting += !h->is_over[i] && !join_live_known(h->join, i);
+		waiting += !h->is_over[i] && !h->is_ending[i] && !join_live_known(h->join, i);
 	if (waiting && now < h->start_ns + ARRIVE_NS)
 		return;
 	for (unsigned int i = 0; i < h->n; i++)
-		if (!h->is_over[i] && !join_live_known(h->join, i))
+		if (!h->is_over[i] && !h->is_ending[i] && !join_live_known(h->join, i))
 			log_note("%s has not answered yet; going on without it until it does",
 				 remote_name(h->remote[i]));
 	h->ready = true;
@@ -140,6 +153,22 @@ static void look_silent(struct hosts *h)
 				 silent ? "nothing comes from its recorder; going on without it until it does" :
 					  "it tells again; what it saw meanwhile is left out");
 		h->is_silent[i] = silent;
+	}
+}
+
+/* Said when it begins; how much it was is in the summary. */
+static void look_loss(struct hosts *h)
+{
+	for (unsigned int i = 0; i < h->n; i++) {
+		struct join_live_loss l = join_live_loss(h->join, i);
+
+		if (l.times && !h->said[i].times)
+			log_note("%s: its recorder tells a time that cannot be; such events are left out",
+				 remote_name(h->remote[i]));
+		if (l.room && !h->said[i].room)
+			log_note("%s: more than %u MiB of it wait for the others; what comes now is left out",
+				 remote_name(h->remote[i]), JOIN_LIVE_MOST >> 20);
+		h->said[i] = l;
 	}
 }
 
@@ -178,6 +207,7 @@ static int turn(struct hosts *h, int sig)
 	if (h->ready)
 		err = join_live_advance(h->join, now_ns());
 	look_silent(h);
+	look_loss(h);
 	return err ? err : show_flush(h->show);
 }
 
@@ -200,7 +230,7 @@ static int trace(struct hosts *h)
 		if (!h->is_over[i]) {
 			log_error("%s: its recorder does not end; what it has left is not shown",
 				  remote_name(h->remote[i]));
-			err = join_live_over(h->join, i, false);
+			err = h->cut[i] ? 0 : join_live_over(h->join, i, false);
 		}
 	if (!err)
 		err = join_live_finish(h->join);

@@ -53,6 +53,10 @@ static const struct layout layouts[] = {
 								  LAST(crumb_ev_process, name[1]),
 								  LAST(crumb_ev_process, name[2]),
 								  LAST(crumb_ev_process, name[3]) } },
+	[CRUMB_EV_RESET] = { SIZED(crumb_ev_reset), DIR(crumb_ev_reset, end),
+			     .last = { LAST(crumb_ev_reset, comm) } },
+	[CRUMB_EV_NAT] = { SIZED(crumb_ev_nat), DIR(crumb_ev_nat, dir) },
+	[CRUMB_EV_TUNNEL] = { SIZED(crumb_ev_tunnel), DIR(crumb_ev_tunnel, dir) },
 	[CRUMB_EV_RECV_EXTENT] = { SIZED(crumb_ev_extent), DIR(crumb_ev_extent, dir) },
 	[CRUMB_EV_RECV] = { .least = offsetof(struct crumb_ev_recv, tcp_ns),
 			    .full = sizeof(struct crumb_ev_recv),
@@ -93,6 +97,8 @@ static const struct layout layouts[] = {
 	[CRUMB_EV_END] = { SIZED(crumb_ev_end) },
 	[CRUMB_EV_ASIDE] = { SIZED(crumb_ev_aside) },
 	[CRUMB_EV_PORT] = { SIZED(crumb_ev_port) },
+	[CRUMB_EV_RULE] = { SIZED(crumb_ev_rule),
+			    .last = { LAST(crumb_ev_rule, table), LAST(crumb_ev_rule, chain) } },
 	[CRUMB_EV_TICK] = { SIZED(crumb_event) },
 };
 

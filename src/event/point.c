@@ -77,13 +77,15 @@ static const struct point points[CRUMB_PT_MAX] = {
 		"IP has routed the packet and passes it to netfilter and the neighbour",
 		{ FUNCTION(ip_output, "ip.output") }, false },
 	/*
-	 * Base chains of nftables give their names; without the module's types (before 5.11) there is only the hook as a whole.
+	 * Base chains of nftables give their names, tables of the old iptables theirs; without the modules' types (before
+	 * 5.11) there is only the hook as a whole.
 	 * Functions of modules: fentry would need the module's types as a descriptor, which takes CAP_SYS_ADMIN.
 	 */
 	[CRUMB_PT_NETFILTER] = {
 		"netfilter", LAYER_IP, "nft_do_chain",
 		"a chain of netfilter has its verdict: table, chain, hook",
 		{ MODULE_FUNCTION(nft_do_chain, "netfilter.chain"),
+		  MODULE_FUNCTION(ipt_do_table, "netfilter.table"),
 		  MODULE_FUNCTION(nf_hook_slow, "netfilter.hook") }, true },
 	[CRUMB_PT_NEIGH_WAIT] = {
 		"neigh.wait", LAYER_NEIGH, "neigh_resolve_output",
@@ -223,6 +225,18 @@ static const struct point points[CRUMB_PT_MAX] = {
 		"state", LAYER_NOTE, "inet_sk_state_store",
 		"a socket of the connection changes its TCP state",
 		{ TRACEPOINT(inet_sock_set_state) }, false },
+	[CRUMB_PT_RESET_SEND] = {	/* why: since 6.10 */
+		"reset.send", LAYER_NOTE, "tcp_send_active_reset",
+		"TCP ends the connection at once, by an RST, or answers a packet with one",
+		{ TRACEPOINT(tcp_send_reset) }, false },
+	[CRUMB_PT_RESET_RECV] = {
+		"reset.receive", LAYER_NOTE, "tcp_reset",
+		"a socket of the connection gets an RST",
+		{ TRACEPOINT(tcp_receive_reset) }, false },
+	[CRUMB_PT_SOCK_GONE] = {
+		"sock.gone", LAYER_NOTE, "inet_csk_destroy_sock",
+		"a socket of the connection is destroyed, with what lies in it",
+		{ TRACEPOINT(tcp_destroy_sock) }, false },
 	[CRUMB_PT_FLOW] = {
 		"flow", LAYER_NOTE, "",
 		"a connection is followed from now on",
@@ -339,6 +353,9 @@ const char *event_type_name(unsigned int type)
 		[CRUMB_EV_AWAY] = "away",
 		[CRUMB_EV_DECISION] = "decision",
 		[CRUMB_EV_PROCESS] = "process",
+		[CRUMB_EV_RESET] = "reset",
+		[CRUMB_EV_NAT] = "nat",
+		[CRUMB_EV_TUNNEL] = "tunnel",
 		[CRUMB_EV_RECV_EXTENT] = "recv_extent",
 		[CRUMB_EV_RECV] = "recv",
 		[CRUMB_EV_CALL] = "call",
@@ -351,6 +368,7 @@ const char *event_type_name(unsigned int type)
 		[CRUMB_EV_DEV] = "dev",
 		[CRUMB_EV_FDB] = "fdb",
 		[CRUMB_EV_PORT] = "port",
+		[CRUMB_EV_RULE] = "rule",
 		[CRUMB_EV_HOOK] = "hook",
 		[CRUMB_EV_SYMBOL] = "symbol",
 		[CRUMB_EV_REASON] = "reason",

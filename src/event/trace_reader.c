@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 struct trace_reader {
 	int fd; /* -1: all of it is in memory */
 	bool own_fd;
+	int stop_fd; /* readable: that was the end; -1 none */
 	char *name;
 	const char *mem;
 	size_t mem_left;
@@ -40,6 +42,17 @@ struct trace_reader {
 	_Alignas(8) char buf[TRACE_BLOCK_MAX];
 };
 
+/* Waits for bytes. False: it was told to end. */
+static bool wait_some(const struct trace_reader *r)
+{
+	struct pollfd fds[] = { { .fd = r->stop_fd, .events = POLLIN },
+				{ .fd = r->fd, .events = POLLIN } };
+
+	while (poll(fds, 2, -1) < 0 && errno == EINTR)
+		;
+	return !fds[0].revents;
+}
+
 static ssize_t read_some(struct trace_reader *r, char *to, size_t n)
 {
 	ssize_t got;
@@ -51,6 +64,8 @@ static ssize_t read_some(struct trace_reader *r, char *to, size_t n)
 		r->mem_left -= n;
 		return n;
 	}
+	if (r->stop_fd >= 0 && !wait_some(r))
+		return 0;
 	do
 		got = read(r->fd, to, n);
 	while (got < 0 && errno == EINTR);
@@ -429,6 +444,7 @@ int trace_reader_open_fd(int fd, const char *name, struct trace_reader **ret_rea
 		return error_set(e, -ENOMEM, "out of memory for reading %s", name);
 	memset(r, 0, offsetof(struct trace_reader, scratch));
 	r->fd = fd;
+	r->stop_fd = -1;
 	r->name = strdup(name);
 	if (!r->name) {
 		trace_reader_free(r);
@@ -436,6 +452,11 @@ int trace_reader_open_fd(int fd, const char *name, struct trace_reader **ret_rea
 	}
 	*ret_reader = r;
 	return 0;
+}
+
+void trace_reader_until(struct trace_reader *r, int stop_fd)
+{
+	r->stop_fd = stop_fd;
 }
 
 int trace_reader_open(const char *path, struct trace_reader **ret_reader, struct error *e)

@@ -25,6 +25,9 @@ int trace_reader_open_fd(int fd, const char *name, struct trace_reader **ret_rea
 int trace_reader_open_bytes(const void *bytes, size_t n, struct trace_reader **ret_reader,
 			    struct error *e);
 
+/* What is read ends as well when @stop_fd becomes readable, though who writes it goes on, or never does. */
+void trace_reader_until(struct trace_reader *r, int stop_fd);
+
 #define TRACE_TRUNCATED 1
 
 /*

@@ -42,8 +42,9 @@ struct sighting {
 		struct {
 			uint32_t skb_len, qdisc_handle, qlen;
 			uint16_t gso_segs, vlan;
-			uint8_t mac[6]; /* destination */
-			uint8_t flags;	/* CRUMB_SKB_* */
+			uint16_t tunnel; /* crumb_ev_tunnel.number; 0: in none */
+			uint8_t mac[6];	 /* destination */
+			uint8_t flags;	 /* CRUMB_SKB_* */
 		} dev;
 		struct {
 			uint64_t rcv_nxt; /* position */

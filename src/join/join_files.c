@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "match.h"
+#include "ns.h"
 #include "queue.h"
 #include "remap.h"
 #include "trace_reader.h"
@@ -157,7 +158,7 @@ static void rough_find(struct join_files *j)
 			if (!known[a->host] || known[b->host] ||
 			    !sketch_offset(&a->sketch, &b->sketch, &apart))
 				continue;
-			rough[b->host] = rough[a->host] + apart;
+			rough[b->host] = ns_add(rough[a->host], apart);
 			known[b->host] = true;
 			more = true;
 		}

@@ -15,8 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inflow.h"
 #include "match.h"
-#include "queue.h"
+#include "ns.h"
 #include "remap.h"
 
 /* All is told of a packet, and of a slot of samples, that is that much older than what all hosts have told of. */
@@ -38,12 +39,9 @@ struct stream {
 	unsigned int host;
 	bool known, over, began;
 	uint8_t boot_id[16];
-	struct queue queue; /* in order of time ... */
-	struct queue stray; /* ... and what came behind younger ones: a program was kept off its CPU between clock and record */
-	uint64_t put_ns; /* of the youngest in @queue */
+	struct inflow in;
 	struct wire *wire;
 	unsigned int times; /* so often has it told the time */
-	uint64_t told_ns;   /* newest event that has come, on its host's clock */
 	uint64_t heard_ns;  /* when something came last, on the caller's */
 	bool silent, full;
 	int64_t late_ns; /* it was silent: what is older than that on the axis is left out */
@@ -51,6 +49,7 @@ struct stream {
 	struct queue *from;	 /* of the two the one whose head is older; NULL: both are empty */
 	int64_t at_ns;		 /* of that head, on the axis */
 	bool placed;		 /* they are right, by the lines as they are */
+	uint64_t gap_told_ns; /* the inflow's gap begins then on the axis, as was told; 0 not yet */
 };
 
 struct join_live {
@@ -99,8 +98,7 @@ void join_live_free(struct join_live *j)
 	if (!j)
 		return;
 	for (unsigned int i = 0; i < j->n; i++) {
-		queue_done(&j->stream[i].queue);
-		queue_done(&j->stream[i].stray);
+		inflow_done(&j->stream[i].in);
 		wire_free(j->stream[i].wire);
 	}
 	match_free(j->match);
@@ -155,7 +153,7 @@ static void host_heard(struct join_live *j, unsigned int h, uint64_t event_ns, u
 	j->apart[h] = apart;
 	for (unsigned int k = 0; k < j->hosts; k++)
 		if (j->heard[0] && j->heard[k] && !j->met[k])
-			clocks_set_rough(j->clocks, k, j->apart[0] - j->apart[k]);
+			clocks_set_rough(j->clocks, k, ns_sub(j->apart[0], j->apart[k]));
 }
 
 /* Two hosts saw one packet: that tells how far their clocks are apart better than arrival does. */
@@ -174,41 +172,59 @@ static void hosts_meet(struct join_live *j, unsigned int host, int64_t ns,
 	if (j->met[host] || !j->met[other])
 		return;
 	j->met[host] = true;
-	clocks_set_rough(j->clocks, host, ns - clocks_axis(j->clocks, other, other_ns));
+	clocks_set_rough(j->clocks, host, ns_sub(ns, clocks_axis(j->clocks, other, other_ns)));
+}
+
+/* What two hosts saw. */
+static int stream_match(struct join_live *j, struct stream *s, const struct crumb_event *ev)
+{
+	struct wire_look look;
+	struct match_met met;
+	int err = wire_event(s->wire, ev, &look);
+
+	if (err <= 0)
+		return err;
+	err = match_look(j->match, s->host, &look, &met);
+	if (!err && met.host < CLOCK_HOSTS)
+		hosts_meet(j, s->host, look.time_ns, &met);
+	return err;
 }
 
 int join_live_event(struct join_live *j, unsigned int source, const struct crumb_event *ev,
 		    uint64_t now_ns)
 {
+	_Alignas(8) char buf[EVENT_SCRATCH_BYTES] = { 0 };
 	struct stream *s = &j->stream[source];
-	struct wire_look look;
-	struct match_met met;
-	int err;
+	enum believed believed;
+	int err = 0;
 
 	if (ev->type == CRUMB_EV_HOST && !s->known) {
 		err = host_find(j, s, (const void *)ev);
 		if (err)
 			return err;
 	}
+	s->heard_ns = now_ns;
+	memcpy(buf, ev, ev->size < sizeof(buf) ? ev->size : sizeof(buf));
+	if (ev->size > sizeof(buf)) /* of a newer crumb */
+		((struct crumb_event *)buf)->size = sizeof(buf);
+	ev = (const void *)buf;
+	believed = inflow_look(&s->in, (void *)buf);
+	if (believed == BELIEVE_MOVED)
+		j->heard[s->host] = false; /* it was compared by what came before */
+	if (believed == BELIEVE_NOT)
+		return 0;
+	s->placed = false;
 	if (s->known && ev->time_ns && (ev->type < CRUMB_EV_TRACE || ev->type == CRUMB_EV_TICK))
 		host_heard(j, s->host, ev->time_ns, now_ns);
-	s->heard_ns = now_ns;
 	s->times += ev->type == CRUMB_EV_TICK;
-	if (ev->time_ns > s->told_ns)
-		s->told_ns = ev->time_ns;
-	err = wire_event(s->wire, ev, &look);
-	if (err > 0) {
-		err = match_look(j->match, s->host, &look, &met);
-		if (!err && met.host < CLOCK_HOSTS)
-			hosts_meet(j, s->host, look.time_ns, &met);
+	if (inflow_has_room(&s->in, ev)) {
+		err = stream_match(j, s, ev);
+		if (!err)
+			err = inflow_put(&s->in, ev);
 	}
-	if (err)
-		return err;
-	s->placed = false;
-	if (ev->time_ns && ev->time_ns < s->put_ns)
-		return queue_put(&s->stray, ev);
-	s->put_ns = ev->time_ns > s->put_ns ? ev->time_ns : s->put_ns;
-	return queue_put(&s->queue, ev);
+	if (ev->time_ns > s->in.told_ns)
+		s->in.told_ns = ev->time_ns;
+	return err;
 }
 
 void join_live_full(struct join_live *j, unsigned int source, uint64_t now_ns)
@@ -288,7 +304,7 @@ static int64_t unmet_ns(const struct join_live *j, uint64_t now_ns)
 
 static int64_t told_axis(const struct join_live *j, const struct stream *s)
 {
-	return clocks_axis(j->clocks, s->host, (int64_t)s->told_ns);
+	return clocks_axis(j->clocks, s->host, (int64_t)s->in.told_ns);
 }
 
 /* Nothing has come of it for long: others go on. It is back: they have gone on. */
@@ -308,6 +324,28 @@ static int look_silent(struct join_live *j, struct stream *s, uint64_t now_ns)
 	s->late_ns = j->told_ns;
 	at = j->told_ns > (int64_t)s->silent_from_ns ? j->told_ns : (int64_t)s->silent_from_ns;
 	return absent(j, s->host, s->silent_from_ns, (uint64_t)at);
+}
+
+/* Its events are given up for want of room: it is as if nobody recorded meanwhile. */
+static int look_gap(struct join_live *j, struct stream *s)
+{
+	int err = 0;
+	int64_t at;
+
+	if (!s->in.gap.from_ns)
+		return 0;
+	if (!s->gap_told_ns) {
+		at = clocks_axis(j->clocks, s->host, (int64_t)s->in.gap.from_ns);
+		s->gap_told_ns = at > 0 ? (uint64_t)at : 1;
+		err = absent(j, s->host, s->gap_told_ns, UINT64_MAX);
+	}
+	if (err || !s->in.gap.to_ns)
+		return err;
+	at = clocks_axis(j->clocks, s->host, (int64_t)s->in.gap.to_ns);
+	err = absent(j, s->host, s->gap_told_ns,
+		     at > (int64_t)s->gap_told_ns ? (uint64_t)at : s->gap_told_ns);
+	s->in.gap.from_ns = s->in.gap.to_ns = s->gap_told_ns = 0;
+	return err;
 }
 
 /* All hosts have told of what happened before that, on the axis. False: there is none to ask. */
@@ -332,17 +370,14 @@ static bool told_by_all(const struct join_live *j, int64_t *ret_axis_ns)
 /* Which of its events is the next, and when that was on the axis. */
 static void stream_place(const struct join_live *j, struct stream *s)
 {
-	const struct crumb_event *ev = queue_head(&s->queue), *stray = queue_head(&s->stray);
+	const struct crumb_event *ev;
 
 	s->placed = true;
-	s->from = ev ? &s->queue : NULL;
-	if (stray && (!ev || stray->time_ns < ev->time_ns)) {
-		s->from = &s->stray;
-		ev = stray;
-	}
-	if (ev)
-		s->at_ns = ev->time_ns ? clocks_axis(j->clocks, s->host, (int64_t)ev->time_ns) :
-					 INT64_MIN;
+	s->from = inflow_next(&s->in);
+	if (!s->from)
+		return;
+	ev = queue_head(s->from);
+	s->at_ns = ev->time_ns ? clocks_axis(j->clocks, s->host, (int64_t)ev->time_ns) : INT64_MIN;
 }
 
 /* The stream whose next event is the oldest of those before @until_ns on the axis. NULL: none. */
@@ -427,6 +462,8 @@ int join_live_advance(struct join_live *j, uint64_t now_ns)
 
 	for (unsigned int i = 0; i < j->n && !err; i++)
 		err = look_silent(j, &j->stream[i], now_ns);
+	for (unsigned int i = 0; i < j->n && !err; i++)
+		err = look_gap(j, &j->stream[i]);
 	if (err || !told_by_all(j, &told_ns))
 		return err;
 	more_ns = unmet_ns(j, now_ns);
@@ -455,7 +492,7 @@ int join_live_over(struct join_live *j, unsigned int source, bool expected)
 	if (!expected && s->known) {
 		int64_t told_ns =
 			clocks_axis(j->clocks, s->host,
-				    (int64_t)s->told_ns); /* some of it is still to be passed on */
+				    (int64_t)s->in.told_ns); /* some of it is still to be passed on */
 
 		err = absent(j, s->host, told_ns > 0 ? (uint64_t)told_ns : 1, UINT64_MAX);
 	}
@@ -495,7 +532,12 @@ bool join_live_silent(const struct join_live *j, unsigned int source)
 
 size_t join_live_held(const struct join_live *j, unsigned int source)
 {
-	return j->stream[source].queue.len - j->stream[source].queue.at;
+	return inflow_held(&j->stream[source].in);
+}
+
+struct join_live_loss join_live_loss(const struct join_live *j, unsigned int source)
+{
+	return j->stream[source].in.loss;
 }
 
 const struct clocks *join_live_clocks(const struct join_live *j)

@@ -2,7 +2,8 @@
 /*
  * Streams of several hosts as they come, joined as join.h does it for files, with one pass: events wait until the clocks of their
  * time are known (JOIN_LIVE_LAG_NS), then go on in order of the axis. Knows no files and no clock: the caller tells what
- * came and what time it is. Memory: what came within the lag; join_live_held() lets the caller bound it.
+ * came and what time it is. Memory: what came within the lag; join_live_held() lets the caller bound it, and above JOIN_LIVE_MOST of one
+ * stream its events are given up. What is given up, for that or because its time cannot be, is in the stream as a loss.
  */
 #ifndef CRUMB_JOIN_JOIN_LIVE_H
 #define CRUMB_JOIN_JOIN_LIVE_H
@@ -10,6 +11,7 @@
 #include "join.h"
 
 #define JOIN_LIVE_LAG_NS 1500000000ull
+#define JOIN_LIVE_MOST	 (64u << 20)
 
 struct join_live;
 
@@ -40,6 +42,14 @@ bool join_live_known(const struct join_live *j,
 /* Nothing has come of it for so long that the others have gone on without it. */
 bool join_live_silent(const struct join_live *j, unsigned int source);
 size_t join_live_held(const struct join_live *j, unsigned int source); /* bytes */
+
+/* Events of it that were given up. */
+struct join_live_loss {
+	uint64_t times; /* for their times, far from those that its recorder told */
+	uint64_t room;
+};
+
+struct join_live_loss join_live_loss(const struct join_live *j, unsigned int source);
 const struct clocks *join_live_clocks(const struct join_live *j);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hash.h"
+#include "ns.h"
 
 #define WAIT_NS	    5000000000ll /* both hosts have told by then */
 #define PACKETS_MAX 131072u	 /* waiting at once */
@@ -83,6 +84,9 @@ static int packet_settle(struct match *m, const struct packet *p)
 
 			if (a == b || !x->has_out || !y->has_in || (x->has_in && y->has_out))
 				continue;
+			for (unsigned int k = 0; k < p->n && !x->has_in && !y->has_out; k++)
+				if (p->seen[k].has_in && p->seen[k].has_out)
+					clocks_middle(m->clocks, p->seen[k].host, x->host, y->host);
 			err = clocks_sample(m->clocks, x->host, x->out_ns, y->host, y->in_ns);
 			if (err)
 				return err;
@@ -105,28 +109,48 @@ static int packet_take(struct match *m, unsigned int host)
 	return err;
 }
 
+/*
+ * The oldest of all: samples go to the clocks in the order of time, whoever told of the packets. Those of one host for seconds, as after
+ * a pause in the traffic, would leave no room for the other's. CLOCK_HOSTS: none.
+ */
+static unsigned int oldest(const struct match *m, int64_t *ret_ns)
+{
+	unsigned int found = CLOCK_HOSTS, n = clocks_hosts(m->clocks);
+
+	for (unsigned int h = 0; h < n; h++) {
+		int64_t ns;
+
+		if (!m->of[h].first)
+			continue;
+		ns = clocks_axis(m->clocks, h, m->of[h].first->first_ns);
+		if (found != CLOCK_HOSTS && ns >= *ret_ns)
+			continue;
+		found = h;
+		*ret_ns = ns;
+	}
+	return found;
+}
+
 int match_advance(struct match *m, int64_t axis_ns)
 {
-	for (unsigned int h = 0; h < CLOCK_HOSTS && m->n; h++) {
-		while (m->of[h].first &&
-		       clocks_axis(m->clocks, h, m->of[h].first->first_ns) + m->wait_ns < axis_ns) {
-			int err = packet_take(m, h);
+	int64_t ns = 0;
 
-			if (err)
-				return err;
-		}
+	while (m->n) {
+		unsigned int h = oldest(m, &ns);
+		int err;
+
+		if (h == CLOCK_HOSTS || ns + m->wait_ns >= axis_ns)
+			break;
+		err = packet_take(m, h);
+		if (err)
+			return err;
 	}
 	return 0;
 }
 
 int match_finish(struct match *m)
 {
-	int err = 0;
-
-	for (unsigned int h = 0; h < CLOCK_HOSTS; h++)
-		while (m->of[h].first && !err)
-			err = packet_take(m, h);
-	return err;
+	return match_advance(m, INT64_MAX);
 }
 
 static struct packet *packet_get(struct match *m, unsigned int host, const struct wire_look *look)
@@ -281,7 +305,7 @@ bool sketch_offset(struct sketch *a, struct sketch *b, int64_t *ret_ns)
 		} else {
 			uint64_t key = a->keys[i].key;
 
-			offsets[n++] = b->keys[k].time_ns - a->keys[i].time_ns;
+			offsets[n++] = ns_sub(b->keys[k].time_ns, a->keys[i].time_ns);
 			while (i < a->n && a->keys[i].key == key)
 				i++;
 			while (k < b->n && b->keys[k].key == key)

@@ -46,6 +46,25 @@ void queue_pop(struct queue *q)
 		q->at = q->len = 0;
 }
 
+size_t queue_sift(struct queue *q, bool (*keep)(void *ctx, struct crumb_event *ev), void *ctx)
+{
+	size_t to = q->at, gone = 0;
+
+	for (size_t at = q->at, size; at < q->len; at += size) {
+		struct crumb_event *ev = (void *)(q->bytes + at);
+
+		size = (ev->size + 7u) & ~(size_t)7;
+		if (!keep(ctx, ev)) {
+			gone++;
+			continue;
+		}
+		memmove(q->bytes + to, ev, size);
+		to += size;
+	}
+	q->len = to;
+	return gone;
+}
+
 void queue_done(struct queue *q)
 {
 	free(q->bytes);

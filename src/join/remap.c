@@ -400,6 +400,11 @@ static int owned(struct remap *r, const struct remap_from *from, const struct cr
 		key.a = ((const struct crumb_ev_state *)ev)->flow;
 		key.b = ((const struct crumb_ev_state *)ev)->end;
 		return owner_is(r, from, &key);
+	case CRUMB_EV_RESET:
+		key.kind = OWNER_END;
+		key.a = ((const struct crumb_ev_reset *)ev)->flow;
+		key.b = ((const struct crumb_ev_reset *)ev)->end;
+		return owner_is(r, from, &key);
 	case CRUMB_EV_SOCK: {
 		const struct crumb_ev_sock *s = (const void *)ev;
 		bool sends = s->point == CRUMB_PT_TCP_XMIT || s->point == CRUMB_PT_TCP_RETRANSMIT;
@@ -581,10 +586,30 @@ static int map_other(struct remap *r, const struct remap_from *from, struct crum
 	switch (ev->type) {
 	case CRUMB_EV_FLOW:
 		return NETNS(((struct crumb_ev_flow *)ev)->netns);
+	case CRUMB_EV_NAT: {
+		struct crumb_ev_nat *e = (void *)ev;
+		struct flow_map *f;
+
+		for (int i = 0; i < 2; i++)
+			if (e->other[i] && !flow_map(r, from, &e->other[i], e->h.time_ns, &f))
+				e->other[i] = 0;
+		return NETNS(e->netns);
+	}
+	case CRUMB_EV_TUNNEL:
+		return NETNS(((struct crumb_ev_tunnel *)ev)->netns);
 	case CRUMB_EV_STATE: {
 		struct crumb_ev_state *e = (void *)ev;
 
 		PID(e->tgid);
+		return NETNS(e->netns);
+	}
+	case CRUMB_EV_RESET: {
+		struct crumb_ev_reset *e = (void *)ev;
+
+		PID(e->tgid);
+		PID(e->pid);
+		if (e->reason != CRUMB_REASON_NONE)
+			e->reason = reason(from, e->reason);
 		return NETNS(e->netns);
 	}
 	case CRUMB_EV_SOCK: {
@@ -658,6 +683,7 @@ static int map_fact(struct remap *r, const struct remap_from *from, struct crumb
 	case CRUMB_EV_FDB:
 		return NETNS(((struct crumb_ev_fdb *)ev)->netns);
 	case CRUMB_EV_PORT:
+	case CRUMB_EV_RULE: /* which begins likewise */
 		T(((struct crumb_ev_port *)ev)->read_ns);
 		return NETNS(((struct crumb_ev_port *)ev)->netns);
 	case CRUMB_EV_SYMBOL:
@@ -702,7 +728,10 @@ static int map_fields(struct remap *r, const struct remap_from *from, struct cru
 	case CRUMB_EV_DGRAM_RECV:
 		return map_dgram(r, from, ev, out);
 	case CRUMB_EV_FLOW:
+	case CRUMB_EV_NAT:
+	case CRUMB_EV_TUNNEL:
 	case CRUMB_EV_STATE:
+	case CRUMB_EV_RESET:
 	case CRUMB_EV_SOCK:
 	case CRUMB_EV_CALL:
 	case CRUMB_EV_FUNC:

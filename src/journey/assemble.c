@@ -9,6 +9,8 @@
 
 #include "assembly.h"
 #include "bridge.h"
+#include "reset.h"
+#include "unmade.h"
 
 #define KERNEL_EVENTS_BELOW CRUMB_EV_TRACE
 
@@ -196,6 +198,7 @@ static int tick(struct assembler *a)
 		if (err)
 			return err;
 		if (conn_over(a, c)) {
+			unmade_note(a, c);
 			flow_table_remove(&a->flows, f);
 			conn_free(c);
 		}
@@ -298,12 +301,18 @@ static int dispatch(struct assembler *a, const struct crumb_event *ev)
 		return tasks_call(a->tasks, (const void *)ev);
 	case CRUMB_EV_DROP:
 		return take_drop(a, (const void *)ev);
+	case CRUMB_EV_RESET:
+		return ingest_reset(a, (const void *)ev);
 	case CRUMB_EV_DECISION:
 		return ingest_decision(a, (const void *)ev);
 	case CRUMB_EV_STACK:
 		return ingest_stack(a, (const void *)ev);
 	case CRUMB_EV_FUNC:
 		return ingest_func(a, (const void *)ev);
+	case CRUMB_EV_NAT:
+		return ingest_nat(a, (const void *)ev);
+	case CRUMB_EV_TUNNEL:
+		return ingest_tunnel(a, (const void *)ev);
 	case CRUMB_EV_STATE:
 		return ingest_state(a, (const void *)ev);
 	case CRUMB_EV_FLOW:
@@ -432,6 +441,7 @@ int assembler_finish(struct assembler *a)
 		err = half_finish(a, &((struct conn *)f)->half[0]);
 		if (!err)
 			err = half_finish(a, &((struct conn *)f)->half[1]);
+		unmade_note(a, (struct conn *)f);
 	}
 	a->finished = true;
 	if (!err)

@@ -74,7 +74,9 @@ int ingest_wake(struct assembler *a, const struct crumb_ev_wake *ev);
 int ingest_run(struct assembler *a, const struct crumb_ev_run *ev);
 int ingest_held(struct assembler *a, const struct crumb_ev_held *ev);
 int ingest_stack(struct assembler *a, const struct crumb_ev_stack *ev);
-int ingest_func(struct assembler *a, const struct crumb_ev_func *ev); /* funcs.c */
+int ingest_nat(struct assembler *a, const struct crumb_ev_nat *ev);	  /* nat.c */
+int ingest_tunnel(struct assembler *a, const struct crumb_ev_tunnel *ev); /* tunnel.c */
+int ingest_func(struct assembler *a, const struct crumb_ev_func *ev);	  /* funcs.c */
 
 /* ingest_udp.c: the same where the flow's datagrams are the messages. */
 int ingest_dgram_send(struct assembler *a, const struct crumb_ev_dgram *ev);
@@ -98,6 +100,9 @@ int ingest_infer(struct assembler *a, struct conn *c, uint8_t dir, const struct 
 struct usocks *usocks_new(void);
 void usocks_free(struct usocks *us);
 void usocks_trim(struct usocks *us, uint64_t before_ns);
+
+/* ingest_path.c: nothing more is expected of any message of @h. 0 or -ENOMEM. */
+int ingest_give_up(struct assembler *a, struct half *h);
 
 /* Nothing more is expected of @m: it is handed out once HOLD_NS have passed. 0 or -ENOMEM. */
 int assembler_done(struct assembler *a, struct message *m);

@@ -17,11 +17,16 @@
 
 #include "hash.h"
 
-#define OWN_REASONS 0x800000u /* numbers of ours begin here: the kernel's are some hundred */
-#define REASONS_MAX 65536u
-#define VLAN_MASK   0xfffu
-#define COPIES_NS   1000000ull /* the copies of a flooded frame are made by one loop */
-#define LATE_NS	    100000000ull
+#define OWN_REASONS  0x800000u /* numbers of ours begin here: the kernel's are some hundred */
+#define REASONS_MAX  65536u    /* with their proofs, and ... */
+#define REASONS_KEPT 65000u    /* ... the last ones without */
+#define NOT_KEPT     "proof not kept: there are too many"
+#define VLAN_MASK    0xfffu
+#define COPIES_NS    1000000ull /* the copies of a flooded frame are made by one loop */
+#define LATE_NS	     100000000ull
+#define FDB_MAX	     262144u	     /* entries known at once; the oldest go */
+#define FDB_KEEP_NS  600000000000ull /* what is gone is told of for so long */
+#define SWEEP_NS     10000000000ull
 
 struct at_key {
 	uint32_t netns, ifindex;
@@ -66,6 +71,7 @@ struct bridges {
 	struct fdb_read *reads;
 	struct reason *reasons, *numbers;
 	uint32_t next_reason;
+	uint64_t sweep_ns;
 };
 
 struct bridges *bridges_new(void)
@@ -106,6 +112,54 @@ int bridges_port(struct bridges *b, const struct crumb_ev_port *ev)
 	return 0;
 }
 
+static uint64_t read_ns(const struct bridges *b, uint32_t netns)
+{
+	struct fdb_read *read;
+
+	HASH_FIND(hh, b->reads, &netns, sizeof(netns), read);
+	return read ? read->time_ns : 0;
+}
+
+/* Entries that aged out long ago. */
+static void fdb_sweep(struct bridges *b, uint64_t now_ns)
+{
+	struct fdb_entry *e, *next;
+
+	if (now_ns < b->sweep_ns)
+		return;
+	b->sweep_ns = now_ns + SWEEP_NS;
+	HASH_ITER(hh, b->fdb, e, next)
+	{
+		uint64_t read = read_ns(b, e->key.netns);
+
+		if (read < FDB_KEEP_NS || e->time_ns >= read - FDB_KEEP_NS)
+			continue;
+		HASH_DEL(b->fdb, e);
+		free(e);
+	}
+}
+
+static struct fdb_entry *fdb_make(struct bridges *b, const struct fdb_key *key)
+{
+	struct fdb_entry *e, *oldest;
+
+	HASH_FIND(hh, b->fdb, key, sizeof(*key), e);
+	if (e)
+		return e;
+	if (HASH_COUNT(b->fdb) == FDB_MAX) { /* uthash keeps the order of arrival */
+		oldest = b->fdb;
+		HASH_DEL(b->fdb, oldest);
+		free(oldest);
+	}
+	HASH_NEW(b->fdb, key, key, e);
+	return e;
+}
+
+size_t bridges_entries(const struct bridges *b)
+{
+	return HASH_COUNT(b->fdb);
+}
+
 int bridges_fdb(struct bridges *b, const struct crumb_ev_fdb *ev)
 {
 	struct fdb_key key = { .netns = ev->netns, .vlan = ev->vlan };
@@ -125,7 +179,8 @@ int bridges_fdb(struct bridges *b, const struct crumb_ev_fdb *ev)
 		free(e);
 		return 0;
 	}
-	HASH_MAKE(b->fdb, key, &key, e);
+	fdb_sweep(b, ev->h.time_ns);
+	e = fdb_make(b, &key);
 	if (!e)
 		return -ENOMEM;
 	e->port = ev->port;
@@ -144,14 +199,6 @@ static const struct crumb_ev_port *port_get(const struct bridges *b, uint32_t ne
 
 	HASH_FIND(hh, b->ports, &key, sizeof(key), p);
 	return p ? &p->ev : NULL;
-}
-
-static uint64_t read_ns(const struct bridges *b, uint32_t netns)
-{
-	struct fdb_read *read;
-
-	HASH_FIND(hh, b->reads, &netns, sizeof(netns), read);
-	return read ? read->time_ns : 0;
 }
 
 /* Also one that is gone: look at its time. */
@@ -390,15 +437,17 @@ static uint32_t reason_number(struct assembler *a, const char *name, const char 
 	struct bridges *b = a->bridges;
 	char *text = malloc(len + 1);
 	struct reason *r;
+	bool full;
 
 	if (!text)
 		return 0;
 	memcpy(text, name, at);
 	memcpy(text + at, proof, len - at + 1);
 	HASH_FIND(hh, b->reasons, text, len, r);
-	if (r || b->next_reason == REASONS_MAX) {
+	full = b->next_reason >= REASONS_KEPT && strcmp(proof, NOT_KEPT) != 0;
+	if (r || full || b->next_reason == REASONS_MAX) {
 		free(text);
-		return r ? r->number : 0;
+		return r ? r->number : full ? reason_number(a, name, NOT_KEPT) : 0;
 	}
 	r = calloc(1, sizeof(*r));
 	if (!r) {
@@ -427,6 +476,14 @@ static bool reason_is_bridges(const char *reason)
 	       !strcmp(reason, "BRIDGE_NO_EGRESS_PORT") || !strcmp(reason, "VLAN_FILTER");
 }
 
+/* In steps: each proof in other words is another one to keep. */
+static const char *late_words(uint64_t ns)
+{
+	if (ns <= 1000000000)
+		return " (read within 1 s after it)";
+	return ns <= 10000000000 ? " (read within 10 s after it)" : " (read more than 10 s after it)";
+}
+
 int bridge_name_drop(struct assembler *a, struct crumb_ev_drop *ev)
 {
 	const char *told = facts_reason(a->facts, ev->reason);
@@ -441,11 +498,8 @@ int bridge_name_drop(struct assembler *a, struct crumb_ev_drop *ev)
 	refuses(a, &v, ev, at);
 	if (!v.name)
 		return 0;
-	if (at->read_ns > ev->s.h.time_ns + LATE_NS) {
-		words_put(&v.why, " (read ");
-		words_seconds(&v.why, (at->read_ns - ev->s.h.time_ns) / 1000000);
-		words_put(&v.why, " later)");
-	}
+	if (at->read_ns > ev->s.h.time_ns + LATE_NS)
+		words_put(&v.why, late_words(at->read_ns - ev->s.h.time_ns));
 	v.why.text[v.why.len] = '\0';
 	number = reason_number(a, reason_is_told(told) ? told : v.name, v.why.text);
 	if (number)

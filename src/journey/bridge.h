@@ -17,6 +17,7 @@ void bridges_free(struct bridges *b);
 /* What user space read of them. 0 or -ENOMEM. */
 int bridges_port(struct bridges *b, const struct crumb_ev_port *ev);
 int bridges_fdb(struct bridges *b, const struct crumb_ev_fdb *ev);
+size_t bridges_entries(const struct bridges *b); /* of forwarding tables, as are kept */
 
 /*
  * A drop at a bridge's port gets its reason, with what proves it: @ev->reason is then a number of our own, whose name facts_reason()

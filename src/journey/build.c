@@ -8,8 +8,11 @@
 #include "cause.h"
 #include "detail.h"
 #include "funcs.h"
+#include "nat.h"
 #include "proof.h"
 #include "repair.h"
+#include "reset.h"
+#include "tunnel.h"
 
 /*
  * ------------------------------------------------------------------------------------- call paths
@@ -144,6 +147,7 @@ static void build_step(struct assembler *a, const struct message *m, const struc
 	out->exact = s->exact;
 	out->count = s->count;
 	out->first_ns = s->first_ns > start_ns ? s->first_ns - start_ns : 0;
+	out->tunnel = tunnel_of(a, m, s);
 	out->detail = detail_step(a, m, p, s);
 }
 
@@ -207,6 +211,7 @@ static uint32_t gap_facts(struct assembler *a, const struct message *m, const st
 	if (from->held)
 		facts |= path_held_fact(m, from->held);
 	facts |= reader_fact(from->does);
+	facts |= tunnel_facts(m, from, to);
 	if (to->point == CRUMB_PT_TCP_RECEIVE && to->seen->sock.backlog)
 		facts |= GAP_BACKLOG;
 	if (to->last_bytes && m->end.slept_ns >= (to->ns - from->ns) / 2)
@@ -570,11 +575,15 @@ int journey_build(struct assembler *a, struct message *m, struct journey *j)
 	if (!err)
 		err = build_steps(a, m, &p, j);
 	if (!err)
+		err = nat_build(a, m, &p, j);
+	if (!err)
 		err = m->inferred ? 0 : build_side(a, m, &p, j);
 	if (!err)
 		err = build_calls(a, m, p.steps[0].ns, j);
 	if (!err)
 		err = repair_build(a, m, &f, &p, j);
+	if (!err)
+		err = reset_build(a, m, p.steps[0].ns, p.steps[p.count - 1].ns, j);
 	if (err)
 		return err;
 	build_paths(a, m, &f, &p, (struct journey_step *)j->steps);

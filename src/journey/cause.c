@@ -31,6 +31,7 @@ enum cause_id {
 	TX_QUEUE,
 	TX_RETRANSMIT,
 	TX_DEV,
+	TX_TUNNEL,
 	TX_QDISC,
 	NET_WIRE,
 	NET_BETWEEN,
@@ -40,10 +41,12 @@ enum cause_id {
 	NET_ROUTE,
 	NET_NETFILTER,
 	NET_NEIGH,
+	NET_TUNNEL,
 	NET_OUT,
 	NET_QDISC,
 	RX_SOFTIRQ,
 	RX_GRO,
+	RX_TUNNEL,
 	RX_STACK,
 	RX_NETFILTER,
 	RX_ROUTE,
@@ -168,6 +171,10 @@ static const struct cause_row rows[CAUSES] = {
 	[TX_DEV] = { { "tx.dev", "handed to the driver" },
 		     "From the device's queue function to the driver's transmit function, "
 		     "without a queue in between." },
+	[TX_TUNNEL] = { { "tx.tunnel", "into the tunnel: outer headers, route" },
+			"The tunnel's device (VXLAN, Geneve, GRE, IP in IP) has the packet: it looks up the other end, "
+			"puts its own and an outer IP header before it, and sends that through IP as a packet of "
+			"its own: route, netfilter's OUTPUT hooks, and the neighbour's address where it was not known." },
 	[TX_QDISC] = { { "tx.qdisc", "queueing discipline" },
 		       "In the sender's queueing discipline: behind other packets, shaped, "
 		       "paced (fq), or waiting for the driver to take more." },
@@ -202,6 +209,9 @@ static const struct cause_row rows[CAUSES] = {
 			"waited in the neighbour's queue until the answer to ARP or neighbour discovery "
 			"came. `ip neigh` there shows the table. Told with --deep; else part of "
 			"net.route." },
+	[NET_TUNNEL] = { { "net.tunnel", "into or out of a tunnel on a host on the way" },
+			 "On a router: outer headers are put before the packet or taken away, with the outer packet's own "
+			 "way through IP." },
 	[NET_OUT] = { { "net.out", "out of the forwarding port" },
 		      "On a switch or router: from the chosen port to its driver's transmit"
 		      " function." },
@@ -214,6 +224,10 @@ static const struct cause_row rows[CAUSES] = {
 	[RX_GRO] = { { "rx.gro", "merging (GRO)" },
 		     "On the receiver's host: offered for merging by the driver's poll "
 		     "until the stack took it, alone or merged." },
+	[RX_TUNNEL] = { { "rx.tunnel", "out of the tunnel: outer headers taken away" },
+			"On the receiver's host: the outer packet goes through IP and UDP to the tunnel's code, which "
+			"takes its headers away and hands the inner packet to the tunnel's device, by way of that "
+			"device's own receive queue (gro_cells)." },
 	[RX_STACK] = { { "rx.stack", "IP, netfilter, TCP look-up" },
 		       "From the device to TCP: header checks, netfilter, route, socket "
 		       "look-up." },
@@ -347,6 +361,11 @@ static const struct rule {
 	{ OUT | ARRIVED | TO_DEVICE, OUT | ARRIVED | TO_DEVICE | P(NETFILTER), GAP_RETRANSMIT, 0,
 	  TX_RETRANSMIT },
 	{ ~0ull, ~0ull, GAP_OTHER_KERNEL, 0, NET_BETWEEN },
+	{ P(DEV_XMIT) | P(NETFILTER) | P(IP_OUTPUT), OUT | P(IP_OUTPUT) | P(NETFILTER) | P(NEIGH_WAIT),
+	  GAP_INTO_TUNNEL | GAP_AT_SENDER, 0, TX_TUNNEL },
+	{ ~0ull, ~0ull, GAP_INTO_TUNNEL, 0, NET_TUNNEL },
+	{ ~0ull, ~0ull, GAP_OUT_OF_TUNNEL | GAP_AT_RECEIVER, 0, RX_TUNNEL },
+	{ ~0ull, ~0ull, GAP_OUT_OF_TUNNEL, 0, NET_TUNNEL },
 	{ FROM_STREAM, P(NEIGH_UPDATE), 0, 0, TX_NEIGH },
 	{ P(NEIGH_RESOLVE), TO_DEVICE, 0, 0, TX_NEIGH },
 	{ P(TCP_APPEND), P(TCP_APPEND), GAP_SLEPT, 0, TX_SNDBUF },
@@ -371,6 +390,9 @@ static const struct rule {
 	{ QDISC, P(DEV_XMIT), GAP_SAME_HOST, 0, NET_QDISC },
 	{ OUT, OUT, GAP_SAME_HOST | GAP_AT_SENDER, 0, TX_DEV },
 	{ OUT, OUT, GAP_SAME_HOST, 0, NET_OUT },
+	/* a device on a device that is in another namespace (macvlan) */
+	{ P(DEV_XMIT), OUT, GAP_AT_SENDER, 0, TX_DEV },
+	{ P(DEV_XMIT), OUT, 0, 0, NET_OUT },
 	{ OUT, ARRIVED, 0, 0, NET_WIRE },
 
 	{ P(DEV_BACKLOG), SHOWN, GAP_AT_RECEIVER, 0, RX_SOFTIRQ },

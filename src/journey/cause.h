@@ -42,9 +42,11 @@ enum gap_fact {
 	GAP_BLOCKED = 1 << 21,
 	GAP_PUT_OFF = 1 << 22,
 	GAP_RUNNABLE = 1 << 23,
-	GAP_UNSEEN = 1 << 25,	/* not known: likewise */
-	GAP_BACKLOG = 1 << 24,	/* it ends in TCP, for a packet out of the socket's backlog */
-	GAP_DATAGRAM = 1 << 26, /* UDP */
+	GAP_UNSEEN = 1 << 25,	   /* not known: likewise */
+	GAP_BACKLOG = 1 << 24,	   /* it ends in TCP, for a packet out of the socket's backlog */
+	GAP_DATAGRAM = 1 << 26,	   /* UDP */
+	GAP_INTO_TUNNEL = 1 << 27, /* it ends in a packet that carries the message's */
+	GAP_OUT_OF_TUNNEL = 1 << 28,
 };
 
 /* Row for the time from point @from to point @to, NULL if none fits. */

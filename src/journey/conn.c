@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Connections, messages, recv calls and how they are kept: see conn.h. */
 #include "funcs.h"
+#include "nat.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -55,6 +56,9 @@ void conn_free(struct conn *c)
 	half_done(&c->half[0]);
 	half_done(&c->half[1]);
 	ring_done(&c->funcs);
+	ring_done(&c->resets);
+	ring_done(&c->nats);
+	ring_done(&c->tunnels);
 	free(c);
 }
 
@@ -67,6 +71,9 @@ struct conn *conn_new(const struct crumb_ev_flow *ev)
 	flow_init(&c->flow, ev);
 	c->last_ns = ev->h.time_ns;
 	ring_init(&c->funcs, sizeof(struct func_call));
+	ring_init(&c->resets, sizeof(struct crumb_ev_reset));
+	ring_init(&c->nats, sizeof(struct conn_nat));
+	ring_init(&c->tunnels, sizeof(struct crumb_ev_tunnel));
 	for (int dir = 0; dir < 2; dir++) {
 		struct half *h = &c->half[dir];
 

@@ -75,6 +75,20 @@ struct dgram_last { /* for the stack that follows a sighting */
 	uint64_t at, time_ns;
 };
 
+struct sight_where {
+	uint64_t ns; /* 0: not seen */
+	uint32_t netns, ifindex;
+	uint16_t point;
+	uint32_t reason; /* of a drop */
+};
+
+/* Where an RST was seen first on its way. */
+struct rst_seen {
+	uint64_t ns; /* 0: not seen */
+	uint32_t netns, ifindex;
+	uint16_t point;
+};
+
 struct half { /* one direction */
 	struct byte_stream bytes;
 	struct ring messages; /* struct message *: ended send calls by first byte, until handed out */
@@ -93,6 +107,11 @@ struct half { /* one direction */
 	bool sender_seen; /* a socket of the sending end is on this machine */
 	bool receiver_seen;
 	bool reset;		     /* an RST went this way */
+	bool fin;		     /* ... a FIN */
+	bool syn;		     /* ... a SYN */
+	struct sight_where syn_at;   /* ... seen there last */
+	struct rst_seen rst;	     /* ... seen on its way, too */
+	uint64_t gone_ns;	     /* its socket was destroyed; 0 not */
 	uint64_t receiver_closed_ns; /* its socket went to CLOSE; 0 not */
 	bool closed_on_unread; /* ... by close(2) with bytes in its queue: nobody can read them */
 	uint32_t trims;	       /* messages handed out since the logs were trimmed */
@@ -103,8 +122,13 @@ struct half { /* one direction */
 struct conn {
 	struct flow flow; /* first: found through the flow table */
 	struct half half[2];
-	struct ring funcs; /* struct func_call, by their returns */
+	struct ring funcs;   /* struct func_call, by their returns */
+	struct ring resets;  /* struct crumb_ev_reset, by time: the first RESETS_MAX */
+	struct ring nats;    /* struct conn_nat */
+	struct ring tunnels; /* struct crumb_ev_tunnel */
 	bool closed[2], fin;
+	bool established; /* a socket of it got so far */
+	bool split; /* it is another one, by the name that it has behind a translation: what comes goes there */
 	uint64_t last_ns; /* newest event */
 	uint64_t hosts;	  /* a bit for each that announced it */
 };

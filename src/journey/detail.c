@@ -3,6 +3,9 @@
  * State in words: see detail.h. Neighbour states:
  * linux/neighbour.h.
  */
+#include "nat.h"
+#include "tunnel.h"
+
 #include "detail.h"
 
 #include <linux/neighbour.h>
@@ -174,21 +177,30 @@ static void say_away(struct assembler *a, struct words *w, const struct crumb_ev
 		return;
 	words_put(w, "; ");
 	words_u64(w, e->times);
-	words_put(w, " times off its CPU: asleep ");
+	words_put(w, " times off its CPU in ");
+	say_ms(w, e->on_ns - e->off_ns);
+	words_put(w, ": asleep ");
 	say_ms(w, e->slept_ns);
 	words_put(w, ", runnable ");
 	say_ms(w, e->waited_ns);
 	words_put(w, ", else on it");
 }
 
-/* Where it ran, and behind whom it waited. */
+/* Where it ran, and behind whom it waited; without a history of the reader that is who left the CPU to it. */
 static void say_wakeup(struct assembler *a, struct words *w, const struct path_step *from,
 		       const struct path_step *to)
 {
 	uint32_t by = to->wake ? to->wake->behind_pid : from->away ? from->away->by_pid : 0;
+	const char *comm = to->wake   ? to->wake->behind_comm :
+			   from->away ? from->away->by_comm :
+					NULL;
 
+	if (to->wake && !by) {
+		by = to->wake->by_pid;
+		comm = to->wake->by_comm;
+	}
 	if (from->wake && to->wake && from->cpu != to->cpu) {
-		words_put(w, "woken on CPU ");
+		words_put(w, "woken from CPU ");
 		words_u64(w, from->cpu);
 		words_put(w, ", runs on CPU ");
 		words_u64(w, to->cpu);
@@ -196,7 +208,7 @@ static void say_wakeup(struct assembler *a, struct words *w, const struct path_s
 	if (!by)
 		return;
 	words_put(w, w->len ? ", behind " : "behind ");
-	say_by(a, w, by, to->wake ? to->wake->behind_comm : from->away->by_comm);
+	say_by(a, w, by, comm);
 }
 
 static void say_busy(const struct path *p, struct words *w, const struct path_step *from)
@@ -328,16 +340,26 @@ const char *detail_step(struct assembler *a, const struct message *m, const stru
 	default:
 		break;
 	}
+	nat_say_step(m, p, s, &w);
+	tunnel_say_step(m, p, s, &w);
 	return words_keep(&a->scratch, &w);
 }
 
-/* A hook in libc is a trap, and the traced program pays for it: say so where it shows. */
-static void hook_cost(struct assembler *a, struct words *w, const struct path_step *s)
+/*
+ * A hook in libc is a trap, and the traced program pays for it: say so where it shows. The cost is the mean of many: of a
+ * segment that is shorter no more can be said than that it is the hook's.
+ */
+static void hook_cost(struct assembler *a, struct words *w, const struct path_step *from,
+		      const struct path_step *to)
 {
-	uint64_t ns = facts_hook_cost_ns(a->facts, s->netns, s->point);
+	uint64_t ns = facts_hook_cost_ns(a->facts, from->netns, from->point);
 
 	if (!ns)
 		return;
+	if (ns >= to->ns - from->ns) {
+		words_put(w, "the hook itself");
+		return;
+	}
 	words_put(w, "hook ");
 	words_micros(w, ns);
 }
@@ -435,7 +457,7 @@ const char *detail_segment(struct assembler *a, const struct message *m, const s
 	} else if (!strcmp(cause->code, "rx.hol")) {
 		say_filled(&w, to);
 	} else if (!strcmp(cause->code, "tx.libc") || !strcmp(cause->code, "rx.call")) {
-		hook_cost(a, &w, from);
+		hook_cost(a, &w, from, to);
 	}
 	return words_keep(&a->scratch, &w);
 }

@@ -35,6 +35,10 @@ static void say_verdict(struct words *w, const struct crumb_ev_decision *d)
 		words_put(w, ", chain ");
 		words_put(w, d->chain);
 		words_put(w, ", hook ");
+	} else if (d->table[0]) {
+		words_put(w, "iptables table ");
+		words_put(w, d->table);
+		words_put(w, ", hook ");
 	} else {
 		words_put(w, "hook ");
 	}

@@ -54,6 +54,8 @@ struct kernel_facts {
 
 enum { MACHINE_X86_64, MACHINE_AARCH64, MACHINES };
 
+#define RULES_MAX 256
+
 struct facts {
 	struct kernel_facts *kernel[FACTS_KERNELS];
 	unsigned int kernels, from; /* those told of; whose events come now */
@@ -62,6 +64,8 @@ struct facts {
 	struct dev_fact *devs;
 	struct symbol_fact *symbols;
 	struct reason_fact *reasons;
+	struct crumb_ev_rule rules[RULES_MAX]; /* the newest; those of one key in the order of time */
+	uint64_t rule_count;
 	char *syscalls[MACHINES][SYSCALLS_MAX];
 };
 
@@ -219,6 +223,9 @@ int facts_event(struct facts *f, const struct crumb_event *ev)
 		return take_dev(f, (const void *)ev);
 	case CRUMB_EV_SYMBOL:
 		return take_symbol(f, (const void *)ev);
+	case CRUMB_EV_RULE:
+		f->rules[f->rule_count++ % RULES_MAX] = *(const struct crumb_ev_rule *)ev;
+		return 0;
 	case CRUMB_EV_REASON:
 		return take_reason(f, ((const struct crumb_ev_reason *)ev)->value,
 				   ((const struct crumb_ev_reason *)ev)->name);
@@ -324,6 +331,18 @@ const char *facts_symbol(const struct facts *f, uint64_t addr)
 
 	HASH_FIND(hh, f->symbols, &addr, sizeof(addr), s);
 	return s ? s->name : NULL;
+}
+
+const struct crumb_ev_rule *facts_rule(const struct facts *f, const struct crumb_ev_drop *d)
+{
+	for (uint64_t n = 0; n < f->rule_count && n < RULES_MAX; n++) {
+		const struct crumb_ev_rule *r = &f->rules[(f->rule_count - 1 - n) % RULES_MAX];
+
+		if (r->netns == d->s.netns && r->ip_version == d->s.ip_version &&
+		    r->made_here == !d->s.iif && r->h.time_ns <= d->s.h.time_ns)
+			return r->table[0] ? r : NULL;
+	}
+	return NULL;
 }
 
 const char *facts_reason(struct facts *f, uint32_t value)

@@ -36,6 +36,8 @@ const char *facts_host(struct facts *f, uint32_t netns);
 const struct fact_dev *facts_dev(struct facts *f, uint32_t netns, uint32_t ifindex); /* NULL unknown */
 const char *facts_dev_name(struct facts *f, uint32_t netns, uint32_t ifindex); /* NULL for ifindex 0 */
 const char *facts_symbol(const struct facts *f, uint64_t addr);		       /* NULL unknown */
+/* The only rule of netfilter that can have dropped it, as read at that time; NULL unknown. */
+const struct crumb_ev_rule *facts_rule(const struct facts *f, const struct crumb_ev_drop *d);
 const char *facts_reason(struct facts *f, uint32_t value);
 /* What the hook of a point adds to each call here, as measured; 0 unknown. */
 uint32_t facts_hook_cost_ns(struct facts *f, uint32_t netns, uint16_t point);

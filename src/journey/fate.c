@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "assembly.h"
+#include "reset.h"
 
 #define MSG_OOB 1 /* include/linux/socket.h */
 
@@ -157,7 +158,10 @@ static void fate_unsent(struct assembler *a, const struct message *m, struct fat
 	const char *where = at_sender(a, m);
 
 	if (m->conn->closed[m->dir])
-		fate_set(f, VERDICT_DROPPED, "sock.closed_unsent", where);
+		fate_set(f, VERDICT_DROPPED,
+			 reset_at_end(m->conn, m->dir, CRUMB_RESET_RECEIVED) ? "sock.reset_unsent" :
+									       "sock.closed_unsent",
+			 where);
 	else if (!m->returned)
 		fate_set(f, VERDICT_WAITING,
 			 a->now_ns - m->begin.h.time_ns >= BLOCKED_NS ?
@@ -166,6 +170,12 @@ static void fate_unsent(struct assembler *a, const struct message *m, struct fat
 			 where);
 	else
 		fate_set(f, VERDICT_WAITING, "in the send queue", where);
+}
+
+/* Can nobody read what lies there? After an RST came everybody still can, until the socket is gone. */
+static bool queue_closed(const struct half *h)
+{
+	return h->gone_ns || (h->receiver_closed_ns && (h->closed_on_unread || !h->reset));
 }
 
 static void fate_unread(struct assembler *a, const struct message *m, struct fate *f)
@@ -181,7 +191,11 @@ static void fate_unread(struct assembler *a, const struct message *m, struct fat
 		return;
 	}
 	last = fate_last_seen(h, f->byte, &place);
-	if (h->receiver_closed_ns && (last || m->last <= h->rcv_nxt)) {
+	if (last && m->last > h->rcv_nxt && h->receiver_seen && reset_sender(m)) {
+		fate_set(f, VERDICT_DROPPED, "sock.reset_unacked", fate_where(a, place));
+		return;
+	}
+	if (queue_closed(h) && (last || m->last <= h->rcv_nxt)) {
 		fate_set(f, VERDICT_DROPPED, "sock.closed_unread",
 			 at_receiver(a, h, CRUMB_PT_SOCK_READY));
 		return;
@@ -261,6 +275,37 @@ static uint64_t message_start_ns(const struct message *m)
 	return m->begin.enter_ns ? m->begin.enter_ns : m->begin.h.time_ns;
 }
 
+static uint64_t seen_at_sender(const struct message *m, uint8_t point)
+{
+	const struct byte_stream *b = &message_half(m)->bytes;
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < b->log_count; i++) {
+		const struct sight_log *l = &b->logs[i];
+
+		if (l->place.kind == SIGHT_BYTES && l->place.point == point &&
+		    l->place.netns == m->begin.netns)
+			n += sight_log_count(l, &m->extents, m->begin.h.time_ns, UINT64_MAX).count;
+	}
+	return n;
+}
+
+/*
+ * Where TCP's timers and acknowledgements interrupt a program at ip_output they send, too, and the kernel skips the program: no decision hangs on that
+ * point, so a message whose skbs were seen there as often as they left TCP lacks nothing. Were they missed at tcp.xmit, that is a loss of its own.
+ */
+static uint64_t lost_events(const struct assembler *a, const struct message *m, uint64_t end_ns)
+{
+	uint64_t all = losses_within(&a->losses, message_start_ns(m), end_ns, CRUMB_PT_NONE), xmits;
+
+	if (!all || m->taken < m->bytes || conn_is_udp(m->conn))
+		return all;
+	xmits = seen_at_sender(m, CRUMB_PT_TCP_XMIT);
+	if (!xmits || seen_at_sender(m, CRUMB_PT_IP_OUTPUT) != xmits)
+		return all;
+	return losses_within(&a->losses, message_start_ns(m), end_ns, CRUMB_PT_IP_OUTPUT);
+}
+
 void fate_decide(struct assembler *a, const struct message *m, struct fate *f)
 {
 	const struct half *h = message_half(m);
@@ -269,7 +314,7 @@ void fate_decide(struct assembler *a, const struct message *m, struct fate *f)
 	const struct absence *absent;
 
 	*f = (struct fate){ .byte = m->last - 1 };
-	f->lost_events = losses_within(&a->losses, message_start_ns(m), end_ns);
+	f->lost_events = lost_events(a, m, end_ns);
 	if (!taken && conn_is_udp(m->conn))
 		fate_dgram(a, m, f);
 	else if (!taken)
@@ -280,6 +325,9 @@ void fate_decide(struct assembler *a, const struct message *m, struct fate *f)
 		fate_absent(a, m, absent, f);
 	if (f->lost_events)
 		fate_set(f, VERDICT_INCOMPLETE, "events were lost", f->where);
+	else if (m->conn->split && !taken)
+		fate_set(f, VERDICT_INCOMPLETE,
+			 "it went on behind a translation (NAT) that was not known yet", f->where);
 	else if (m->cut)
 		fate_set(f, VERDICT_INCOMPLETE, "the record of its send call has no end", f->where);
 	else if (taken)
@@ -325,7 +373,8 @@ bool fate_open(struct assembler *a, struct message *m)
 			m->hole_ns = a->now_ns;
 		since = m->hole_ns;
 		patience = HOLE_NS;
-	} else if (f.verdict == VERDICT_LEFT || f.absent) {
+	} else if (f.verdict == VERDICT_LEFT || f.absent ||
+		   (f.verdict == VERDICT_DROPPED && reset_sender(m))) { /* nobody sends it again */
 		patience = LEFT_NS;
 	} else if (f.verdict == VERDICT_DROPPED) {
 		patience = GIVE_UP_NS;

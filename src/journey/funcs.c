@@ -359,6 +359,6 @@ int funcs_build(struct assembler *a, const struct message *m, const struct fate 
 					  (struct journey_step *)&j->side_steps[i - p->count]);
 	for (uint32_t i = 0; i < k.n; i++)
 		j->function_calls += k.list[i].step != UINT32_MAX;
-	j->functions_missed = losses_within(&a->func_losses, start, end);
+	j->functions_missed = losses_within(&a->func_losses, start, end, CRUMB_PT_NONE);
 	return err;
 }

@@ -7,6 +7,9 @@
 #include <string.h>
 
 #include "assembly.h"
+#include "cause.h"
+#include "reset.h"
+#include "unmade.h"
 
 /* Numbers of include/net/tcp_states.h and of the flags in a TCP header. */
 enum { STATE_ESTABLISHED = 1, STATE_CLOSE = 7, STATE_CLOSE_WAIT = 8, STATE_LISTEN = 10 };
@@ -35,7 +38,7 @@ int ingest_flow(struct assembler *a, const struct crumb_ev_flow *ev)
 	return 0;
 }
 
-static int messages_give_up(struct assembler *a, struct half *h)
+int ingest_give_up(struct assembler *a, struct half *h)
 {
 	for (uint32_t i = 0; i < h->messages.count; i++) {
 		struct message *m = half_message(h, i);
@@ -60,6 +63,7 @@ int ingest_state(struct assembler *a, const struct crumb_ev_state *ev)
 	sent->sender_seen = true;
 	received->receiver_seen = true;
 	received->receiver_netns = ev->netns;
+	c->established |= ev->new_state == STATE_ESTABLISHED;
 	if (ev->new_state != STATE_CLOSE)
 		return 0;
 	c->closed[ev->end] = true;
@@ -73,11 +77,11 @@ int ingest_state(struct assembler *a, const struct crumb_ev_state *ev)
 		int err;
 
 		received->closed_on_unread = true;
-		err = messages_give_up(a, received);
+		err = ingest_give_up(a, received);
 		if (err)
 			return err;
 	}
-	return sent->receiver_seen ? 0 : messages_give_up(a, sent);
+	return sent->receiver_seen ? 0 : ingest_give_up(a, sent);
 }
 
 static struct sighting *sight(struct assembler *a, struct half *h, const struct sight_place *place,
@@ -116,12 +120,14 @@ static int sight_skb(struct assembler *a, struct conn *c, const struct crumb_ev_
 		return ingest_dgram_skb(a, c, ev, ret);
 	if (ev->tcp_flags & TCP_SYN) {
 		byte_stream_syn(&h->bytes, ev->seq);
+		unmade_syn(h, ev, 0);
 		seq++; /* fast open: the payload of a SYN comes after it */
 	}
 	if (ev->tcp_flags & (TCP_FIN | TCP_RST))
 		c->fin = true;
+	h->fin |= !!(ev->tcp_flags & TCP_FIN);
 	if (ev->tcp_flags & TCP_RST)
-		h->reset = true;
+		reset_packet(h, ev);
 	if (!ev->payload || ev->point >= CRUMB_PT_MAX)
 		return 0;
 	at = byte_stream_place(&h->bytes, seq, ev->payload);
@@ -152,6 +158,7 @@ int ingest_skb(struct assembler *a, const struct crumb_ev_skb *ev)
 	s->dev.gso_segs = ev->gso_segs;
 	s->dev.vlan = ev->vlan;
 	s->dev.flags = ev->flags;
+	s->dev.tunnel = ev->flags & CRUMB_SKB_TUNNEL ? ev->ip_id : 0;
 	memcpy(s->dev.mac, ev->dst_mac, sizeof(s->dev.mac));
 	return 0;
 }
@@ -168,6 +175,8 @@ int ingest_drop(struct assembler *a, const struct crumb_ev_drop *ev)
 		return 0;
 	skb.point = CRUMB_PT_SKB_DROP;
 	err = sight_skb(a, c, &skb, &s);
+	if (!err && !s && !conn_is_udp(c) && (ev->s.tcp_flags & TCP_SYN))
+		unmade_syn(&c->half[ev->s.dir], &skb, ev->reason);
 	if (err || !s)
 		return err;
 	s->drop.reason = ev->reason;
@@ -280,6 +289,31 @@ static int sock_ready(struct half *h, const struct crumb_ev_sock *ev)
 	return 0;
 }
 
+/*
+ * The queue is looked at before an ACK is processed: the ACK that makes TCP repair a loss finds it as it was before. From the
+ * first retransmission on, what the congestion window holds waits for the repair.
+ */
+static int repair_begins(struct half *h, const struct crumb_ev_sock *ev)
+{
+	struct held *before = h->held.count ? ring_at(&h->held, h->held.count - 1) : NULL, now;
+	struct held *next;
+
+	if (!before || before->reason != GAP_CWND || ev->flags == CRUMB_RESENT_TLP ||
+	    ev->h.time_ns <= before->from_ns)
+		return 0;
+	now = *before;
+	now.ev.h.time_ns = ev->h.time_ns;
+	now.ev.h.cpu = ev->h.cpu;
+	now.ev.why |= CRUMB_HELD_RECOVERY;
+	now.from_ns = ev->h.time_ns;
+	now.reason = held_reason(&now.ev);
+	next = ring_push(&h->held);
+	if (!next)
+		return -ENOMEM;
+	*next = now;
+	return 0;
+}
+
 int ingest_sock(struct assembler *a, const struct crumb_ev_sock *ev)
 {
 	struct sight_place place = {
@@ -319,6 +353,8 @@ int ingest_sock(struct assembler *a, const struct crumb_ev_sock *ev)
 	if (ev->point == CRUMB_PT_TCP_RETRANSMIT) {
 		s->sock.resent = ev->flags;
 		ready_named(h, s);
+		if (repair_begins(h, ev))
+			return -ENOMEM;
 	}
 	if (ev->point == CRUMB_PT_TCP_RECEIVE) {
 		s->sock.backlog = ev->flags & CRUMB_SOCK_BACKLOG;

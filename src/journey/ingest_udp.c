@@ -99,6 +99,14 @@ static int bind_one(struct assembler *a, struct conn *c, uint8_t dir, struct dgr
 	return message_settle(a, m, d);
 }
 
+/* A trace may claim datagrams of a connection that is none of UDP's. */
+static struct conn *udp_conn(struct assembler *a, uint32_t flow)
+{
+	struct conn *c = assembler_conn(a, flow);
+
+	return c && conn_is_udp(c) ? c : NULL;
+}
+
 /* The call @ev sent @d: its message, and those of the copies that other readers have. */
 static int bind_call(struct assembler *a, struct conn *c, uint8_t dir, struct dgram *d,
 		     const struct crumb_ev_dgram *ev)
@@ -123,7 +131,7 @@ static int bind_call(struct assembler *a, struct conn *c, uint8_t dir, struct dg
 
 int ingest_dgram_send(struct assembler *a, const struct crumb_ev_dgram *ev)
 {
-	struct conn *c = assembler_conn(a, ev->flow);
+	struct conn *c = udp_conn(a, ev->flow);
 	struct dgram_look l = { .digest = ev->digest, .bytes = ev->bytes, .skb = ev->skb };
 	struct dgram *d = NULL;
 	int err;
@@ -361,7 +369,7 @@ struct taken {
 
 static bool entry_known(struct assembler *a, const struct usock_entry *e, struct taken *t)
 {
-	t->conn = assembler_conn(a, e->flow);
+	t->conn = udp_conn(a, e->flow);
 	t->dgram = t->conn ? dgrams_at(t->conn->half[e->dir].dgrams, e->at) : NULL;
 	t->at = e->at;
 	t->bytes = e->bytes;
@@ -410,7 +418,7 @@ static bool take_unqueued(struct assembler *a, const struct crumb_ev_dgram *ev, 
 {
 	struct dgram_look l = { .digest = ev->digest, .bytes = ev->bytes };
 
-	t->conn = assembler_conn(a, flow);
+	t->conn = udp_conn(a, flow);
 	t->dir = dir;
 	t->dgram = t->conn && (ev->digest.whole || ev->digest.head) ?
 			   dgrams_unread(t->conn->half[dir].dgrams, &l, &t->sure) :

@@ -2,6 +2,8 @@
 /* Names of verdicts, and of what sends bytes again: see journey.h. */
 #include "journey.h"
 
+#include <stddef.h>
+
 const char *verdict_name(enum verdict v)
 {
 	static const char *const names[VERDICT_MAX] = {
@@ -11,6 +13,30 @@ const char *verdict_name(enum verdict v)
 	};
 
 	return v < VERDICT_MAX ? names[v] : "?";
+}
+
+const char *tunnel_kind_name(uint8_t kind)
+{
+	static const char *const names[CRUMB_TUNNEL_MAX] = {
+		[CRUMB_TUNNEL_VXLAN] = "vxlan",
+		[CRUMB_TUNNEL_GENEVE] = "geneve",
+		[CRUMB_TUNNEL_GRE] = "gre",
+		[CRUMB_TUNNEL_IP] = "ip",
+	};
+
+	return kind < CRUMB_TUNNEL_MAX ? names[kind] : NULL;
+}
+
+const char *tunnel_kind_words(uint8_t kind)
+{
+	static const char *const words[CRUMB_TUNNEL_MAX] = {
+		[CRUMB_TUNNEL_VXLAN] = "VXLAN",
+		[CRUMB_TUNNEL_GENEVE] = "Geneve",
+		[CRUMB_TUNNEL_GRE] = "GRE",
+		[CRUMB_TUNNEL_IP] = "IP",
+	};
+
+	return kind < CRUMB_TUNNEL_MAX && words[kind] ? words[kind] : "a tunnel";
 }
 
 const char *sent_fate_name(enum sent_fate f)

@@ -60,6 +60,16 @@ struct journey_function { /* --functions: one call of a kernel function */
 	bool after;	  /* no step follows in its place: it came after this one, not before it */
 };
 
+struct journey_tunnel { /* whose packet carries the message's, in the direction of the message */
+	uint8_t kind;	/* enum crumb_tunnel_kind; 0: not known which */
+	bool has_key;
+	uint32_t key;		  /* VNI, GRE's key */
+	uint8_t from[16], to[16]; /* of the outer packet */
+};
+
+const char *tunnel_kind_name(uint8_t kind);  /* "vxlan"; NULL not known */
+const char *tunnel_kind_words(uint8_t kind); /* "VXLAN" */
+
 struct journey_step {
 	uint16_t point; /* enum crumb_point */
 	const char *host;
@@ -75,6 +85,7 @@ struct journey_step {
 	const char *detail; /* state seen, in words: "FDB 02:47:..: swp2, learned, 3 ms old"; NULL none */
 	const char *const *path; /* functions that led here since the previous step, outermost first; NULL unknown */
 	uint32_t path_len;
+	const struct journey_tunnel *tunnel; /* NULL: in none */
 	const struct journey_function *functions; /* --functions: those that led here, as they called each other */
 	uint32_t function_count;
 	bool path_borrowed; /* the path was sampled on another TCP segment of this path, not on this one */
@@ -84,8 +95,8 @@ struct journey_segment {
 	uint32_t from, to; /* indices in steps[] */
 	uint64_t ns;
 	const struct cause *cause; /* NULL: unexplained */
-	const char *note; /* what qualifies the cause here: "2 skbs", "woken on CPU 1"; NULL none */
-	bool across;	  /* its ends are on two kernels with a clock each */
+	const char *note; /* what qualifies the cause here: "2 skbs", "woken from CPU 1, runs on CPU 0"; NULL none */
+	bool across; /* its ends are on two kernels with a clock each */
 	uint64_t bound_ns; /* then: ns is the truth ± bound_ns; JOURNEY_BOUND_UNKNOWN: relative to the least delay only */
 };
 
@@ -122,6 +133,19 @@ struct journey_transmission { /* of bytes of the message; only where some were s
 	uint64_t cost_ns; /* by which the message was whole later than it would have been with the one before */
 };
 
+struct journey_reset {	  /* an RST ended the connection before the message was read whole */
+	bool by_sender;	  /* the end that wrote the message, else the one that should read it */
+	const char *host; /* where it was sent, or seen first; NULL unknown */
+	const char *what; /* "aborted", "answered", "packet": no socket was seen to send it */
+	uint32_t tgid;	  /* of the program whose call it was; 0 none */
+	const char *comm;
+	const char *reason;	    /* the kernel's, "TCP_ABORT_ON_CLOSE"; NULL unknown */
+	const char *why;	    /* in words */
+	int64_t t_ns;		    /* from the journey's first step */
+	int64_t got_ns;		    /* when the other socket got it; INT64_MIN not seen */
+	uint64_t read, thrown_away; /* bytes of the message; together all of them */
+};
+
 struct journey_call { /* what the sender did before its first message: getaddrinfo, socket, connect */
 	const char *host;
 	enum crumb_layer_of_call layer;
@@ -131,6 +155,13 @@ struct journey_call { /* what the sender did before its first message: getaddrin
 	uint64_t ns;	  /* how long it took */
 	int64_t ret;
 	uint32_t pid;
+};
+
+struct journey_nat { /* where addresses are translated, in the direction of the message */
+	const char *host;
+	uint32_t netns;
+	uint8_t how;				    /* CRUMB_NAT_* */
+	struct journey_address before[2], after[2]; /* source, destination */
 };
 
 struct journey_extent { /* bytes [start, end) of the direction, counted as journey.offset is */
@@ -150,6 +181,8 @@ struct journey {
 	uint64_t bytes;
 	const struct journey_extent *extents; /* more than one: other writers of the socket came between */
 	uint32_t extent_count;
+	const struct journey_nat *nats; /* on its way, in order */
+	uint32_t nat_count;
 	struct journey_end sender, receiver;
 	uint64_t start_ns; /* of the first step on the host's clock, from the trace's first event */
 	uint64_t total_ns;
@@ -165,8 +198,9 @@ struct journey {
 	uint32_t call_count;
 	const struct journey_transmission *transmissions;
 	uint32_t transmission_count;
-	uint32_t transmissions_more; /* not listed: there were too many */
-	uint64_t repair_ns;	     /* sum of their costs */
+	const struct journey_reset *reset; /* NULL: none, or after it was read */
+	uint32_t transmissions_more;	   /* not listed: there were too many */
+	uint64_t repair_ns;		   /* sum of their costs */
 
 	const char *clock_state; /* "exact": one kernel; else that of the worst of its segments across kernels */
 	uint64_t clock_bound_ns; /* of its first host's clock against its last one's */
@@ -218,6 +252,16 @@ struct trace_absence { /* a host of a joined trace was not recorded while others
 	uint64_t from_ns, to_ns; /* from the trace's first event; to UINT64_MAX: until the end */
 };
 
+#define TRACE_UNMADE_MAX 16
+
+struct trace_unmade { /* a connection that was asked for and did not come about: no message, no journey */
+	struct journey_address src, dst;
+	const char *outcome; /* "refused": an RST answered; "dropped": the SYN was; "unanswered" so far */
+	char host[64];	     /* ... by whom, where; else where the SYN was seen last */
+	char place[40];	 /* "dev.receive eth0" */
+	char reason[48]; /* the kernel's; "" unknown */
+};
+
 struct trace_unusual; /* unusual.h */
 
 struct trace_summary {
@@ -236,6 +280,8 @@ struct trace_summary {
 	const struct trace_absence *absences;
 	uint32_t absence_count;
 	const struct trace_unusual *unusual; /* of all journeys, not only those shown; NULL: not compared */
+	struct trace_unmade unmade[TRACE_UNMADE_MAX];
+	uint64_t unmade_count;		 /* those that are not listed, too */
 	uint64_t aside[CRUMB_ASIDE_MAX]; /* seen and not followed, by enum crumb_aside */
 };
 

@@ -44,6 +44,7 @@ static void spans_halve(struct losses *l)
 			a.from_ns < b.from_ns ? a.from_ns : b.from_ns,
 			a.to_ns > b.to_ns ? a.to_ns : b.to_ns,
 			a.count + b.count,
+			a.point == b.point ? a.point : CRUMB_PT_NONE,
 		};
 	}
 	if (l->span_count & 1)
@@ -82,11 +83,12 @@ int losses_add(struct losses *l, const struct crumb_ev_loss *ev)
 		l->span_cap = cap;
 	}
 	l->spans[l->span_count++] =
-		(struct loss_span){ ev->from_ns, ev->to_ns ? ev->to_ns : ev->h.time_ns, ev->count };
+		(struct loss_span){ ev->from_ns, ev->to_ns ? ev->to_ns : ev->h.time_ns, ev->count,
+				    ev->cause == CRUMB_LOSS_MISSED ? ev->point : CRUMB_PT_NONE };
 	return 0;
 }
 
-uint64_t losses_within(const struct losses *l, uint64_t from_ns, uint64_t to_ns)
+uint64_t losses_within(const struct losses *l, uint64_t from_ns, uint64_t to_ns, uint16_t spared)
 {
 	uint64_t sum = 0;
 
@@ -95,7 +97,7 @@ uint64_t losses_within(const struct losses *l, uint64_t from_ns, uint64_t to_ns)
 		const struct loss_span *s = &l->spans[i];
 
 		if (s->to_ns >= from_ns && s->from_ns <= to_ns)
-			sum += s->count;
+			sum += spared && s->point == spared ? 0 : s->count;
 		else if (s->to_ns + 1000000000ull < from_ns)
 			break;
 	}

@@ -7,6 +7,7 @@
 
 struct loss_span {
 	uint64_t from_ns, to_ns, count;
+	uint16_t point; /* the only one at which a sighting can be missing; CRUMB_PT_NONE: anything */
 };
 
 struct losses {
@@ -23,7 +24,7 @@ int losses_count(struct losses *l, const struct crumb_ev_loss *ev);
 
 int losses_add(struct losses *l, const struct crumb_ev_loss *ev); /* 0 or -ENOMEM */
 
-/* Events lost at a time that has some of [@from_ns, @to_ns] in it. */
-uint64_t losses_within(const struct losses *l, uint64_t from_ns, uint64_t to_ns);
+/* Events lost at a time that has some of [@from_ns, @to_ns] in it; not those of point @spared (CRUMB_PT_NONE: all). */
+uint64_t losses_within(const struct losses *l, uint64_t from_ns, uint64_t to_ns, uint16_t spared);
 
 #endif

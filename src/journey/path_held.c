@@ -15,7 +15,10 @@
 #define HELD_FACTS 9	  /* that path_held_fact() can tell */
 #define MSG_MORE   0x8000 /* include/linux/socket.h */
 
-/* In the order in which tcp_write_xmit() asks. */
+/*
+ * In the order in which tcp_write_xmit() asks, but for pacing, which it asks first: the pacing timer runs out by itself, without a
+ * record, and what lasts until the next one, an ACK, is then the window that is full, too.
+ */
 uint32_t held_reason(const struct crumb_ev_held *ev)
 {
 	uint16_t why = ev->why;
@@ -24,12 +27,12 @@ uint32_t held_reason(const struct crumb_ev_held *ev)
 		return HELD_NOTHING;
 	if ((why & CRUMB_HELD_RECOVERY) && (why & CRUMB_HELD_CWND))
 		return GAP_RECOVERY;
-	if (why & CRUMB_HELD_PACING)
-		return GAP_PACING;
 	if (why & CRUMB_HELD_CWND)
 		return GAP_CWND;
 	if (why & CRUMB_HELD_RWND)
 		return GAP_RWND;
+	if (why & CRUMB_HELD_PACING)
+		return GAP_PACING;
 	if (why & CRUMB_HELD_CORK)
 		return GAP_CORK;
 	if (why & CRUMB_HELD_NAGLE)

@@ -179,15 +179,34 @@ static bool other_port_taken(const struct picks *p, uint32_t n, const struct pic
 	return false;
 }
 
-static void picks_connect(struct assembler *a, struct picks *p, uint32_t end_netns)
+/* Was it seen to come in by a device of that namespace? */
+static bool came_in(const struct picks *p, uint32_t netns)
 {
+	for (uint32_t i = 0; i < p->count; i++) {
+		const struct sight_place *at = &p->pick[i].log->place;
+
+		if (at->netns == netns && point_is_in(at->point) && at->point != CRUMB_PT_IP_RECEIVE)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * @skb: of the one that arrived, 0 unknown. A device on a device (macvlan) takes it into its own namespace without a way out of the
+ * lower one's, nor a device-level point of its own.
+ */
+static void picks_connect(struct assembler *a, struct picks *p, uint32_t end_netns, uint64_t skb)
+{
+	if (came_in(p, end_netns))
+		skb = 0;
 	for (uint32_t i = 0; i < p->count; i++) {
 		struct pick *k = &p->pick[i];
 		const struct sight_place *at = &k->log->place;
 		const struct fact_dev *d;
 
 		if (point_is_in(at->point)) {
-			k->kept = at->netns == end_netns || leads_out(p, i, at->netns);
+			k->kept = at->netns == end_netns || leads_out(p, i, at->netns) ||
+				  (skb && k->seen->skb == skb);
 			continue;
 		}
 		d = facts_dev(a->facts, at->netns, at->ifindex);
@@ -291,6 +310,6 @@ void path_find_net(struct assembler *a, const struct message *m, const struct fa
 			p.pick[p.count++] = k;
 	}
 	picks_sort(&p);
-	picks_connect(a, &p, end_netns(m, f, path, &p));
+	picks_connect(a, &p, end_netns(m, f, path, &p), t.skb);
 	picks_take(m, &p, path);
 }

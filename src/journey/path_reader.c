@@ -111,16 +111,6 @@ static struct path_step *step_at(struct path *p, uint64_t ns)
 	return NULL;
 }
 
-/* Several absences in one record: what they mostly were. */
-static enum reader_does away_mostly(const struct crumb_ev_away *e)
-{
-	uint64_t cpu_ns = e->on_ns - e->off_ns - e->slept_ns - e->waited_ns;
-
-	if (e->slept_ns >= e->waited_ns && e->slept_ns >= cpu_ns)
-		return READER_BLOCKED;
-	return e->waited_ns >= cpu_ns ? READER_PUT_OFF : READER_BUSY;
-}
-
 struct history {
 	const struct half *h;
 	const struct crumb_ev_recv *ev;
@@ -154,16 +144,58 @@ static void run_of(struct history *y, const struct crumb_ev_away *e)
 	does_from(s, (struct place_of){ y->asks ? READER_ASKS : READER_BUSY, e });
 }
 
-static void absence_steps(struct history *y, const struct crumb_ev_away *e)
+/* From @ns on, or from the beginning if that was later, the reader does @does. */
+static void turns_to(struct history *y, uint16_t point, uint64_t ns, enum reader_does does,
+		     const struct crumb_ev_away *e)
 {
-	uint64_t wake_ns = e->times == 1 && e->slept_ns ? e->off_ns + e->slept_ns : 0;
-	const struct wake *w =
-		find_wake(&y->h->wakes, y->ev->pid, &(struct range){ wake_ns, wake_ns });
-	struct place_of off = { away_mostly(e), e };
+	struct place_of at = { does, e };
 	struct path_step *s;
 
-	if (e->times == 1)
-		off.does = w ? READER_WAITING : wake_ns ? READER_BLOCKED : READER_PUT_OFF;
+	if (ns <= y->time.start) {
+		y->at = at;
+		return;
+	}
+	s = path_add(y->p, point, ns, PATH_ORDER_READER + (point == CRUMB_PT_SCHED_RUN ? 2 : 0));
+	path_at_reader(y->h, s, e->h.cpu);
+	does_from(s, at);
+	if (s)
+		s->exact = false;
+}
+
+/*
+ * Several absences in one record, with what they were in sum: its time is cut in as many parts, whose order is not known. Of one
+ * that reaches over the edge of the wait each has its share.
+ */
+static void many_absences(struct history *y, const struct crumb_ev_away *e)
+{
+	uint64_t from = e->off_ns > y->time.start ? e->off_ns : y->time.start;
+	uint64_t to = e->on_ns < y->time.end ? e->on_ns : y->time.end;
+	double share = (double)(to - from) / (double)(e->on_ns - e->off_ns);
+	uint64_t slept = (uint64_t)((double)e->slept_ns * share);
+	uint64_t waited = (uint64_t)((double)e->waited_ns * share);
+
+	if (slept > to - from)
+		slept = to - from;
+	if (waited > to - from - slept)
+		waited = to - from - slept;
+	if (slept)
+		turns_to(y, CRUMB_PT_SCHED_OFF, from, READER_BLOCKED, e);
+	if (waited)
+		turns_to(y, CRUMB_PT_SCHED_OFF, from + slept, READER_PUT_OFF, e);
+	if (from + slept + waited < to)
+		turns_to(y, CRUMB_PT_SCHED_RUN, from + slept + waited, READER_BUSY, e);
+	if (e->on_ns < y->time.end)
+		run_of(y, e);
+}
+
+static void absence_steps(struct history *y, const struct crumb_ev_away *e)
+{
+	uint64_t wake_ns = e->slept_ns ? e->off_ns + e->slept_ns : 0;
+	const struct wake *w =
+		find_wake(&y->h->wakes, y->ev->pid, &(struct range){ wake_ns, wake_ns });
+	struct place_of off = { w ? READER_WAITING : wake_ns ? READER_BLOCKED : READER_PUT_OFF, e };
+	struct path_step *s;
+
 	y->asks |= w != NULL;
 	if (e->off_ns > y->time.start) {
 		s = path_add(y->p, CRUMB_PT_SCHED_OFF, e->off_ns, PATH_ORDER_READER);
@@ -200,7 +232,10 @@ static void find_history(const struct message *m, const struct range *time, stru
 			continue;
 		if (e->off_ns >= time->end)
 			break;
-		absence_steps(&y, e);
+		if (e->times > 1)
+			many_absences(&y, e);
+		else
+			absence_steps(&y, e);
 	}
 	if (from)
 		does_from(&p->steps[index], y.at);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bridge.h"
+#include "nat.h"
 #include "proof.h"
 
 static bool starts(const char *text, const char *with)
@@ -72,11 +73,41 @@ static void say_way_in(struct assembler *a, struct words *w, const struct crumb_
 static void say_port(struct words *w, const struct conn *c, const struct crumb_ev_drop *d)
 {
 	words_put(w, "no socket for port ");
-	words_u64(w, c->flow.port[!d->s.dir]);
+	words_u64(w, nat_last_port(c, d->s.dir));
 	if (conn_is_udp(c))
 		words_put(w, ": answered by ICMP port unreachable");
 	else
 		words_put(w, ": answered by RST");
+}
+
+static const char *family_name(uint8_t family)
+{
+	static const char *const names[] = {
+		[1] = "inet", [2] = "ip", [5] = "netdev", [7] = "bridge", [10] = "ip6"
+	}; /* NFPROTO_* */
+
+	return family < sizeof(names) / sizeof(names[0]) && names[family] ? names[family] : "?";
+}
+
+static void say_rule(struct assembler *a, struct words *w, const struct crumb_ev_drop *d)
+{
+	const struct crumb_ev_rule *r = facts_rule(a->facts, d);
+
+	if (!r)
+		return;
+	words_put(w, "nft table ");
+	words_put(w, family_name(r->family));
+	words_put(w, " ");
+	words_put(w, r->table);
+	words_put(w, ", chain ");
+	words_put(w, r->chain);
+	if (r->handle) {
+		words_put(w, ", handle ");
+		words_u64(w, r->handle);
+	} else {
+		words_put(w, ", its policy");
+	}
+	words_put(w, ": the only rule that drops here");
 }
 
 const char *proof_words(struct assembler *a, const struct conn *c, const struct crumb_ev_drop *d)
@@ -94,6 +125,8 @@ const char *proof_words(struct assembler *a, const struct conn *c, const struct 
 		say_queue(&w, d);
 	else if (!strcmp(reason, "PKT_TOO_BIG"))
 		say_length(&w, d);
+	else if (!strcmp(reason, "NETFILTER_DROP"))
+		say_rule(a, &w, d);
 	else if (!strcmp(reason, "IP_RPFILTER"))
 		say_way_in(a, &w, d);
 	else if (!strcmp(reason, "NO_SOCKET"))

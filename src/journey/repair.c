@@ -16,33 +16,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define COPIES_MAX 512 /* sent again more often than that: the rest is counted */
-#define NO_COPY	   UINT32_MAX
+#include "repair_index.h"
 
-struct copy {
-	uint64_t start, end;	   /* positions; of the first the whole message */
-	uint64_t ns, skb;	   /* at the origin */
-	uint64_t event_ns;	   /* of tcp.retransmit; 0 none */
-	const struct sighting *at; /* at the origin; NULL not seen there */
-	uint64_t came_ns;	   /* its last byte at tcp.receive, if this one was kept; 0 */
-	uint64_t cost_ns;
-	uint32_t made; /* of its last byte: the copy that was kept */
-	uint8_t how;
-	bool whole; /* the first transmission, of all bytes of the message: maybe many skbs */
-};
-
-struct repair {
-	struct assembler *a;
-	const struct message *m;
-	const struct path *p;
-	struct copy *copies;
-	uint32_t count, room, more;
-	uint64_t byte;	   /* the path's */
-	uint64_t came_ns;  /* ... came out of order then; 0 it did not */
-	uint64_t whole_ns; /* the message was in order then; UINT64_MAX never */
-};
+#define COPIES_MAX  512	 /* sent again more often than that: the rest is counted */
+#define TAKEN_SLOTS 2048 /* of a table that they fill by a quarter */
 
 static const struct sight_log *retransmit_log(const struct message *m)
 {
@@ -77,6 +55,7 @@ static struct copy *copy_add(struct repair *r, uint64_t start, uint64_t end, uin
 		.start = start > r->m->first ? start : r->m->first,
 		.end = end < r->m->last ? end : r->m->last,
 		.ns = ns,
+		.begun_ns = ns,
 	};
 	return c;
 }
@@ -95,248 +74,317 @@ static int by_time(const void *x, const void *y)
 {
 	const struct copy *a = x, *b = y;
 
-	if (a->ns != b->ns)
-		return a->ns < b->ns ? -1 : 1;
+	if (a->begun_ns != b->begun_ns)
+		return a->begun_ns < b->begun_ns ? -1 : 1;
 	return a->start < b->start ? -1 : a->start > b->start;
 }
 
-static bool covers(const struct copy *c, uint64_t byte)
+/* The sightings at the origin that are a copy's already. */
+struct taken {
+	const struct sighting *slot[TAKEN_SLOTS];
+};
+
+static const struct sighting **taken_slot(struct taken *t, const struct sighting *s)
 {
-	return c->start <= byte && byte < c->end;
+	size_t i = (uintptr_t)s / sizeof(*s) * 0x9e3779b97f4a7c15ull >> 32;
+
+	while (t->slot[i % TAKEN_SLOTS] && t->slot[i % TAKEN_SLOTS] != s)
+		i++;
+	return &t->slot[i % TAKEN_SLOTS];
 }
 
-/* Is it the first transmission's, or that of one of the first @n that were sent again? */
-static bool is_taken(const struct repair *r, const struct sighting *s, uint64_t byte, uint32_t n)
+/* Is it the first transmission's, or that of a copy that was sent again? */
+static bool is_taken(struct taken *t, const struct spot *spot, const struct sighting *s)
 {
-	if (s == sight_log_oldest(r->p->origin, byte, r->m->begin.h.time_ns, UINT64_MAX))
-		return true;
-	for (uint32_t i = 0; i < n; i++)
-		if (r->copies[i].at == s)
-			return true;
-	return false;
+	return s == spot->out[0].s || *taken_slot(t, s);
+}
+
+static void copy_at(struct taken *t, struct copy *c, const struct sighting *s)
+{
+	*taken_slot(t, s) = s;
+	c->at = s;
+	c->ns = c->begun_ns = s->time_ns;
+	c->skb = s->skb;
 }
 
 /* tcp_retransmit_skb comes after the transmission, which may wait for its neighbour's address: then it is the other way. */
-static void find_origin(struct repair *r, uint32_t i)
+static void find_origin(struct repair *r, struct copy *c, struct taken *t)
 {
-	struct copy *c = &r->copies[i];
-	const struct sight_log *l = r->p->origin;
-	uint64_t byte = c->end - 1;
-	const struct sighting *s;
+	const struct spot *spot = &r->spots[c->spot];
+	const struct sighting *s = spot_out_until(spot, c->event_ns);
 
-	if (!l)
-		return;
-	s = sight_log_newest(l, byte, r->m->begin.h.time_ns, c->event_ns, NULL);
-	if (!s || is_taken(r, s, byte, i))
-		s = sight_log_oldest(l, byte, c->event_ns, UINT64_MAX);
-	if (!s || is_taken(r, s, byte, i))
-		return;
-	c->at = s;
-	c->ns = s->time_ns;
-	c->skb = s->skb;
+	if (!s || is_taken(t, spot, s))
+		s = spot_out_from(spot, c->event_ns);
+	if (s && !is_taken(t, spot, s))
+		copy_at(t, c, s);
 }
 
 /* The path's byte was seen to leave once more, and no tcp.retransmit tells why: TCP had not counted the first as sent. */
-static void add_unnamed(void *ctx, const struct sighting *s)
+static void add_unnamed(struct repair *r, struct taken *t)
 {
-	struct repair *r = ctx;
-	struct copy *c;
+	const struct spot *spot = &r->spots[r->byte_spot];
 
-	if (is_taken(r, s, r->byte, r->count))
-		return;
-	c = copy_add(r, s->start, s->end, s->time_ns);
-	if (!c)
-		return;
-	c->at = s;
-	c->skb = s->skb;
+	for (uint32_t i = 1; i < spot->outs; i++) {
+		const struct sighting *s = spot->out[i].s;
+		struct copy *c = *taken_slot(t, s) ? NULL : copy_add(r, s->start, s->end, s->time_ns);
+
+		if (!c)
+			continue;
+		c->at = s;
+		c->skb = s->skb;
+	}
 }
+
+static int by_skb(const void *x, const void *y)
+{
+	const struct sighting *a = ((const struct spot_seen *)x)->s;
+	const struct sighting *b = ((const struct spot_seen *)y)->s;
+
+	if (a->skb != b->skb)
+		return a->skb < b->skb ? -1 : 1;
+	return sighting_after(a, b) ? 1 : -1;
+}
+
+struct local {
+	struct repair *r;
+	const struct spot_seen *out; /* of the path's byte at the origin, by skb */
+	uint32_t outs;
+};
 
 /* On the sender's own host before it came to the device: netfilter, a route, memory. */
 static void add_local(void *ctx, const struct sighting *s)
 {
-	struct repair *r = ctx;
-	const struct sighting *out =
-		r->p->origin ? sight_log_of_skb(r->p->origin, r->byte,
-						&(struct range){ r->m->begin.h.time_ns, s->time_ns },
-						s->skb) :
-			       NULL;
-	struct copy *c = out ? NULL : copy_add(r, s->start, s->end, s->time_ns);
+	struct local *l = ctx;
+	uint32_t lo = 0, hi = l->outs;
+	struct copy *c;
 
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (l->out[mid].s->skb >= s->skb)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	if (lo < l->outs && l->out[lo].s->skb == s->skb && l->out[lo].s->time_ns <= s->time_ns)
+		return;
+	c = copy_add(l->r, s->start, s->end, s->time_ns);
 	if (c)
 		c->skb = s->skb;
 }
 
-static void visit_byte(const struct sight_log *l, const struct repair *r,
-		       void (*fn)(void *ctx, const struct sighting *s), void *ctx)
+static bool is_local_drop_log(const struct message *m, const struct sight_log *l)
 {
-	const struct range_set one = { .few = { { r->byte, r->byte + 1 } }, .count = 1 };
-
-	sight_log_visit(l, &one, r->m->begin.h.time_ns, UINT64_MAX, fn, ctx);
+	return l->place.kind == SIGHT_BYTES && l->place.point == CRUMB_PT_SKB_DROP &&
+	       l->place.netns == m->begin.netns;
 }
 
-static bool is_drop_log(const struct sight_log *l)
+static int find_local(struct repair *r)
 {
-	return l->place.kind == SIGHT_BYTES && l->place.point == CRUMB_PT_SKB_DROP;
-}
-
-static void collect(struct repair *r)
-{
+	const struct range_set byte = { .few = { { r->byte, r->byte + 1 } }, .count = 1 };
 	const struct byte_stream *b = &message_half(r->m)->bytes;
-	const struct sight_log *again = retransmit_log(r->m);
-	const struct sighting *first;
-	struct copy *c;
+	const struct spot *spot = &r->spots[r->byte_spot];
+	size_t size = spot->outs * sizeof(*spot->out);
+	struct spot_seen *out = scratch_take(&r->a->scratch, size);
+	struct local local = { r, out, spot->outs };
 
+	if (!out)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < spot->outs; i++)
+		out[i] = spot->out[i];
+	if (spot->outs > 1)
+		qsort(out, spot->outs, sizeof(*out), by_skb);
+	for (uint32_t i = 0; i < b->log_count; i++)
+		if (is_local_drop_log(r->m, &b->logs[i]))
+			sight_log_visit(&b->logs[i], &byte, r->m->begin.h.time_ns, UINT64_MAX,
+					add_local, &local);
+	return 0;
+}
+
+/* All but the first, and where each left. */
+static int collect_resent(struct repair *r)
+{
+	const struct sight_log *again = retransmit_log(r->m);
+	struct taken *t = scratch_take(&r->a->scratch, sizeof(*t));
+	int err;
+
+	if (!t)
+		return -ENOMEM;
 	if (again)
 		sight_log_visit(again, &r->m->extents, r->m->begin.h.time_ns, UINT64_MAX,
 				add_resent, r);
 	qsort(r->copies, r->count, sizeof(*r->copies), by_time);
-	for (uint32_t i = 0; i < r->count; i++)
-		find_origin(r, i);
-	if (r->p->origin)
-		visit_byte(r->p->origin, r, add_unnamed, r);
-	for (uint32_t i = 0; i < b->log_count; i++)
-		if (is_drop_log(&b->logs[i]) && b->logs[i].place.netns == r->m->begin.netns)
-			visit_byte(&b->logs[i], r, add_local, r);
-	first = r->p->origin ?
-			sight_log_oldest(r->p->origin, r->byte, r->m->begin.h.time_ns, UINT64_MAX) :
-			NULL;
+	err = repair_index(r);
+	for (uint32_t i = 0; i < r->count && !err; i++)
+		if (r->spots[r->copies[i].spot].outs)
+			find_origin(r, &r->copies[i], t);
+	if (err)
+		return err;
+	add_unnamed(r, t);
+	return find_local(r);
+}
+
+static int collect(struct repair *r)
+{
+	int err = collect_resent(r);
+	const struct spot *spot;
+
+	if (err)
+		return err;
+	spot = &r->spots[r->byte_spot];
 	r->room = COPIES_MAX + 1;
-	c = first ? copy_add(r, r->m->first, r->m->last, first->time_ns) : NULL;
-	if (c) {
+	if (spot->outs) {
+		const struct sighting *first = spot->out[0].s;
+		struct copy *c = copy_add(r, r->m->first, r->m->last, first->time_ns);
+
 		c->whole = true;
+		c->begun_ns = sight_log_count(r->p->origin, &r->m->extents, r->m->begin.h.time_ns,
+					      UINT64_MAX)
+				      .first_ns;
 		c->at = first;
 		c->skb = first->skb;
 	}
 	qsort(r->copies, r->count, sizeof(*r->copies), by_time);
+	return repair_index(r); /* once more: now they are all there, and have their places */
 }
 
 /* --------------------------------------------------------------------------- what became of a copy */
 
-struct drop_search {
-	struct assembler *a;
-	uint64_t skb;
-	const struct sighting *same, *oldest; /* of that skb; of any */
-};
-
-static void drop_look(void *ctx, const struct sighting *s)
-{
-	struct drop_search *f = ctx;
-
-	if (!strcmp(facts_reason(f->a->facts, s->drop.reason), FATE_OTHER_HOST))
-		return;
-	if (f->skb && s->skb == f->skb && (!f->same || sighting_after(f->same, s)))
-		f->same = s;
-	if (!f->oldest || sighting_after(f->oldest, s))
-		f->oldest = s;
-}
-
-/* When copy @i of @byte left: of the first, that byte's own skb. */
-static uint64_t left_ns(const struct repair *r, uint32_t i, uint64_t byte, uint64_t *ret_skb)
+/* When copy @i of the spot's byte left: of the first, that byte's own skb. */
+static uint64_t left_ns(const struct repair *r, uint32_t i, const struct spot *spot, uint64_t *ret_skb)
 {
 	const struct copy *c = &r->copies[i];
-	const struct sighting *s = NULL;
+	const struct sighting *s = c->whole && spot->outs ? spot->out[0].s : NULL;
 
-	if (c->whole)
-		s = sight_log_oldest(r->p->origin, byte, r->m->begin.h.time_ns, UINT64_MAX);
 	*ret_skb = s ? s->skb : c->skb;
 	return s ? s->time_ns : c->ns;
 }
 
-static uint32_t next_copy(const struct repair *r, uint32_t i, uint64_t byte)
+static const struct spot_seen *copy_drop(const struct repair *r, uint32_t i, const struct spot *spot)
 {
-	for (i++; i < r->count; i++)
-		if (covers(&r->copies[i], byte))
-			return i;
+	uint32_t next = spot_next(spot, i);
+	uint64_t skb, from_ns = left_ns(r, i, spot, &skb);
+
+	return spot_drop(spot, skb, from_ns, next == NO_COPY ? UINT64_MAX : r->copies[next].ns);
+}
+
+/* The @n-th of the copies of the spot's byte that left; NO_COPY if one of them was not seen to leave, or there are not @total. */
+static uint32_t nth_copy(const struct repair *r, const struct spot *spot, uint32_t n, uint32_t total)
+{
+	uint32_t found = NO_COPY, left = 0;
+
+	for (uint32_t k = 0; k < spot->n_copies; k++) {
+		const struct copy *c = &r->copies[spot->copies[k]];
+
+		if (!c->at && !c->event_ns)
+			continue;
+		if (!c->at)
+			return NO_COPY;
+		if (left++ == n)
+			found = spot->copies[k];
+	}
+	return left == total ? found : NO_COPY;
+}
+
+/*
+ * On another machine skbs have other addresses. If as many copies came there as had left none was lost, and they came
+ * in their order.
+ */
+static uint32_t copy_by_order(const struct repair *r, const struct spot *spot,
+			      const struct sighting *kept)
+{
+	const struct byte_stream *b = &message_half(r->m)->bytes;
+	const struct range_set one = { .few = { { spot->byte, spot->byte + 1 } }, .count = 1 };
+	const struct range until = { r->m->begin.h.time_ns, kept->time_ns };
+
+	for (uint32_t i = 0; i < b->log_count; i++) {
+		const struct sight_log *l = &b->logs[i];
+		const struct sighting *came;
+		uint32_t nth, all, found;
+
+		if (l->place.kind != SIGHT_BYTES || l->place.point != CRUMB_PT_DEV_RECEIVE ||
+		    l->place.netns != message_half(r->m)->receiver_netns)
+			continue;
+		came = sight_log_of_skb(l, spot->byte, &until, kept->skb);
+		if (!came)
+			continue;
+		nth = sight_log_count(l, &one, until.start, came->time_ns).count - 1;
+		all = sight_log_count(l, &one, until.start, UINT64_MAX).count;
+		found = nth_copy(r, spot, nth, all);
+		if (found != NO_COPY)
+			return found;
+	}
 	return NO_COPY;
 }
 
-/* The drop of copy @i of @byte: that of its skb, else what was dropped before the next one left. */
-static const struct sighting *copy_drop(const struct repair *r, uint32_t i, uint64_t byte,
-					const struct sight_place **ret_place)
+/* Which of the copies that have the spot's byte TCP kept, of those that had left by then. */
+static uint32_t find_kept(const struct repair *r, const struct spot *spot, const struct sighting *kept)
 {
-	const struct byte_stream *b = &message_half(r->m)->bytes;
-	const struct range_set one = { .few = { { byte, byte + 1 } }, .count = 1 };
-	uint32_t next = next_copy(r, i, byte);
-	uint64_t skb, from = left_ns(r, i, byte, &skb);
-	uint64_t to = next == NO_COPY ? UINT64_MAX : r->copies[next].ns;
-	const struct sighting *same = NULL, *other = NULL;
-	const struct sight_place *same_place = NULL;
+	uint32_t newest = NO_COPY, ordered;
 
-	for (uint32_t k = 0; k < b->log_count; k++) {
-		struct drop_search f = { .a = r->a, .skb = skb };
+	for (uint32_t k = spot->n_copies; k-- > 0;) {
+		uint32_t i = spot->copies[k];
+		const struct spot_seen *drop;
+		uint64_t skb;
 
-		if (!is_drop_log(&b->logs[k]))
-			continue;
-		sight_log_visit(&b->logs[k], &one, from, UINT64_MAX, drop_look, &f);
-		if (f.same && (!same || sighting_after(same, f.same))) {
-			same = f.same;
-			same_place = &b->logs[k].place;
-		}
-		if (f.oldest && f.oldest->time_ns < to &&
-		    (!other || sighting_after(other, f.oldest))) {
-			other = f.oldest;
-			*ret_place = &b->logs[k].place;
-		}
-	}
-	if (same && (!other || same->time_ns < to)) {
-		*ret_place = same_place;
-		return same;
-	}
-	return other;
-}
-
-/* The copy of @byte that TCP kept, and when it came. */
-static uint32_t copy_kept(const struct repair *r, uint64_t byte, uint64_t *ret_ns)
-{
-	const struct sight_log *log;
-	const struct sighting *kept = path_receive(r->m, byte, r->whole_ns, &log, NULL);
-	uint32_t newest = NO_COPY;
-	uint64_t skb;
-
-	if (!kept)
-		return NO_COPY;
-	*ret_ns = kept->time_ns;
-	for (uint32_t i = r->count; i-- > 0;) {
-		const struct sight_place *place;
-		const struct sighting *drop;
-
-		if (!covers(&r->copies[i], byte) || left_ns(r, i, byte, &skb) > kept->time_ns)
+		if (left_ns(r, i, spot, &skb) > kept->time_ns)
 			continue;
 		if (skb && skb == kept->skb)
 			return i;
-		drop = copy_drop(r, i, byte, &place);
-		if (newest == NO_COPY && !(drop && drop->time_ns < kept->time_ns))
+		if (newest != NO_COPY)
+			continue;
+		drop = copy_drop(r, i, spot);
+		if (!drop || drop->s->time_ns >= kept->time_ns)
 			newest = i;
 	}
-	return newest;
+	ordered = copy_by_order(r, spot, kept);
+	return ordered == NO_COPY ? newest : ordered;
 }
 
-static enum sent_fate copy_fate(const struct repair *r, uint32_t i, uint64_t byte, uint32_t kept,
+/* The copy of the spot's byte that TCP kept, and when it came. */
+static uint32_t copy_kept(const struct repair *r, struct spot *spot, uint64_t *ret_ns)
+{
+	const struct sight_log *log;
+	const struct sighting *kept;
+
+	if (!spot->settled) {
+		kept = path_receive(r->m, spot->byte, r->whole_ns, &log, NULL);
+		spot->settled = true;
+		spot->kept = kept ? find_kept(r, spot, kept) : NO_COPY;
+		spot->came_ns = kept ? kept->time_ns : 0;
+	}
+	if (spot->came_ns)
+		*ret_ns = spot->came_ns;
+	return spot->kept;
+}
+
+/* Of copy @i of the spot's byte, which another copy may have brought. */
+static enum sent_fate copy_fate(const struct repair *r, uint32_t i, const struct spot *spot,
 				const struct journey_loss **ret_lost)
 {
-	const struct sight_place *place;
-	const struct sighting *drop;
+	uint32_t kept = spot->kept;
+	const struct spot_seen *drop;
 	struct journey_loss *lost;
 
 	*ret_lost = NULL;
 	if (i == kept)
 		return SENT_ARRIVED;
-	drop = copy_drop(r, i, byte, &place);
+	drop = copy_drop(r, i, spot);
 	/* A second copy is freed by TCP as old: it had come. */
 	if (drop && kept != NO_COPY && r->p->call &&
-	    place->netns == message_half(r->m)->receiver_netns &&
-	    drop->time_ns >= r->copies[kept].came_ns && r->copies[kept].came_ns)
+	    drop->place->netns == message_half(r->m)->receiver_netns &&
+	    drop->s->time_ns >= spot->came_ns)
 		return i < kept ? SENT_LATE : SENT_NOT_NEEDED;
 	if (!drop)
 		return kept != NO_COPY && i > kept ? SENT_NOT_NEEDED : SENT_UNSEEN;
 	lost = scratch_take(&r->a->scratch, sizeof(*lost));
 	if (lost)
 		*lost = (struct journey_loss){
-			.host = facts_host(r->a->facts, place->netns),
-			.dev = facts_dev_name(r->a->facts, place->netns, place->ifindex),
-			.reason = facts_reason(r->a->facts, drop->drop.reason),
-			.func = facts_symbol(r->a->facts, drop->drop.location),
-			.t_ns = drop->time_ns - r->p->steps[0].ns,
+			.host = facts_host(r->a->facts, drop->place->netns),
+			.dev = facts_dev_name(r->a->facts, drop->place->netns, drop->place->ifindex),
+			.reason = facts_reason(r->a->facts, drop->s->drop.reason),
+			.func = facts_symbol(r->a->facts, drop->s->drop.location),
+			.t_ns = drop->s->time_ns - r->p->steps[0].ns,
 		};
 	*ret_lost = lost;
 	return SENT_DROPPED;
@@ -344,27 +392,16 @@ static enum sent_fate copy_fate(const struct repair *r, uint32_t i, uint64_t byt
 
 /* --------------------------------------------------------------------------------------- the costs */
 
-static uint32_t copy_before(const struct repair *r, uint32_t i, uint64_t byte)
-{
-	while (i-- > 0)
-		if (covers(&r->copies[i], byte))
-			return i;
-	return NO_COPY;
-}
-
 /* Of the path's byte: until the one that arrived, each since the one before it. */
 static void cost_path(struct repair *r)
 {
+	struct spot *spot = &r->spots[r->byte_spot];
 	uint64_t ns = 0, skb;
-	uint32_t kept = copy_kept(r, r->byte, &ns), before = NO_COPY;
+	uint32_t kept = copy_kept(r, spot, &ns);
 
-	for (uint32_t i = 0; i < r->count && (kept == NO_COPY || i <= kept); i++) {
-		if (!covers(&r->copies[i], r->byte))
-			continue;
-		if (before != NO_COPY)
-			r->copies[i].cost_ns = r->copies[i].ns - left_ns(r, before, r->byte, &skb);
-		before = i;
-	}
+	for (uint32_t k = 1; k < spot->n_copies && spot->copies[k] <= kept; k++)
+		r->copies[spot->copies[k]].cost_ns =
+			r->copies[spot->copies[k]].ns - left_ns(r, spot->copies[k - 1], spot, &skb);
 }
 
 static int by_arrival(const void *x, const void *y)
@@ -386,7 +423,7 @@ static int cost_behind(struct repair *r)
 	for (uint32_t i = 0; i < r->count; i++) {
 		struct copy *c = &r->copies[i];
 
-		if (i && c->made == i && !covers(c, r->byte) && c->came_ns > r->came_ns &&
+		if (i && c->made == i && !copy_covers(c, r->byte) && c->came_ns > r->came_ns &&
 		    c->came_ns <= r->whole_ns)
 			late[n++] = c;
 	}
@@ -398,19 +435,13 @@ static int cost_behind(struct repair *r)
 	return 0;
 }
 
-/* The byte that tells what became of copy @i. */
-static uint64_t copy_byte(const struct repair *r, uint32_t i)
-{
-	return r->copies[i].whole ? r->byte : r->copies[i].end - 1;
-}
-
 static int find_costs(struct repair *r)
 {
 	for (uint32_t i = 0; i < r->count; i++) {
 		struct copy *c = &r->copies[i];
 		uint64_t ns = 0;
 
-		c->made = copy_kept(r, copy_byte(r, i), &ns);
+		c->made = copy_kept(r, &r->spots[c->spot], &ns);
 		c->came_ns = c->made == i ? ns : 0;
 	}
 	cost_path(r);
@@ -437,9 +468,10 @@ static void first_fate(struct journey_transmission *out, uint32_t n)
 static void put_copy(struct repair *r, uint32_t i, struct journey_transmission *t)
 {
 	const struct copy *c = &r->copies[i];
+	const struct spot *spot = &r->spots[c->spot];
 	const struct byte_stream *b = &message_half(r->m)->bytes;
-	uint64_t start_ns = r->p->steps[0].ns, byte = copy_byte(r, i);
-	uint32_t before = copy_before(r, i, byte);
+	uint64_t start_ns = r->p->steps[0].ns;
+	uint32_t before = spot_before(spot, i);
 
 	t->number = i + 1;
 	t->how = c->how;
@@ -448,11 +480,11 @@ static void put_copy(struct repair *r, uint32_t i, struct journey_transmission *
 	t->end = byte_stream_offset(b, c->end - 1) + 1;
 	t->skbs = 1;
 	t->cost_ns = c->cost_ns;
-	t->fate = copy_fate(r, i, byte, c->made, &t->lost);
+	t->fate = copy_fate(r, i, spot, &t->lost);
 	if (before == NO_COPY)
 		return;
 	t->after = before + 1;
-	t->before = copy_fate(r, before, byte, c->made, &t->before_lost);
+	t->before = copy_fate(r, before, spot, &t->before_lost);
 }
 
 static int put_list(struct repair *r, struct journey *j)
@@ -497,7 +529,7 @@ static bool concerns(const struct message *m, const struct path *p)
 	if (again && sight_log_count(again, &m->extents, m->begin.h.time_ns, UINT64_MAX).count)
 		return true;
 	for (uint32_t i = 0; i < b->log_count; i++)
-		if (is_drop_log(&b->logs[i]) && b->logs[i].place.netns == m->begin.netns &&
+		if (is_local_drop_log(m, &b->logs[i]) &&
 		    sight_log_count(&b->logs[i], &m->extents, m->begin.h.time_ns, UINT64_MAX).count)
 			return true;
 	return false;
@@ -529,9 +561,13 @@ int repair_build(struct assembler *a, const struct message *m, const struct fate
 		if (i && p->steps[i - 1].point == CRUMB_PT_TCP_RECEIVE)
 			r.whole_ns = s->ns;
 	}
-	collect(&r);
-	if (r.count < 2)
+	err = collect(&r);
+	if (err == -E2BIG) { /* the list is left out */
+		j->transmissions_more = r.more + r.count;
 		return 0;
+	}
+	if (err || r.count < 2)
+		return err;
 	err = find_costs(&r);
 	return err ? err : put_list(&r, j);
 }

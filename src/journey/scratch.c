@@ -5,6 +5,7 @@
  */
 #include "scratch.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,6 +131,22 @@ void words_seconds(struct words *w, uint64_t ms)
 		words_u64(w, tenths % 10);
 	}
 	words_put(w, " s");
+}
+
+bool address_is_v4(const uint8_t addr[16])
+{
+	static const uint8_t v4[12] = { [10] = 0xff, [11] = 0xff };
+
+	return !memcmp(addr, v4, sizeof(v4));
+}
+
+void words_address(struct words *w, const uint8_t addr[16])
+{
+	bool is_v4 = address_is_v4(addr);
+	char text[INET6_ADDRSTRLEN] = "";
+
+	inet_ntop(is_v4 ? AF_INET : AF_INET6, is_v4 ? addr + 12 : addr, text, sizeof(text));
+	words_put(w, text);
 }
 
 const char *words_keep(struct scratch *s, const struct words *w)

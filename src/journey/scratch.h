@@ -33,9 +33,11 @@ struct words {
 void words_put(struct words *w, const char *s);
 void words_u64(struct words *w, uint64_t v);
 void words_hex(struct words *w, uint64_t v, int digits);
-void words_bytes(struct words *w, uint64_t bytes); /* "64 KiB", "1500 B" */
-void words_micros(struct words *w, uint64_t ns);   /* "12.3 µs" */
-void words_seconds(struct words *w, uint64_t ms);  /* "0.2 s", "312 s" */
+void words_bytes(struct words *w, uint64_t bytes);	     /* "64 KiB", "1500 B" */
+void words_micros(struct words *w, uint64_t ns);	     /* "12.3 µs" */
+bool address_is_v4(const uint8_t addr[16]);		     /* ::ffff:a.b.c.d */
+void words_address(struct words *w, const uint8_t addr[16]); /* "10.0.0.1", "fd00::1" */
+void words_seconds(struct words *w, uint64_t ms);	     /* "0.2 s", "312 s" */
 
 const char *words_keep(struct scratch *s, const struct words *w); /* NULL if empty or no memory */
 

@@ -4,6 +4,7 @@
  * up, ports into their bridges, addresses, then wait for the carriers. Interface numbers and MAC
  * addresses follow from the topology alone, so that the same lab looks the same every time:
  *	ifindex 2, 3, ... over the whole lab (lo is 1), MAC 02:47:<lab, 16 bits of hash>:<host number>:<ordinal>
+ * Where modules of tunnels give each namespace devices of their own (tunl0, gre0), the numbers begin behind those.
  */
 #include "lab_build.h"
 
@@ -27,6 +28,7 @@
 struct build {
 	const struct topo *t;
 	const int *netns_fds;
+	int ifindex_first;
 	struct rtnl *rtnl[TOPO_HOSTS_MAX];
 	uint16_t lab_hash;
 	struct error *e;
@@ -110,7 +112,7 @@ static uint16_t hash_name(const char *s)
  */
 static int ifindex_of(const struct build *b, const struct topo_iface *i)
 {
-	return 2 + (i - b->t->ifaces);
+	return b->ifindex_first + (i - b->t->ifaces);
 }
 
 _Static_assert(TOPO_HOSTS_MAX < 256 && TOPO_HOST_IFACES_MAX < 256, "one byte of a MAC address each");
@@ -133,6 +135,14 @@ static struct rtnl_new_link describe(const struct build *b, const struct topo_if
 	return (struct rtnl_new_link){ .name = i->name, .ifindex = ifindex_of(b, i), .mac = mac };
 }
 
+static void past_link(const struct rtnl_link *l, void *arg)
+{
+	struct build *b = arg;
+
+	if (l->ifindex >= b->ifindex_first)
+		b->ifindex_first = l->ifindex + 1;
+}
+
 static int open_hosts(struct build *b)
 {
 	bool has_ipv6;
@@ -145,6 +155,8 @@ static int open_hosts(struct build *b)
 			err = rtnl_open(b->netns_fds[h], &b->rtnl[h], b->e);
 		if (!err)
 			err = rtnl_set_up(b->rtnl[h], 1, b->e);
+		if (!err)
+			err = rtnl_for_each_link(b->rtnl[h], past_link, b);
 	}
 	return err;
 }

@@ -206,7 +206,7 @@ static void fill_args(struct args *a, const char *lab, const struct topo *t, int
 	static const char *const fixed[] = { "-M",
 					     "q35",
 					     "-cpu",
-					     "max,-cx16",
+					     "max,-cx16,-erms",
 					     "-accel",
 					     "tcg,tb-size=64",
 					     "-m",
@@ -233,7 +233,8 @@ static void fill_args(struct args *a, const char *lab, const struct topo *t, int
 	add(a, "%s/vmlinux", kernel);
 	add(a, "-initrd");
 	add(a, "%s/stage1.cpio", kernel);
-	add_option(a, "-append", "console=ttyS0 quiet panic=-1 nokaslr mitigations=off rdinit=/init");
+	add_option(a, "-append",
+		   "console=ttyS0 quiet panic=-1 no_timer_check nokaslr mitigations=off rdinit=/init");
 	vm_path(path, lab, "/%s.console", host);
 	add(a, "-serial");
 	add(a, "file:%s", path);

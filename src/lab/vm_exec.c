@@ -19,6 +19,9 @@
 #include "cleanup.h"
 #include "guest_wire.h"
 
+#define CONNECT_TRIES	 500
+#define CONNECT_PAUSE_US 10000
+
 struct client {
 	int port, signals;
 	int in, out, err; /* -1: nobody is there */
@@ -28,6 +31,17 @@ struct client {
 	char pending[sizeof(struct guest_frame) + GUEST_DATA_BYTES_MAX];
 	char data[GUEST_DATA_BYTES_MAX];
 };
+
+/* Between bind and listen QEMU's socket is there and refuses. */
+static int connect_port(const char *lab, const char *host, int port, const struct sockaddr_un *a)
+{
+	for (int tries = 0; connect(port, (const struct sockaddr *)a, sizeof(*a)) < 0; tries++) {
+		if (errno != ECONNREFUSED || tries == CONNECT_TRIES || !vm_guest_pid(lab, host))
+			return -1;
+		usleep(CONNECT_PAUSE_US);
+	}
+	return 0;
+}
 
 /* A port of one's own, until both descriptors are closed. */
 static int claim(const char *lab, const char *host, int *ret_port, int *ret_lock, struct error *e)
@@ -46,7 +60,7 @@ static int claim(const char *lab, const char *host, int *ret_port, int *ret_lock
 			continue;
 		vm_path(a.sun_path, lab, "/%s.port%d", host, i);
 		port = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		if (port < 0 || connect(port, (struct sockaddr *)&a, sizeof(a)) < 0)
+		if (port < 0 || connect_port(lab, host, port, &a))
 			return error_set(e,
 					 errno == ENOENT || errno == ECONNREFUSED ? -EPIPE : -errno,
 					 "host %s does not answer (%m): its machine ended; crumb lab down --lab %s",

@@ -16,6 +16,8 @@
 #include "cleanup.h"
 #include "insns.h"
 #include "module_types.h"
+#include "nat_look.h"
+#include "return_frame.h"
 
 int abilities_tracepoint_args(const struct abilities *a, const char *name)
 {
@@ -161,6 +163,30 @@ static bool look_kprobe_misses(const struct abilities *a)
 	return id > 0 && has_member(a->btf, id, "missed", 3);
 }
 
+/* A module's types are there while it is loaded: no rule asks for translations before. */
+static const char *look_nat(const struct abilities *a)
+{
+	int id = btf__find_by_name_kind(a->btf, "nf_conn", BTF_KIND_STRUCT);
+
+	if (!a->global_arguments)
+		return "global functions of BPF programs take no pointers here (Linux 5.12)";
+	if (id < 0 && access("/sys/kernel/btf/nf_conntrack", R_OK))
+		return "the kernel has no conntrack, or its module was not loaded when crumb started";
+	if (!nat_in_use())
+		return "no namespace had a chain of type nat when crumb started";
+	return NULL;
+}
+
+static const char *look_tunnels(struct abilities *a)
+{
+	if (!a->global_arguments)
+		return "global functions of BPF programs take no pointers here (Linux 5.12)";
+	tunnel_look(&a->tunnels);
+	if (!a->tunnels.kinds)
+		return "no namespace had a device of VXLAN, Geneve, GRE or IP in IP when crumb started";
+	return NULL;
+}
+
 int abilities_new(const char *btf_path, bool deep, struct abilities **ret, struct error *e)
 {
 	struct abilities *a = calloc(1, sizeof(*a));
@@ -185,11 +211,15 @@ int abilities_new(const char *btf_path, bool deep, struct abilities **ret, struc
 	}
 	a->task_storage = !btf_path && try_task_storage(a);
 	a->global_arguments = try_global_arguments();
+	a->nat_why = look_nat(a);
+	a->tunnel_why = look_tunnels(a);
 	a->attach_cookie = try_attach_cookie();
 	a->calls_preempted = look_calls_preempted(a);
 	a->kprobe_misses = look_kprobe_misses(a);
-	if (deep)
+	if (deep) {
 		module_types_nft(a->btf, &a->nft);
+		module_types_ipt(a->btf, &a->ipt);
+	}
 	*ret = a;
 	return 0;
 }
@@ -220,4 +250,19 @@ const char *abilities_refusal(struct abilities *a, enum hook_kind kind)
 			a->refused[kind][0] = '\0';
 	}
 	return a->refused[kind][0] ? a->refused[kind] : NULL;
+}
+
+bool abilities_return_frame(struct abilities *a, enum hook_kind kind, int16_t *ret)
+{
+	if (kind != HOOK_KPROBE_MULTI) {
+		*ret = return_frame_kprobe();
+		return true;
+	}
+	if (!a->multi_pop_tried) {
+		a->multi_pop_tried = true;
+		a->multi_pop_known = return_frame_multi(&a->multi_pop);
+	}
+	if (a->multi_pop_known)
+		*ret = a->multi_pop;
+	return a->multi_pop_known;
 }

@@ -11,6 +11,7 @@
 #include "error.h"
 #include "point.h"
 #include "settings.h"
+#include "tunnel_look.h"
 
 #define WHY_BYTES 160
 
@@ -24,7 +25,13 @@ struct abilities {
 	bool calls_preempted;  /* programs at a syscall's tracepoints may be: since 7.0 */
 	bool kprobe_misses;    /* what is skipped of kprobes' programs is counted: since 6.7 */
 	bool attach_cookie;    /* a program may learn which of its places called it: since 5.15 */
+	bool multi_pop_tried, multi_pop_known;
+	int16_t multi_pop;   /* return_frame_multi(), if it is known */
+	const char *nat_why; /* NULL: translations of addresses (NAT) are followed; else why not */
+	const char *tunnel_why; /* NULL: packets in those tunnels are followed; else why not */
+	struct tunnel_look tunnels;
 	struct crumb_nft_layout nft; /* all 0: the types of nf_tables are not told, or it is not loaded */
+	struct crumb_ipt_layout ipt; /* likewise of ip_tables */
 	bool tried[HOOK_KIND_MAX];
 	char refused[HOOK_KIND_MAX][WHY_BYTES]; /* "" it works */
 };
@@ -45,5 +52,8 @@ const char *abilities_refusal(struct abilities *a, enum hook_kind kind);
 /* Does the kernel's BTF have the tracepoint; how many arguments has it (-1: not there)? */
 int abilities_tracepoint_args(const struct abilities *a, const char *name);
 bool abilities_has_function(const struct abilities *a, const char *name);
+
+/* What return_frame.h says of a kind of kprobe. False: a program at a return does not learn which call it is. */
+bool abilities_return_frame(struct abilities *a, enum hook_kind kind, int16_t *ret);
 
 #endif

@@ -11,12 +11,14 @@
 #include "cleanup.h"
 #include "clock.h"
 #include "netns_look.h"
+#include "nft_look.h"
 #include "symbols.h"
 
 #define FDB_FRESH_NS   1000000000ull /* a bridge's table is read again after this */
 #define FDB_SHARE      50	     /* of the time is spent with that: one part in so many */
 #define PORTS_FRESH_NS 1000000000ull /* ... its ports, where nothing is dropped */
 #define PORTS_DROP_NS  50000000ull   /* ... where something is */
+#define RULES_FRESH_NS 50000000ull   /* netfilter's rules, where they drop something */
 #define DEV_RETRY_NS   1000000000ull /* an unknown device is looked for again after this */
 
 /* Open addressing over 64-bit keys; 0 is no key. Only grows: facts are few. */
@@ -31,7 +33,7 @@ struct annotate {
 	event_fn out;
 	void *ctx;
 	struct symbols *symbols;
-	struct seen netns, devs, fdbs, ports, symbols_seen, reasons;
+	struct seen netns, devs, fdbs, ports, rules, symbols_seen, reasons;
 	uint64_t fdb_took_ns; /* to read the table the last time */
 	struct utsname uts;
 };
@@ -112,11 +114,12 @@ static uint64_t dev_key(uint32_t netns, uint32_t ifindex)
 	return (uint64_t)netns << 32 | ifindex | 1ull << 63;
 }
 
-int annotate_new(annotate_name_fn name, event_fn out, void *ctx, struct annotate **ret)
+int annotate_new(const struct btf *types, annotate_name_fn name, event_fn out, void *ctx,
+		 struct annotate **ret)
 {
 	struct annotate *a = calloc(1, sizeof(*a));
 
-	if (!a || symbols_new(&a->symbols)) {
+	if (!a || symbols_new(types, &a->symbols)) {
 		free(a);
 		return -ENOMEM;
 	}
@@ -143,6 +146,7 @@ void annotate_free(struct annotate *a)
 	seen_done(&a->devs);
 	seen_done(&a->fdbs);
 	seen_done(&a->ports);
+	seen_done(&a->rules);
 	seen_done(&a->symbols_seen);
 	seen_done(&a->reasons);
 	free(a);
@@ -304,16 +308,41 @@ static int on_stack(struct annotate *a, const struct crumb_ev_stack *e)
 	return err;
 }
 
-static int on_drop(struct annotate *a, const struct crumb_ev_drop *e)
+/* @name: of @value on this kernel, NULL if it has none. */
+static int tell_reason(struct annotate *a, uint32_t value, const char *name, uint64_t now)
 {
 	struct crumb_ev_reason r = {
-		.h = { .time_ns = e->s.h.time_ns, .type = CRUMB_EV_REASON, .size = sizeof(r) },
-		.value = e->reason,
+		.h = { .time_ns = now, .type = CRUMB_EV_REASON, .size = sizeof(r) },
+		.value = value,
 	};
-	const char *name;
+
+	if (!name)
+		return 0;
+	snprintf(r.name, sizeof(r.name), "%.47s", name);
+	return a->out(a->ctx, &r.h);
+}
+
+/* Rules that count are told apart by what they have counted: after each drop but for many at once. */
+static int need_rule(struct annotate *a, const struct crumb_ev_drop *e)
+{
+	const char *reason = symbols_drop_reason(a->symbols, e->reason);
+	uint64_t key = (uint64_t)e->s.netns << 32 | e->s.ip_version << 1 | !e->s.iif;
+	struct crumb_ev_rule rule;
+
+	if (!reason || strcmp(reason, "NETFILTER_DROP") != 0 ||
+	    !seen_stale(&a->rules, key, e->s.h.time_ns, RULES_FRESH_NS))
+		return 0;
+	nft_look(e, &rule);
+	return a->out(a->ctx, &rule.h);
+}
+
+static int on_drop(struct annotate *a, const struct crumb_ev_drop *e)
+{
 	int err;
 
 	err = need_device(a, e->s.netns, e->s.ifindex, e->s.h.time_ns);
+	if (!err)
+		err = need_rule(a, e);
 	if (!err)
 		err = need_symbol(a, e->location, e->s.h.time_ns);
 	if (!err &&
@@ -323,11 +352,19 @@ static int on_drop(struct annotate *a, const struct crumb_ev_drop *e)
 		err = need_fdb(a, &e->s, PORTS_DROP_NS);
 	if (err || !seen_stale(&a->reasons, e->reason | 1ull << 40, e->s.h.time_ns, UINT64_MAX))
 		return err;
-	name = symbols_drop_reason(a->symbols, e->reason);
-	if (!name)
-		return 0;
-	snprintf(r.name, sizeof(r.name), "%.47s", name);
-	return a->out(a->ctx, &r.h);
+	return tell_reason(a, e->reason, symbols_drop_reason(a->symbols, e->reason), e->s.h.time_ns);
+}
+
+static int on_reset(struct annotate *a, const struct crumb_ev_reset *e)
+{
+	int err = annotate_netns(a, e->netns, e->h.time_ns);
+
+	if (err || e->reason == CRUMB_REASON_NONE ||
+	    !seen_stale(&a->reasons, e->reason | 1ull << 40, e->h.time_ns, UINT64_MAX))
+		return err;
+	return tell_reason(a, e->reason,
+			   symbols_reset_reason(a->symbols, e->reason & ~CRUMB_REASON_RST),
+			   e->h.time_ns);
 }
 
 static int on_decision(struct annotate *a, const struct crumb_ev_decision *e)
@@ -349,6 +386,9 @@ int annotate_event(void *annotate, const struct crumb_event *ev)
 	case CRUMB_EV_DROP:
 		err = on_drop(a, (const void *)ev);
 		break;
+	case CRUMB_EV_RESET:
+		err = on_reset(a, (const void *)ev);
+		break;
 	case CRUMB_EV_DECISION:
 		err = on_decision(a, (const void *)ev);
 		break;
@@ -360,6 +400,12 @@ int annotate_event(void *annotate, const struct crumb_event *ev)
 		break;
 	case CRUMB_EV_FLOW:
 		err = annotate_netns(a, ((const struct crumb_ev_flow *)ev)->netns, ev->time_ns);
+		break;
+	case CRUMB_EV_NAT:
+		err = annotate_netns(a, ((const struct crumb_ev_nat *)ev)->netns, ev->time_ns);
+		break;
+	case CRUMB_EV_TUNNEL:
+		err = annotate_netns(a, ((const struct crumb_ev_tunnel *)ev)->netns, ev->time_ns);
 		break;
 	case CRUMB_EV_SEND_BEGIN:
 		err = annotate_netns(a, ((const struct crumb_ev_send_begin *)ev)->netns, ev->time_ns);

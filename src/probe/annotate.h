@@ -13,11 +13,14 @@
 #include "stream.h"
 
 struct annotate;
+struct btf;
 
 /* Fill host and lab of a namespace that the caller knows better (a lab's); false: it does not. */
 typedef bool (*annotate_name_fn)(uint32_t netns, struct crumb_ev_netns *fact);
 
-int annotate_new(annotate_name_fn name, event_fn out, void *ctx, struct annotate **ret);
+/* @types: the running kernel's, read now and not kept. */
+int annotate_new(const struct btf *types, annotate_name_fn name, event_fn out, void *ctx,
+		 struct annotate **ret);
 void annotate_free(struct annotate *a);
 
 /* An event_fn; @annotate is the struct annotate. Facts needed by @ev go out just before it. */

@@ -23,6 +23,12 @@ struct hook_place {	    /* where one program goes */
 struct backend {
 	enum hook_kind kind;
 
+	/*
+	 * Of several programs at one place the kernel calls the one first that was attached last: at functions (hlist_add_head() in
+	 * bpf/trampoline.c, add_ftrace_ops(), add_new_kprobe()), not at tracepoints (func_add() in tracepoint.c).
+	 */
+	bool newest_first;
+
 	/* Is this rung there at all? Tried with a small program of its own. 0, or a negative errno and @why. */
 	int (*able)(const struct abilities *a, char *why, size_t size);
 

@@ -56,6 +56,9 @@ static struct bpf_link *attach(struct bpf_program *prog, const struct hook_place
 	return bpf_program__attach(prog);
 }
 
-const struct backend backend_fentry = {
-	.kind = HOOK_FENTRY, .able = able, .has = has, .prepare = prepare, .attach = attach
-};
+const struct backend backend_fentry = { .kind = HOOK_FENTRY,
+					.newest_first = true,
+					.able = able,
+					.has = has,
+					.prepare = prepare,
+					.attach = attach };

@@ -79,6 +79,9 @@ static struct bpf_link *attach(struct bpf_program *prog, const struct hook_place
 	return bpf_program__attach_kprobe(prog, h->ret, h->target);
 }
 
-const struct backend backend_kprobe = {
-	.kind = HOOK_KPROBE, .able = able, .has = has, .prepare = prepare, .attach = attach
-};
+const struct backend backend_kprobe = { .kind = HOOK_KPROBE,
+					.newest_first = true,
+					.able = able,
+					.has = has,
+					.prepare = prepare,
+					.attach = attach };

@@ -56,6 +56,9 @@ static struct bpf_link *attach(struct bpf_program *prog, const struct hook_place
 	return bpf_program__attach_kprobe_multi_opts(prog, NULL, &opts);
 }
 
-const struct backend backend_kprobe_multi = {
-	.kind = HOOK_KPROBE_MULTI, .able = able, .has = has, .prepare = prepare, .attach = attach
-};
+const struct backend backend_kprobe_multi = { .kind = HOOK_KPROBE_MULTI,
+					      .newest_first = true,
+					      .able = able,
+					      .has = has,
+					      .prepare = prepare,
+					      .attach = attach };

@@ -130,7 +130,7 @@ int call_watch_new(struct call_watch **ret, struct error *e)
 {
 	struct call_watch *w = calloc(1, sizeof(*w));
 	libbpf_print_fn_t before = libbpf_set_print(quiet);
-	int err = w ? symbols_new(&w->symbols) : -ENOMEM;
+	int err = w ? symbols_new(NULL, &w->symbols) : -ENOMEM;
 
 	if (!err)
 		err = load(w, e);

@@ -176,9 +176,12 @@ enum func_rung func_hooks_rung(struct abilities *a, enum hook_kind force, struct
 {
 	const char *multi = abilities_refusal(a, HOOK_KPROBE_MULTI);
 	const char *kprobe = abilities_refusal(a, HOOK_KPROBE);
+	int16_t pop;
 
-	if (!multi && force != HOOK_KPROBE)
-		return force != HOOK_KPROBE_MULTI && try_session(a) ? FUNC_SESSION : FUNC_MULTI;
+	if (!multi && force != HOOK_KPROBE && force != HOOK_KPROBE_MULTI && try_session(a))
+		return FUNC_SESSION;
+	if (!multi && force != HOOK_KPROBE && abilities_return_frame(a, HOOK_KPROBE_MULTI, &pop))
+		return FUNC_MULTI;
 	if (!kprobe && force != HOOK_KPROBE_MULTI)
 		return FUNC_KPROBE;
 	error_set(e, -ENOTSUP,

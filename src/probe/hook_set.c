@@ -8,15 +8,13 @@
 #define AT_ENTRY(prog, func)	 { prog, func, false, false, HOOKS_ANY }
 #define AT_RETURN(prog, func)	 { prog, func, true, false, HOOKS_ANY }
 #define AT_ENTRY_IF(prog, func)	 { prog, func, false, true, HOOKS_ANY } /* where there is such a function */
+#define AT_RETURN_OF(prog, func) { prog, func, true, false, HOOKS_FRAMED } /* of just this call */
+#define AT_RETURN_OF_IF(prog, func) { prog, func, true, true, HOOKS_FRAMED }
+/* The second program, where the first can be preempted. */
+#define AGAIN_AT_ENTRY(prog, func)  { prog "_again", func, false, true, HOOKS_PREEMPTED }
 #define AT_RETURN_IF(prog, func) { prog, func, true, true, HOOKS_ANY }
 
 static const struct hook_set sets[] = {
-	{ "sys_enter", NULL, {
-		AT_ENTRY("sys_enter", "sys_enter"),
-		{ "sys_enter_again", "sys_enter", false, true, HOOKS_PREEMPTED } } },
-	{ "sys_exit", NULL, {
-		AT_ENTRY("sys_exit", "sys_exit"),
-		{ "sys_exit_again", "sys_exit", false, true, HOOKS_PREEMPTED } } },
 	{ "append", NULL, {
 		AT_ENTRY("append_enter", "tcp_sendmsg_locked"),
 		AT_ENTRY("append_wait_enter", "sk_stream_wait_memory"),
@@ -38,10 +36,13 @@ static const struct hook_set sets[] = {
 		{ "received_enter", "inet_recvmsg", false, false, HOOKS_UNTYPED },
 		{ "received6_enter", "inet6_recvmsg", false, true, HOOKS_UNTYPED } } },
 	{ "tcp.xmit", NULL, {
-		AT_ENTRY("tcp_xmit_enter", "__tcp_transmit_skb") } },
+		AT_ENTRY("tcp_xmit_enter", "__tcp_transmit_skb"),
+		AGAIN_AT_ENTRY("tcp_xmit_enter", "__tcp_transmit_skb") } },
 	{ "ip.output", NULL, {
 		AT_ENTRY("ip_output_enter", "ip_output"),
-		AT_ENTRY_IF("ip6_output_enter", "ip6_output") } },
+		AGAIN_AT_ENTRY("ip_output_enter", "ip_output"),
+		AT_ENTRY_IF("ip6_output_enter", "ip6_output"),
+		AGAIN_AT_ENTRY("ip6_output_enter", "ip6_output") } },
 	{ "ip.receive.core", NULL, {
 		AT_ENTRY("ip_receive_core", "ip_rcv_core"),
 		AT_ENTRY("ip6_receive_core", "ip6_rcv_core") } },
@@ -72,10 +73,19 @@ static const struct hook_set sets[] = {
 		AT_ENTRY("neigh_wait_enter", "neigh_resolve_output") } },
 	{ "netfilter.chain", "nf_tables", {
 		AT_ENTRY("nft_enter", "nft_do_chain"),
-		AT_RETURN("nft_return", "nft_do_chain") } },
+		AT_RETURN_OF("nft_return", "nft_do_chain"),
+		AT_ENTRY_IF("ipt_enter", "ipt_do_table"), /* both may be in use */
+		AT_RETURN_OF_IF("ipt_return", "ipt_do_table"),
+		AT_ENTRY_IF("ip6t_enter", "ip6t_do_table"),
+		AT_RETURN_OF_IF("ip6t_return", "ip6t_do_table") } },
+	{ "netfilter.table", "ip_tables", {
+		AT_ENTRY("ipt_enter", "ipt_do_table"),
+		AT_RETURN_OF("ipt_return", "ipt_do_table"),
+		AT_ENTRY_IF("ip6t_enter", "ip6t_do_table"),
+		AT_RETURN_OF_IF("ip6t_return", "ip6t_do_table") } },
 	{ "netfilter.hook", NULL, {
 		AT_ENTRY("nf_hook_enter", "nf_hook_slow"),
-		AT_RETURN("nf_hook_return", "nf_hook_slow") } },
+		AT_RETURN_OF("nf_hook_return", "nf_hook_slow") } },
 	{ "bridge.fdb", NULL, {
 		AT_ENTRY("bridge_to_port", "br_forward"),
 		AT_ENTRY("bridge_to_all", "br_flood"),

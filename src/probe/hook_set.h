@@ -15,7 +15,8 @@ enum hook_family {
 	HOOKS_ANY,
 	HOOKS_TYPED,	 /* fentry and fexit only */
 	HOOKS_UNTYPED,	 /* kprobes only */
-	HOOKS_PREEMPTED, /* where programs at a syscall's tracepoints are preempted */
+	HOOKS_PREEMPTED, /* where programs at tracepoints are preempted */
+	HOOKS_FRAMED,	 /* a return that finds what its entry noted by the place of the frame */
 };
 
 struct hook_program {

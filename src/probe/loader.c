@@ -8,10 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "crumb.skel.h"
 #include "filter.h"
+#include "flow_cells.h"
 #include "libc_hooks.h"
 
 /* What libbpf said of the program that would not load. It hands its words to a function without a context. */
@@ -100,6 +103,21 @@ static int open_object(struct loader *l, const struct session_config *c, struct 
 	return 0;
 }
 
+/* The object's image, 2 MiB of the program's read-only data, has been read for the last time: it need not stay in memory. */
+static void forget_image(void)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from, to;
+	size_t size;
+
+	from = (uintptr_t)crumb__elf_bytes(&size);
+	to = (from + size) & ~(page - 1);
+	from = (from + page - 1) & ~(page - 1);
+	if (from < to)
+		(void)madvise((void *)from, to - from,
+			      MADV_DONTNEED); /* of a file: read again if need be */
+}
+
 static void close_object(struct loader *l)
 {
 	if (l->skel)
@@ -110,17 +128,24 @@ static void close_object(struct loader *l)
 }
 
 /*
- * The expression's function takes a pointer. Where global functions may not, it becomes a static one, which is verified
- * at each of its callers: what is which stands in the object's BTF alone.
+ * Some functions take pointers. Where global ones may not, they become static ones, which are verified at each of their
+ * callers: what is which stands in the object's BTF alone.
  */
-static void make_filter_static(struct loader *l)
+static void make_functions_static(struct loader *l)
 {
+	static const char *const taking_pointers[] = {
+		"crumb_filter", "filter_takes_tuple", "flow_at",  "flow_begin",
+		"flow_take",	"packet_parse",	      "nat_link", "tunnel_tell",
+	};
 	const struct btf *btf = bpf_object__btf(l->skel->obj);
-	int id = btf__find_by_name_kind(btf, "crumb_filter", BTF_KIND_FUNC);
-	struct btf_type *t = id > 0 ? (struct btf_type *)btf__type_by_id(btf, id) : NULL;
 
-	if (t)
-		t->info = BTF_KIND_FUNC << 24 | BTF_FUNC_STATIC;
+	for (size_t i = 0; i < sizeof(taking_pointers) / sizeof(*taking_pointers); i++) {
+		int id = btf__find_by_name_kind(btf, taking_pointers[i], BTF_KIND_FUNC);
+		struct btf_type *t = id > 0 ? (struct btf_type *)btf__type_by_id(btf, id) : NULL;
+
+		if (t)
+			t->info = BTF_KIND_FUNC << 24 | BTF_FUNC_STATIC;
+	}
 }
 
 static void plan_libc(struct loader *l)
@@ -140,25 +165,50 @@ static void plan_libc(struct loader *l)
 	bpf_program__set_autoload(l->libc_return, true);
 }
 
+/* How programs at a return find what was noted at the entry. */
+static void settle_returns(struct loader *l)
+{
+	const struct point_hook *netfilter = l->plan.points[CRUMB_PT_NETFILTER].hook;
+	const enum hook_kind funcs = l->func_rung == FUNC_MULTI ? HOOK_KPROBE_MULTI : HOOK_KPROBE;
+
+	if (netfilter)
+		abilities_return_frame(l->abilities, netfilter->kind, &l->settings.verdict_pop);
+	abilities_return_frame(l->abilities, funcs, &l->settings.func_pop);
+}
+
 static void settle_maps(struct loader *l, const struct session_config *c, uint32_t cpus)
 {
 	struct abilities *a = l->abilities;
+	uint32_t cells;
 
 	l->settings.tasks_in_map = l->plan.untyped || !a->task_storage;
 	l->settings.retransmit_has_err = abilities_tracepoint_args(a, "tcp_retransmit_skb") > 2;
 	l->settings.drop_has_reason = abilities_tracepoint_args(a, "kfree_skb") > 2;
+	l->settings.reset_has_reason = abilities_tracepoint_args(a, "tcp_send_reset") > 2;
 	l->settings.drop_has_sock = abilities_tracepoint_args(a, "kfree_skb") > 3;
 	bpf_map__set_autocreate(l->skel->maps.task_states, !l->settings.tasks_in_map);
 	bpf_map__set_autocreate(l->skel->maps.task_map, l->settings.tasks_in_map);
 	bpf_map__set_max_entries(l->skel->maps.rings, cpus);
 	if (c->max_flows)
 		bpf_map__set_max_entries(l->skel->maps.flows, c->max_flows);
+	cells = flow_cells_for(bpf_map__max_entries(l->skel->maps.flows));
+	bpf_map__set_max_entries(l->skel->maps.flow_cells, cells);
+	l->settings.cell_mask = cells - 1;
 	l->settings.calls_preempted = a->calls_preempted;
 	l->settings.nft = a->nft;
+	l->settings.ipt = a->ipt;
+	settle_returns(l);
 	bpf_map__set_autocreate(l->skel->maps.verdicts, c->deep);
+	l->settings.nat = !a->nat_why;
+	if (!l->settings.nat)
+		bpf_map__set_max_entries(l->skel->maps.aliases, 1);
+	l->settings.tunnels = a->tunnel_why ? 0 : a->tunnels.kinds;
+	memcpy(l->settings.tunnel_ports, a->tunnels.port, sizeof(l->settings.tunnel_ports));
+	if (!l->settings.tunnels)
+		bpf_map__set_max_entries(l->skel->maps.tunnels, 1);
 	l->settings.filter_in_map = !a->global_arguments;
 	if (!a->global_arguments)
-		make_filter_static(l);
+		make_functions_static(l);
 	l->skel->rodata->crumb_cfg = l->settings;
 }
 
@@ -242,6 +292,7 @@ int loader_load(struct loader *l, const struct session_config *c, uint32_t cpus,
 	if (!err) {
 		free(l->elf);
 		l->elf = NULL;
+		forget_image();
 	}
 	return err;
 }

@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@
 
 struct watched {
 	int fd;
+	int again_fd; /* its second program in task context, -1: none */
 	int twin;
 	uint16_t point;
 	uint64_t last; /* misses not made good, as of the last check */
@@ -32,15 +34,43 @@ struct misses {
 
 static int twin_of(const char *prog)
 {
+	static const struct {
+		const char *begins;
+		int twin;
+	} twins[] = {
+		{ "tcp_probe", CRUMB_TWIN_PROBE },
+		{ "sk_data_ready", CRUMB_TWIN_READY },
+		{ "ready_enter", CRUMB_TWIN_READY },
+		{ "tcp_xmit_enter", CRUMB_TWIN_XMIT },
+		{ "ip_output_enter", CRUMB_TWIN_OUTPUT },
+		{ "ip6_output_enter", CRUMB_TWIN_OUTPUT },
+		{ "sys_enter", CRUMB_TWIN_ENTER },
+		{ "sys_exit", CRUMB_TWIN_EXIT },
+		{ "tcp_sendmsg_locked", CRUMB_TWIN_APPEND },
+		{ "sock_send_length", CRUMB_TWIN_SENT },
+		{ "skb_copy_datagram_iovec", CRUMB_TWIN_COPY },
+		{ "sock_recv_length", CRUMB_TWIN_RECEIVED },
+	};
+
 	if (strstr(prog, "_nested") || strstr(prog, "_again") || func_hooks_program(prog))
 		return IGNORED;
-	if (!strncmp(prog, "tcp_probe", 9))
-		return CRUMB_TWIN_PROBE;
-	if (!strncmp(prog, "sk_data_ready", 13) || !strncmp(prog, "ready_enter", 11))
-		return CRUMB_TWIN_READY;
-	if (!strncmp(prog, "sys_enter", 9))
-		return CRUMB_TWIN_ENTER;
-	return strncmp(prog, "sys_exit", 8) ? NO_TWIN : CRUMB_TWIN_EXIT;
+	for (size_t i = 0; i < sizeof(twins) / sizeof(twins[0]); i++)
+		if (!strncmp(prog, twins[i].begins, strlen(twins[i].begins)))
+			return twins[i].twin;
+	return NO_TWIN;
+}
+
+/* The program that acts where @name was skipped; -1: there is none. */
+static int again_of(struct bpf_object *obj, const char *name)
+{
+	const char *raw = strstr(name, "_raw");
+	const struct bpf_program *prog;
+	char again[64];
+
+	snprintf(again, sizeof(again), "%.*s_again%s", (int)(raw ? raw - name : (int)strlen(name)),
+		 name, raw ? "_raw" : "");
+	prog = bpf_object__find_program_by_name(obj, again);
+	return prog ? bpf_program__fd(prog) : -1;
 }
 
 int misses_new(struct bpf_object *obj, const struct plan *plan, const struct crumb_counters *c,
@@ -65,6 +95,7 @@ int misses_new(struct bpf_object *obj, const struct plan *plan, const struct cru
 
 		if (w.fd < 0 || w.twin == IGNORED)
 			continue;
+		w.again_fd = again_of(obj, name);
 		w.point = plan_point_of(plan, name);
 		m->list[m->n++] = w;
 	}
@@ -80,18 +111,31 @@ void misses_free(struct misses *m)
 	free(m);
 }
 
-static uint64_t misses_of(const struct misses *m, const struct watched *w)
+static int skipped(int fd, uint64_t *ret)
 {
 	struct bpf_prog_info info = { 0 };
 	__u32 len = sizeof(info);
-	uint64_t covered;
 
-	if (bpf_obj_get_info_by_fd(w->fd, &info, &len))
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
+	*ret = info.recursion_misses;
+	return 0;
+}
+
+static uint64_t misses_of(const struct misses *m, const struct watched *w)
+{
+	uint64_t n = 0, made_good, again = 0;
+
+	if (skipped(w->fd, &n))
 		return w->last;
-	if (w->twin < 0)
-		return info.recursion_misses;
-	covered = __atomic_load_n(&m->counters->covered[w->twin], __ATOMIC_ACQUIRE);
-	return info.recursion_misses > covered ? info.recursion_misses - covered : 0;
+	if (w->twin >= 0) {
+		made_good = __atomic_load_n(&m->counters->covered[w->twin], __ATOMIC_ACQUIRE);
+		n = n > made_good ? n - made_good : 0;
+	}
+	/* Lost is what both were skipped for: at most as often as the second one was. */
+	if (w->again_fd >= 0 && !skipped(w->again_fd, &again) && again < n)
+		n = again;
+	return n;
 }
 
 int misses_check(struct misses *m, uint64_t now_ns, event_fn fn, void *ctx)

@@ -7,7 +7,8 @@
 
 struct btf;
 
-/* Where netfilter's names stand. @ret is left as it is where the module is not loaded, or its types are not told. */
+/* Where netfilter's names stand. @ret is left as it is where a module is not loaded, or its types are not told. */
 void module_types_nft(struct btf *vmlinux, struct crumb_nft_layout *ret);
+void module_types_ipt(struct btf *vmlinux, struct crumb_ipt_layout *ret);
 
 #endif

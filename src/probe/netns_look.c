@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "netns_look.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,8 +21,7 @@
 #include "cleanup.h"
 #include "clock.h"
 
-#define NAMED	    "/run/netns"
-#define BRIDGES_MAX 32 /* of one namespace that look at VLANs */
+#define NAMED "/run/netns"
 
 static uint32_t inode_of(const char *path)
 {
@@ -85,8 +85,25 @@ static int open_netns(uint32_t inum)
 	return fd < 0 ? -errno : fd;
 }
 
+/* The old iptables, of the calling thread's namespace: its rules are in no netlink dump. */
+static bool has_old_tables(void)
+{
+	static const char *const names[] = { "ip_tables_names", "ip6_tables_names" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		_cleanup_fclose_ FILE *f = NULL;
+		char path[64];
+
+		snprintf(path, sizeof(path), "/proc/thread-self/net/%s", names[i]);
+		f = fopen(path, "re");
+		if (f && fgetc(f) != EOF)
+			return true;
+	}
+	return false;
+}
+
 /* A netlink socket that belongs to that namespace; the thread itself comes back. */
-static struct mnl_socket *socket_in(uint32_t inum)
+static struct mnl_socket *socket_in(uint32_t inum, int protocol)
 {
 	_cleanup_close_ int home = -1, there = -1;
 	struct mnl_socket *nl = NULL;
@@ -103,7 +120,10 @@ static struct mnl_socket *socket_in(uint32_t inum)
 		if (setns(there, CLONE_NEWNET))
 			return NULL;
 	}
-	nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	if (protocol == NETLINK_ROUTE || !has_old_tables())
+		nl = mnl_socket_open2(protocol, SOCK_CLOEXEC);
+	else
+		errno = EEXIST;
 	if (nl && mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID)) {
 		mnl_socket_close(nl);
 		nl = NULL;
@@ -115,6 +135,11 @@ static struct mnl_socket *socket_in(uint32_t inum)
 	return nl;
 }
 
+struct mnl_socket *netns_netfilter(uint32_t inum)
+{
+	return socket_in(inum, NETLINK_NETFILTER);
+}
+
 struct dump {
 	uint32_t inum;
 	uint64_t time_ns;
@@ -122,13 +147,13 @@ struct dump {
 	void *ctx;
 	int err;
 	/* ports: bridges that look at VLANs */
-	uint32_t filtering[BRIDGES_MAX];
-	unsigned int bridges;
+	uint32_t *filtering;
+	unsigned int bridges, room;
 };
 
 static int run_dump(struct dump *d, uint16_t type, uint8_t family, mnl_cb_t cb)
 {
-	struct mnl_socket *nl = socket_in(d->inum);
+	struct mnl_socket *nl = socket_in(d->inum, NETLINK_ROUTE);
 	char buf[32768];
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	int n, ret = MNL_CB_OK;
@@ -229,6 +254,55 @@ static int on_link(const struct nlmsghdr *nlh, void *ctx)
 	return d->err ? MNL_CB_STOP : MNL_CB_OK;
 }
 
+struct kinds {
+	struct dump d;
+	void (*fn)(void *ctx, const char *kind, uint16_t port);
+	void *ctx;
+};
+
+static uint16_t port_of(const char *kind, const struct nlattr *data)
+{
+	uint16_t type = !strcmp(kind, "vxlan")	? IFLA_VXLAN_PORT :
+			!strcmp(kind, "geneve") ? IFLA_GENEVE_PORT :
+						  0;
+	const struct nlattr *a;
+
+	if (type && data)
+		mnl_attr_for_each_nested(a, data) if (mnl_attr_get_type(a) ==
+						      type) return ntohs(mnl_attr_get_u16(a));
+	return 0;
+}
+
+static int on_kind(const struct nlmsghdr *nlh, void *ctx)
+{
+	const struct nlattr *a, *b, *data = NULL;
+	struct kinds *k = ctx;
+	const char *kind = NULL;
+
+	mnl_attr_for_each(a, nlh, sizeof(struct ifinfomsg))
+	{
+		if (mnl_attr_get_type(a) != IFLA_LINKINFO)
+			continue;
+		mnl_attr_for_each_nested(b, a)
+		{
+			if (mnl_attr_get_type(b) == IFLA_INFO_KIND)
+				kind = mnl_attr_get_str(b);
+			else if (mnl_attr_get_type(b) == IFLA_INFO_DATA)
+				data = b;
+		}
+	}
+	if (kind)
+		k->fn(k->ctx, kind, port_of(kind, data));
+	return MNL_CB_OK;
+}
+
+int netns_dump_kinds(uint32_t inum, void (*fn)(void *ctx, const char *kind, uint16_t port), void *ctx)
+{
+	struct kinds k = { .d = { .inum = inum }, .fn = fn, .ctx = ctx };
+
+	return run_dump(&k.d, RTM_GETLINK, AF_UNSPEC, on_kind);
+}
+
 int netns_dump_devices(uint32_t inum, uint64_t time_ns, event_fn fn, void *ctx)
 {
 	struct dump d = { .inum = inum, .time_ns = time_ns, .fn = fn, .ctx = ctx };
@@ -281,6 +355,21 @@ int netns_dump_fdb(uint32_t inum, uint64_t time_ns, event_fn fn, void *ctx)
 	return run_dump(&d, RTM_GETNEIGH, AF_BRIDGE, on_neigh);
 }
 
+static int bridge_add(struct dump *d, uint32_t ifindex)
+{
+	if (d->bridges == d->room) {
+		unsigned int room = d->room ? 2 * d->room : 32;
+		uint32_t *more = realloc(d->filtering, room * sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		d->filtering = more;
+		d->room = room;
+	}
+	d->filtering[d->bridges++] = ifindex;
+	return 0;
+}
+
 /* Which bridges look at VLANs? */
 static int on_bridge(const struct nlmsghdr *nlh, void *ctx)
 {
@@ -305,10 +394,10 @@ static int on_bridge(const struct nlmsghdr *nlh, void *ctx)
 		if (!bridge || !data)
 			continue;
 		mnl_attr_for_each_nested(c, data) if (mnl_attr_get_type(c) == IFLA_BR_VLAN_FILTERING &&
-						      mnl_attr_get_u8(c) && d->bridges < BRIDGES_MAX)
-			d->filtering[d->bridges++] = ifm->ifi_index;
+						      mnl_attr_get_u8(c) && !d->err)
+			d->err = bridge_add(d, ifm->ifi_index);
 	}
-	return MNL_CB_OK;
+	return d->err ? MNL_CB_STOP : MNL_CB_OK;
 }
 
 static void read_vlan(const struct bridge_vlan_info *v, struct crumb_ev_port *e)
@@ -399,5 +488,8 @@ int netns_dump_ports(uint32_t inum, uint64_t time_ns, event_fn fn, void *ctx)
 	struct dump d = { .inum = inum, .time_ns = time_ns, .fn = fn, .ctx = ctx };
 	int err = run_dump(&d, RTM_GETLINK, AF_UNSPEC, on_bridge);
 
-	return err ? err : run_dump(&d, RTM_GETLINK, AF_BRIDGE, on_port);
+	if (!err)
+		err = run_dump(&d, RTM_GETLINK, AF_BRIDGE, on_port);
+	free(d.filtering);
+	return err;
 }

@@ -11,6 +11,8 @@
 
 #include "stream.h"
 
+struct mnl_socket;
+
 /* Name under /run/netns of that namespace, "" if it has none. */
 void netns_name(uint32_t inum, char *name, size_t size);
 
@@ -22,6 +24,15 @@ int netns_dump_fdb(uint32_t inum, uint64_t time_ns, event_fn fn, void *ctx);
 
 /* The ports of its bridges as CRUMB_EV_PORT. */
 int netns_dump_ports(uint32_t inum, uint64_t time_ns, event_fn fn, void *ctx);
+
+/*
+ * Each device of the namespace by its kind ("vxlan"), with the UDP port that it uses if it says one (0). 0 or a negative errno.
+ */
+int netns_dump_kinds(uint32_t inum, void (*fn)(void *ctx, const char *kind, uint16_t port),
+		     void *ctx);
+
+/* A netlink socket to netfilter there, to be closed. NULL: not to be had, or (EEXIST) tables of the old iptables are there, too. */
+struct mnl_socket *netns_netfilter(uint32_t inum);
 
 /* Inode number of the namespace of @pid (0: the caller's); 0 on failure. */
 uint32_t netns_of_process(int pid);

@@ -59,6 +59,7 @@ static int consider(const struct making *m, struct plan_point *pt, const struct 
 	struct plan_program c = { .backend = b, .place = { .target = hp->target, .ret = hp->ret } };
 	char name[64], why[WHY_BYTES];
 	const char *bad;
+	int16_t pop;
 	int err;
 
 	snprintf(name, sizeof(name), "%s%s", hp->prog, is_untyped(h->kind) ? "_raw" : "");
@@ -66,6 +67,10 @@ static int consider(const struct making *m, struct plan_point *pt, const struct 
 	if (!c.prog) {
 		if (!hp->optional)
 			note_refusal(pt, h, "crumb has no program %s", name);
+		return -ENOENT;
+	}
+	if (hp->family == HOOKS_FRAMED && !abilities_return_frame(m->a, h->kind, &pop)) {
+		note_refusal(pt, h, "a program at a return is not told which call it is");
 		return -ENOENT;
 	}
 	bad = bad_reason(m->p, name);
@@ -112,6 +117,20 @@ static bool family_fits(const struct making *m, enum hook_family family, enum ho
 	}
 }
 
+static bool types_told(const struct making *m, struct plan_point *pt, const struct point_hook *h,
+		       const char *module)
+{
+	char path[64];
+
+	if (!strcmp(module, "nf_tables") ? m->a->nft.table_name : m->a->ipt.table_name)
+		return true;
+	snprintf(path, sizeof(path), "/sys/module/%s", module);
+	note_refusal(pt, h, "the types of the module %s are not told%s", module,
+		     access(path, F_OK) ? ": it is not loaded" :
+					  " (Linux 5.11, CONFIG_DEBUG_INFO_BTF_MODULES)");
+	return false;
+}
+
 /* All programs that @h needs; nothing is added unless all the required ones can be. */
 static int take(const struct making *m, struct plan_point *pt, const struct point_hook *h,
 		uint16_t point)
@@ -120,21 +139,21 @@ static int take(const struct making *m, struct plan_point *pt, const struct poin
 	struct hook_set of_tracepoint = { .programs = { { .prog = h->prog, .target = h->target } } };
 	struct plan_program chosen[HOOK_SET_PROGRAMS];
 	unsigned int n = 0, i;
-	char twin[64];
+	char nested[64], again[64];
 	int err = 0;
 
-	if (set && set->types_of && !m->a->nft.table_name) {
-		note_refusal(pt, h, "the types of the module %s are not told%s", set->types_of,
-			     access("/sys/module/nf_tables", F_OK) ?
-				     ": it is not loaded" :
-				     " (Linux 5.11, CONFIG_DEBUG_INFO_BTF_MODULES)");
+	if (set && set->types_of && !types_told(m, pt, h, set->types_of))
 		return -ENOENT;
-	}
 	if (!set) {
-		/* Tracepoints that strike within themselves have a second program. */
-		snprintf(twin, sizeof(twin), "%s_nested", h->prog);
+		/* Tracepoints that strike within themselves have a second program; others where they are preempted. */
+		snprintf(nested, sizeof(nested), "%s_nested", h->prog);
+		snprintf(again, sizeof(again), "%s_again", h->prog);
 		of_tracepoint.programs[1] =
-			(struct hook_program){ .prog = twin, .target = h->target, .optional = true };
+			(struct hook_program){ .prog = nested, .target = h->target, .optional = true };
+		of_tracepoint.programs[2] = (struct hook_program){ .prog = again,
+								   .target = h->target,
+								   .optional = true,
+								   .family = HOOKS_PREEMPTED };
 		set = &of_tracepoint;
 	}
 	for (i = 0; i < HOOK_SET_PROGRAMS && set->programs[i].prog; i++) {
@@ -300,19 +319,25 @@ static void lose(struct plan *p, const struct plan_program *c, int err)
 	}
 }
 
+static bool attach_one(struct plan *p, struct plan_program *c)
+{
+	c->link = c->backend->attach(c->prog, &c->place);
+	if (!c->link && p->points[c->point].hook)
+		lose(p, c, errno);
+	return c->link;
+}
+
+/* So that of a first and a second program, which stand in that order, the first is called first. */
 unsigned int plan_attach(struct plan *p)
 {
 	unsigned int i, attached = 0;
 
-	for (i = 0; i < p->n_programs; i++) {
-		struct plan_program *c = &p->programs[i];
-
-		c->link = c->backend->attach(c->prog, &c->place);
-		if (c->link)
-			attached++;
-		else if (p->points[c->point].hook)
-			lose(p, c, errno);
-	}
+	for (i = 0; i < p->n_programs; i++)
+		if (!p->programs[i].backend->newest_first)
+			attached += attach_one(p, &p->programs[i]);
+	for (i = p->n_programs; i-- > 0;)
+		if (p->programs[i].backend->newest_first)
+			attached += attach_one(p, &p->programs[i]);
 	return attached;
 }
 

@@ -9,9 +9,9 @@
 
 int rights_drop(void)
 {
-	static const unsigned int keep[] = { CAP_BPF,	    CAP_PERFMON, CAP_SYS_PTRACE,
-					     CAP_SYS_ADMIN, CAP_SYSLOG,	 CAP_SYS_NICE,
-					     CAP_KILL };
+	static const unsigned int keep[] = { CAP_BPF,	    CAP_PERFMON,  CAP_SYS_PTRACE,
+					     CAP_SYS_ADMIN, CAP_SYSLOG,	  CAP_SYS_NICE,
+					     CAP_KILL,	    CAP_NET_ADMIN };
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2] = { { 0 } };
 	uint32_t mask[2] = { 0 };

@@ -20,6 +20,7 @@
 
 #include "cleanup.h"
 #include "crumb.skel.h"
+#include "flow_cells.h"
 #include "func_hooks.h"
 #include "libc_hooks.h"
 #include "loader.h"
@@ -78,7 +79,6 @@ static int install_rings(struct session *s, struct error *e)
 static int make_rings(struct session *s, struct error *e)
 {
 	uint32_t cpu;
-	int err;
 
 	s->rings = calloc(s->cpus, sizeof(*s->rings));
 	s->ring_fds = calloc(s->cpus, sizeof(*s->ring_fds));
@@ -95,9 +95,6 @@ static int make_rings(struct session *s, struct error *e)
 					 "cannot make a ring buffer of %zu bytes: %s; "
 					 "try a smaller --ring-size",
 					 s->ring_bytes, strerror(errno));
-		err = cpu_ring_init(&s->rings[cpu], s->ring_fds[cpu], s->ring_bytes, e);
-		if (err)
-			return err;
 	}
 	return install_rings(s, e);
 }
@@ -145,7 +142,7 @@ int session_new(const struct session_config *c, struct session **ret, struct err
 	    (!machine_has_cap(CAP_BPF) || !machine_has_cap(CAP_PERFMON)))
 		return error_set(
 			e, -EPERM,
-			"crumb needs CAP_BPF and CAP_PERFMON to load BPF programs: run it with sudo");
+			"CAP_BPF and CAP_PERFMON are needed to load BPF programs: run it with sudo");
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
@@ -261,14 +258,19 @@ static void order_ends(struct crumb_ev_flow *f)
 	f->port[1] = port;
 }
 
+static bool is_loopback(const uint8_t *a)
+{
+	static const uint8_t v4[12] = { [10] = 0xff, [11] = 0xff }, one[16] = { [15] = 1 };
+
+	return (!memcmp(a, v4, 12) && a[12] == 127) || !memcmp(a, one, 16);
+}
+
 /* As zone_of() in bpf/body/flow.h. */
 static uint32_t zone_of(const struct session *s, const struct crumb_ev_flow *f)
 {
-	static const uint8_t v4[12] = { [10] = 0xff, [11] = 0xff }, one[16] = { [15] = 1 };
-	const uint8_t *a = f->addr[0];
 	uint32_t zone;
 
-	if ((!memcmp(a, v4, 12) && a[12] == 127) || !memcmp(a, one, 16))
+	if (is_loopback(f->addr[0]) || is_loopback(f->addr[1]))
 		return f->netns;
 	if (bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.zones), &f->netns, &zone))
 		return 0;
@@ -277,6 +279,12 @@ static uint32_t zone_of(const struct session *s, const struct crumb_ev_flow *f)
 
 void session_add_zone(struct session *s, uint32_t netns, uint32_t zone)
 {
+	struct crumb_zone *place = &s->skel->bss->crumb_zones[netns & (CRUMB_ZONE_SLOTS - 1)];
+
+	if (!place->netns) {
+		place->zone = zone;
+		__atomic_store_n(&place->netns, netns, __ATOMIC_RELEASE);
+	}
 	if (!bpf_map_update_elem(bpf_map__fd(s->skel->maps.zones), &netns, &zone, BPF_NOEXIST))
 		__atomic_add_fetch(&s->skel->bss->crumb_counters.zones, 1, __ATOMIC_RELEASE);
 }
@@ -284,8 +292,9 @@ void session_add_zone(struct session *s, uint32_t netns, uint32_t zone)
 int session_add_flow(struct session *s, const struct crumb_ev_flow *flow)
 {
 	struct crumb_flow_key key = { .proto = flow->proto };
-	struct crumb_flow value = { .midstream = 1 };
 	struct crumb_ev_flow f = *flow, *flows;
+	uint32_t id;
+	int err;
 
 	order_ends(&f);
 	key.zone = zone_of(s, &f);
@@ -295,15 +304,13 @@ int session_add_flow(struct session *s, const struct crumb_ev_flow *flow)
 	if (!flows)
 		return -ENOMEM;
 	s->flows = flows;
-	value.id = __atomic_add_fetch(&s->skel->bss->crumb_counters.next_flow, 1, __ATOMIC_RELAXED);
-	if (bpf_map_update_elem(bpf_map__fd(s->skel->maps.flows), &key, &value, BPF_NOEXIST))
-		return errno == EEXIST ? 0 : -ENOSPC;
-	s->skel->bss->crumb_bloom[crumb_flow_slot(key.addr[0][3], key.addr[1][3], key.port[0],
-						  key.port[1])] = 1;
+	err = flow_cells_add(s->skel, &key, &id);
+	if (err || !id)
+		return err;
 	if (f.proto == IPPROTO_UDP)
 		s->skel->bss->crumb_counters.udp_flows = 1;
 	f.h = (struct crumb_event){ .type = CRUMB_EV_FLOW, .size = sizeof(f) };
-	f.flow = value.id;
+	f.flow = id;
 	f.why = CRUMB_WHY_TASK;
 	s->flows[s->n_flows++] = f;
 	return 0;
@@ -470,13 +477,9 @@ void session_forget_flow(struct session *s, const struct crumb_ev_flow *flow)
 	struct crumb_flow_key key = { .port = { flow->port[0], flow->port[1] },
 				      .proto = flow->proto,
 				      .zone = zone_of(s, flow) };
-	struct crumb_flow value;
-	int fd = bpf_map__fd(s->skel->maps.flows);
 
 	memcpy(key.addr, flow->addr, sizeof(key.addr));
-	/* Not if a new connection already uses the same ports. */
-	if (!bpf_map_lookup_elem(fd, &key, &value) && value.id == flow->flow)
-		bpf_map_delete_elem(fd, &key);
+	flow_cells_forget(s->skel, &key, flow->flow);
 }
 
 size_t session_programs(const struct session *s, uint32_t *ids, size_t n)
@@ -514,6 +517,15 @@ int session_asides(const struct session *s, uint64_t now_ns, event_fn fn, void *
 		if (e.count)
 			err = fn(ctx, &e.h);
 	}
+	return err;
+}
+
+int session_map_rings(struct session *s, struct error *e)
+{
+	int err = 0;
+
+	for (uint32_t cpu = 0; cpu < s->cpus && !err; cpu++)
+		err = cpu_ring_init(&s->rings[cpu], s->ring_fds[cpu], s->ring_bytes, e);
 	return err;
 }
 

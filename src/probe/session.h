@@ -78,6 +78,12 @@ int session_attach(struct session *s, struct error *e);
 /* All is attached: give back what only that needed. Not where session_abilities() is asked afterwards. */
 void session_settle(struct session *s);
 
+/*
+ * Maps the rings, whose pages all count as memory of this process from then on: after what attaching needed for a while was
+ * given back. Before the first session_drain().
+ */
+int session_map_rings(struct session *s, struct error *e);
+
 /* One CRUMB_EV_HOOK per point: how it is seen, or why not. */
 int session_hooks(const struct session *s, event_fn fn, void *ctx);
 

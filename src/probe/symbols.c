@@ -10,31 +10,38 @@
 
 #include "cleanup.h"
 
+/* 150,000 and more of them: the kernel's text and its modules lie within 2 GiB of one another (arch: code models). */
 struct symbol {
-	uint64_t addr;
+	int32_t at;    /* from the first one listed */
 	uint32_t name; /* offset in names */
 };
 
 struct reason {
 	uint32_t value;
-	bool is_drop; /* SKB_NOT_DROPPED_YET and SKB_CONSUMED are none */
-	char *name;   /* without the prefix of those that are */
+	bool is_one; /* SKB_NOT_DROPPED_YET and SKB_CONSUMED are none */
+	char *name;  /* without the prefix of those that are */
+};
+
+struct reasons {
+	struct reason *list;
+	unsigned int n;
 };
 
 struct symbols {
 	struct symbol *list; /* ascending */
 	size_t n;
+	uint64_t first; /* address of the first one listed */
 	char *names;
 	bool loaded;
-	struct reason *reasons;
-	unsigned int n_reasons;
+	struct reasons drops, resets;
 	bool reasons_tried;
 };
 
-int symbols_new(struct symbols **ret)
+static void reasons_done(struct reasons *r)
 {
-	*ret = calloc(1, sizeof(**ret));
-	return *ret ? 0 : -ENOMEM;
+	for (unsigned int i = 0; i < r->n; i++)
+		free(r->list[i].name);
+	free(r->list);
 }
 
 void symbols_free(struct symbols *s)
@@ -43,9 +50,8 @@ void symbols_free(struct symbols *s)
 		return;
 	free(s->list);
 	free(s->names);
-	for (unsigned int i = 0; i < s->n_reasons; i++)
-		free(s->reasons[i].name);
-	free(s->reasons);
+	reasons_done(&s->drops);
+	reasons_done(&s->resets);
 	free(s);
 }
 
@@ -53,7 +59,7 @@ static int by_addr(const void *a, const void *b)
 {
 	const struct symbol *x = a, *y = b;
 
-	return x->addr < y->addr ? -1 : x->addr > y->addr;
+	return x->at < y->at ? -1 : x->at > y->at;
 }
 
 /* Text symbols only; several names of one address: the first listed stays. */
@@ -61,18 +67,30 @@ static void load(struct symbols *s)
 {
 	_cleanup_fclose_ FILE *f = fopen("/proc/kallsyms", "re");
 	size_t cap = 0, names_cap = 0, names_len = 0;
-	char line[512], name[256], type, *names;
-	unsigned long long addr;
+	bool sorted = true;
+	char line[512], *names;
 	struct symbol *list;
 
 	s->loaded = true;
-	while (f && fgets(line, sizeof(line), f)) {
+	while (f && fgets(line, sizeof(line),
+			  f)) { /* "ffffffff81000000 T _text", and for modules "\t[name]" */
+		char *after;
+		uint64_t addr = strtoull(line, &after, 16);
+		const char *name = after + 3;
+		int64_t at;
 		size_t len;
 
-		if (sscanf(line, "%llx %c %255s", &addr, &type, name) != 3 || !addr ||
-		    (type != 't' && type != 'T' && type != 'w' && type != 'W'))
+		if (!addr || after[0] != ' ' || !after[1] || !strchr("tTwW", after[1]) ||
+		    after[2] != ' ')
 			continue;
+		if (!s->n)
+			s->first = addr;
+		at = (int64_t)(addr - s->first);
+		if (at != (int32_t)at)
+			continue;
+		after[3 + strcspn(name, "\t \n")] = '\0';
 		len = strlen(name) + 1;
+		sorted = sorted && (!s->n || s->list[s->n - 1].at <= at);
 		if (s->n == cap) {
 			cap = cap ? cap * 2 : 65536;
 			list = realloc(s->list, cap * sizeof(*list));
@@ -88,12 +106,13 @@ static void load(struct symbols *s)
 			s->names = names;
 		}
 		memcpy(s->names + names_len, name, len);
-		s->list[s->n++] = (struct symbol){ .addr = addr, .name = names_len };
+		s->list[s->n++] = (struct symbol){ .at = (int32_t)at, .name = names_len };
 		names_len += len;
 	}
 	if (!s->n)
 		return;
-	qsort(s->list, s->n, sizeof(*s->list), by_addr);
+	if (!sorted)
+		qsort(s->list, s->n, sizeof(*s->list), by_addr);
 	list = realloc(s->list, s->n * sizeof(*list));
 	names = realloc(s->names, names_len);
 	s->list = list ? list : s->list;
@@ -103,78 +122,105 @@ static void load(struct symbols *s)
 const char *symbols_function(struct symbols *s, uint64_t addr, uint32_t *ret_offset)
 {
 	size_t low = 0, high;
+	int64_t at;
 
 	if (!s->loaded)
 		load(s);
-	if (!s->n || addr < s->list[0].addr)
+	at = (int64_t)(addr - s->first);
+	if (!s->n || at != (int32_t)at || at < s->list[0].at)
 		return NULL;
 	high = s->n;
 	while (high - low > 1) {
 		size_t mid = low + (high - low) / 2;
 
-		if (s->list[mid].addr <= addr)
+		if (s->list[mid].at <= at)
 			low = mid;
 		else
 			high = mid;
 	}
-	while (low && s->list[low - 1].addr == s->list[low].addr)
+	while (low && s->list[low - 1].at == s->list[low].at)
 		low--;
-	*ret_offset = addr - s->list[low].addr;
+	*ret_offset = (uint32_t)(at - s->list[low].at);
 	return s->names + s->list[low].name;
 }
 
-static const char reason_prefix[] = "SKB_DROP_REASON_";
-
-static void copy_reasons(struct symbols *s, const struct btf *btf, const struct btf_type *type)
+static void copy_reasons(struct reasons *to, const struct btf *btf, const char *type,
+			 const char *prefix)
 {
-	const struct btf_enum *e = btf_enum(type);
-	unsigned int n = btf_vlen(type);
+	int id = btf__find_by_name_kind(btf, type, BTF_KIND_ENUM);
+	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, id) : NULL;
+	const struct btf_enum *e = t ? btf_enum(t) : NULL;
+	unsigned int n = t ? btf_vlen(t) : 0;
 
-	s->reasons = calloc(n, sizeof(*s->reasons));
-	for (unsigned int i = 0; s->reasons && i < n; i++, e++) {
+	to->list = calloc(n + 1, sizeof(*to->list));
+	for (unsigned int i = 0; to->list && i < n; i++, e++) {
 		const char *name = btf__name_by_offset(btf, e->name_off);
-		bool drop = !strncmp(name, reason_prefix, sizeof(reason_prefix) - 1);
+		bool fits = !strncmp(name, prefix, strlen(prefix));
 
-		s->reasons[i] =
-			(struct reason){ e->val, drop,
-					 strdup(drop ? name + sizeof(reason_prefix) - 1 : name) };
-		if (!s->reasons[i].name)
+		to->list[i] =
+			(struct reason){ e->val, fits, strdup(fits ? name + strlen(prefix) : name) };
+		if (!to->list[i].name)
 			return;
-		s->n_reasons++;
+		to->n++;
 	}
 }
 
 /* The names are copied: the kernel's types take megabytes. */
+static void copy_all_reasons(struct symbols *s, const struct btf *btf)
+{
+	s->reasons_tried = true;
+	copy_reasons(&s->drops, btf, "skb_drop_reason", "SKB_DROP_REASON_");
+	copy_reasons(&s->resets, btf, "sk_rst_reason", "SK_RST_REASON_");
+}
+
 static void load_reasons(struct symbols *s)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
-	int id;
 
 	s->reasons_tried = true;
-	if (!btf)
-		return;
-	id = btf__find_by_name_kind(btf, "skb_drop_reason", BTF_KIND_ENUM);
-	if (id > 0)
-		copy_reasons(s, btf, btf__type_by_id(btf, id));
+	if (btf)
+		copy_all_reasons(s, btf);
 	btf__free(btf);
+}
+
+int symbols_new(const struct btf *types, struct symbols **ret)
+{
+	struct symbols *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	if (types)
+		copy_all_reasons(s, types);
+	*ret = s;
+	return 0;
 }
 
 const char *symbols_drop_reason_at(struct symbols *s, unsigned int i, uint32_t *ret_value)
 {
 	if (!s->reasons_tried)
 		load_reasons(s);
-	if (i >= s->n_reasons)
+	if (i >= s->drops.n)
 		return NULL;
-	*ret_value = s->reasons[i].value;
-	return s->reasons[i].is_drop ? s->reasons[i].name : "";
+	*ret_value = s->drops.list[i].value;
+	return s->drops.list[i].is_one ? s->drops.list[i].name : "";
+}
+
+static const char *reason_name(struct symbols *s, const struct reasons *in, uint32_t value)
+{
+	if (!s->reasons_tried)
+		load_reasons(s);
+	for (unsigned int i = 0; i < in->n; i++)
+		if (in->list[i].value == value)
+			return in->list[i].name;
+	return NULL;
 }
 
 const char *symbols_drop_reason(struct symbols *s, uint32_t value)
 {
-	if (!s->reasons_tried)
-		load_reasons(s);
-	for (unsigned int i = 0; i < s->n_reasons; i++)
-		if (s->reasons[i].value == value)
-			return s->reasons[i].name;
-	return NULL;
+	return reason_name(s, &s->drops, value);
+}
+
+const char *symbols_reset_reason(struct symbols *s, uint32_t value)
+{
+	return reason_name(s, &s->resets, value);
 }

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Names for numbers of the running kernel: functions from /proc/kallsyms, drop reasons from its BTF. Both lazily. */
+/* Names for numbers of the running kernel: functions from /proc/kallsyms, lazily, and drop reasons from its BTF. */
 #ifndef CRUMB_PROBE_SYMBOLS_H
 #define CRUMB_PROBE_SYMBOLS_H
 
 #include <stdint.h>
 
+struct btf;
 struct symbols;
 
-int symbols_new(struct symbols **ret);
+/*
+ * @types: the kernel's, to copy the names of reasons from; not kept. NULL: they are read when a reason is asked for, which
+ * takes megabytes for that moment.
+ */
+int symbols_new(const struct btf *types, struct symbols **ret);
 void symbols_free(struct symbols *s);
 
 /* The function around @addr and @addr's offset in it; NULL if kallsyms is not to be read. Borrowed. */
@@ -15,6 +20,9 @@ const char *symbols_function(struct symbols *s, uint64_t addr, uint32_t *ret_off
 
 /* "NETFILTER_DROP" of enum skb_drop_reason, NULL if this kernel has no such value. Borrowed. */
 const char *symbols_drop_reason(struct symbols *s, uint32_t value);
+
+/* "TCP_ABORT_ON_CLOSE" of enum sk_rst_reason, likewise. */
+const char *symbols_reset_reason(struct symbols *s, uint32_t value);
 
 /* The i-th drop reason of this kernel's enum, and its number; NULL past the last. Borrowed. */
 const char *symbols_drop_reason_at(struct symbols *s, unsigned int i, uint32_t *ret_value);

@@ -223,6 +223,26 @@ static void put_functions(struct json_out *j, const struct journey_step *s)
 	json_put(j, "]");
 }
 
+static void put_tunnel(struct json_out *j, const struct journey_tunnel *t)
+{
+	char buf[UNITS_BYTES];
+
+	json_put(j, ",\"tunnel\":{\"kind\":");
+	json_string(j, tunnel_kind_name(t->kind));
+	if (t->kind) {
+		json_put(j, ",\"key\":");
+		if (t->has_key)
+			json_u64(j, t->key);
+		else
+			json_put(j, "null");
+		json_put(j, ",\"src\":");
+		json_string(j, units_host(buf, t->from));
+		json_put(j, ",\"dst\":");
+		json_string(j, units_host(buf, t->to));
+	}
+	json_put(j, "}");
+}
+
 static void put_step(struct json_out *j, const struct journey_step *s)
 {
 	json_put(j, "{\"host\":");
@@ -255,6 +275,8 @@ static void put_step(struct json_out *j, const struct journey_step *s)
 		json_put(j, ",\"detail\":");
 		json_string(j, s->detail);
 	}
+	if (s->tunnel)
+		put_tunnel(j, s->tunnel);
 	if (s->path_len > 0)
 		put_path(j, s);
 	if (s->function_count > 0)
@@ -366,6 +388,32 @@ static void put_extents(struct json_out *j, const struct journey *y)
 }
 
 /* What came after the first contract. */
+static void put_pair(struct json_out *j, const struct journey_address pair[2])
+{
+	char buf[UNITS_BYTES];
+
+	json_put(j, "{\"src\":");
+	json_string(j, units_address(buf, &pair[0]));
+	json_put(j, ",\"dst\":");
+	json_string(j, units_address(buf, &pair[1]));
+	json_put(j, "}");
+}
+
+static void put_nat(struct json_out *j, const struct journey_nat *n)
+{
+	json_put(j, "{\"host\":");
+	json_string(j, n->host);
+	json_put(j, ",\"netns\":");
+	json_u64(j, n->netns);
+	json_put(j, ",\"kind\":");
+	json_string(j, units_nat_name(n->how));
+	json_put(j, ",\"before\":");
+	put_pair(j, n->before);
+	json_put(j, ",\"after\":");
+	put_pair(j, n->after);
+	json_put(j, "}");
+}
+
 static void put_additions(struct json_out *j, const struct journey *y)
 {
 	if (y->where) {
@@ -405,6 +453,17 @@ static void put_additions(struct json_out *j, const struct journey *y)
 	}
 	if (y->transmission_count > 0)
 		json_transmissions(j, y);
+	if (y->reset)
+		json_reset(j, y->reset);
+	if (y->nat_count > 0) {
+		json_put(j, ",\"nat\":[");
+		for (uint32_t i = 0; i < y->nat_count; i++) {
+			if (i > 0)
+				json_put(j, ",");
+			put_nat(j, &y->nats[i]);
+		}
+		json_put(j, "]");
+	}
 	if (y->call_count > 0) {
 		json_put(j, ",\"before\":[");
 		for (uint32_t i = 0; i < y->call_count; i++) {
@@ -593,6 +652,7 @@ static int json_end(const struct render_options *o, const struct trace_summary *
 	if (s->absence_count > 0)
 		put_absences(&j, s);
 	put_asides(&j, s);
+	json_unmade(&j, s);
 	if (s->unusual)
 		json_unusual(&j, s->unusual);
 	return finish(&j);

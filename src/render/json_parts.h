@@ -9,6 +9,10 @@
 
 void json_transmissions(struct json_out *j, const struct journey *y); /* ,"transmissions":[...] */
 
+void json_reset(struct json_out *j, const struct journey_reset *r); /* ,"reset":{...} */
+
+void json_unmade(struct json_out *j, const struct trace_summary *s); /* ,"not_connected":[...] */
+
 void json_unusual(struct json_out *j,
 		  const struct trace_unusual *u); /* ,"usual":[...],"unusual":[...] */
 

@@ -139,6 +139,49 @@ static void put_facts(struct page *p, const struct journey *j)
 	page_newline(p);
 }
 
+/* "dnat in gw: behind it 10.2.0.1:38424 → 10.2.0.2:8080" */
+static void put_nats(struct page *p, const struct journey *j)
+{
+	char src[UNITS_BYTES], dst[UNITS_BYTES], text[2 * UNITS_BYTES + 128];
+
+	for (uint32_t i = 0; i < j->nat_count; i++) {
+		const struct journey_nat *n = &j->nats[i];
+
+		snprintf(text, sizeof(text), "%s in %.64s: behind it %s %s %s",
+			 units_nat_name(n->how), n->host, units_address(src, &n->after[0]),
+			 p->glyphs->arrow, units_address(dst, &n->after[1]));
+		page_tab(p, TEXT_INDENT);
+		page_wrap(p, STYLE_PLAIN, text);
+	}
+}
+
+static bool same_tunnel(const struct journey_tunnel *a, const struct journey_tunnel *b)
+{
+	return a->kind == b->kind && a->has_key == b->has_key && a->key == b->key &&
+	       !memcmp(a->from, b->from, sizeof(a->from)) && !memcmp(a->to, b->to, sizeof(a->to));
+}
+
+/* "in vxlan 42, 10.1.0.2 → 10.2.0.2", of each tunnel once. */
+static void put_tunnels(struct page *p, const struct journey *j)
+{
+	char from[UNITS_BYTES], to[UNITS_BYTES], key[16];
+	const struct journey_tunnel *last = NULL;
+
+	for (uint32_t i = 0; i < j->step_count; i++) {
+		const struct journey_tunnel *t = j->steps[i].tunnel;
+
+		if (!t || !t->kind || (last && same_tunnel(last, t)))
+			continue;
+		last = t;
+		snprintf(key, sizeof(key), " %u", t->key);
+		page_tab(p, TEXT_INDENT);
+		page_printf(p, STYLE_PLAIN, "in %s%s, %s %s %s", tunnel_kind_words(t->kind),
+			    t->has_key ? key : "", units_host(from, t->from), p->glyphs->arrow,
+			    units_host(to, t->to));
+		page_newline(p);
+	}
+}
+
 #define ROLE_COLUMN (TEXT_INDENT + sizeof("receiver") + 1)
 
 static void put_id(struct page *p, const struct journey *j)
@@ -199,6 +242,23 @@ static void put_ending(struct page *p, const struct journey *j)
 	}
 	if (j->verdict == VERDICT_DROPPED && j->reason)
 		put_reason(p, j->reason);
+}
+
+/* The connection was reset: by whom, why, and what that did to the bytes. */
+static void put_reset(struct page *p, const struct journey *j)
+{
+	const struct journey_reset *r = j->reset;
+	char text[512], at[UNITS_BYTES], read[UNITS_BYTES], gone[UNITS_BYTES];
+
+	snprintf(text, sizeof(text),
+		 "reset by the %s%s%s: %s%s%s%s, %s %s its first step; %s byte%s read, %s thrown away",
+		 r->by_sender ? "sender's end" : "receiver's end", r->host ? " on " : "",
+		 r->host ? r->host : "", r->why, r->reason ? " (" : "", r->reason ? r->reason : "",
+		 r->reason ? ")" : "", units_duration(at, r->t_ns < 0 ? -r->t_ns : r->t_ns, p->utf8),
+		 r->t_ns < 0 ? "before" : "after", units_count(read, r->read), plural(r->read),
+		 units_count(gone, r->thrown_away));
+	page_tab(p, TEXT_INDENT);
+	page_wrap(p, STYLE_BOLD, text);
 }
 
 /* ------------------------------------------------------------------------------ the two calls */
@@ -373,7 +433,11 @@ static int text_journey(const struct render_options *o, const struct journey *j,
 	page_init(&p, o, out);
 	put_first_line(&p, j);
 	put_facts(&p, j);
+	put_nats(&p, j);
+	put_tunnels(&p, j);
 	put_ending(&p, j);
+	if (j->reset)
+		put_reset(&p, j);
 	if (p.unfold) {
 		put_id(&p, j);
 		put_call(&p, "sender", &j->sender);
@@ -403,6 +467,8 @@ static int text_begin(const struct render_options *o, const struct trace_info *i
 {
 	struct page p;
 
+	if (!*info->version) /* nothing has come: there is nobody to speak of */
+		return 0;
 	page_init(&p, o, out);
 	page_printf(&p, STYLE_DIM, "crumb %s", info->version);
 	put_dot(&p);
@@ -498,6 +564,30 @@ static void put_asides(struct page *p, const struct trace_summary *s)
 		page_newline(p);
 }
 
+static void put_unmade(struct page *p, const struct trace_summary *s)
+{
+	char src[UNITS_BYTES], dst[UNITS_BYTES], text[512], count[UNITS_BYTES];
+
+	for (uint64_t i = 0; i < s->unmade_count && i < TRACE_UNMADE_MAX; i++) {
+		const struct trace_unmade *u = &s->unmade[i];
+
+		snprintf(text, sizeof(text), "not connected: %s %s %s: %s %s %s %s%s%s",
+			 units_address(src, &u->src), p->glyphs->arrow, units_address(dst, &u->dst),
+			 u->outcome, *u->outcome == 'u' ? "(SYN last seen at" : "at", u->host,
+			 u->place,
+			 *u->outcome == 'u' ? ")" :
+			 u->reason[0]	    ? ": " :
+					      "",
+			 u->reason);
+		page_wrap(p, STYLE_BAD, text);
+	}
+	if (s->unmade_count <= TRACE_UNMADE_MAX)
+		return;
+	page_printf(p, STYLE_BAD, "not connected: %s more",
+		    units_count(count, s->unmade_count - TRACE_UNMADE_MAX));
+	page_newline(p);
+}
+
 static int text_end(const struct render_options *o, const struct trace_summary *s, struct strbuf *out)
 {
 	struct page p;
@@ -508,6 +598,7 @@ static int text_end(const struct render_options *o, const struct trace_summary *
 	put_verdicts(&p, s);
 	put_counts(&p, s);
 	put_asides(&p, s);
+	put_unmade(&p, s);
 	if (s->unobservable_count > 0) {
 		struct page_list l = {
 			s->unobservable, s->unobservable_count, ",", NULL, TEXT_INDENT, STYLE_DIM

@@ -110,18 +110,23 @@ char *units_count(char buf[UNITS_BYTES], uint64_t n)
 	return buf;
 }
 
-char *units_address(char buf[UNITS_BYTES], const struct journey_address *a)
+char *units_host(char buf[UNITS_BYTES], const uint8_t addr[16])
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-	char text[INET6_ADDRSTRLEN];
 
-	if (!memcmp(a->addr, mapped, sizeof(mapped))) {
-		snprintf(buf, UNITS_BYTES, "%u.%u.%u.%u:%u", a->addr[12], a->addr[13], a->addr[14],
-			 a->addr[15], a->port);
-		return buf;
-	}
-	inet_ntop(AF_INET6, a->addr, text, sizeof(text));
-	snprintf(buf, UNITS_BYTES, "[%s]:%u", text, a->port);
+	if (!memcmp(addr, mapped, sizeof(mapped)))
+		inet_ntop(AF_INET, addr + 12, buf, UNITS_BYTES);
+	else
+		inet_ntop(AF_INET6, addr, buf, UNITS_BYTES);
+	return buf;
+}
+
+char *units_address(char buf[UNITS_BYTES], const struct journey_address *a)
+{
+	char host[UNITS_BYTES];
+
+	units_host(host, a->addr);
+	snprintf(buf, UNITS_BYTES, strchr(host, ':') ? "[%.45s]:%u" : "%.45s:%u", host, a->port);
 	return buf;
 }
 
@@ -144,7 +149,20 @@ static const struct {
 	[CRUMB_LOSS_SPOOL] = { "spool", "could not be stored" },
 	[CRUMB_LOSS_FUNCS] = { "functions",
 			       "calls of kernel functions missed; the journeys themselves lack nothing" },
+	[CRUMB_LOSS_JOIN] = { "join",
+			      "left out where hosts are joined: a time that cannot be, or no room" },
 };
+
+const char *units_nat_name(unsigned int how)
+{
+	static const char *const names[] = {
+		[CRUMB_NAT_SRC] = "snat",
+		[CRUMB_NAT_DST] = "dnat",
+		[CRUMB_NAT_SRC | CRUMB_NAT_DST] = "dnat+snat",
+	};
+
+	return how < sizeof(names) / sizeof(names[0]) && names[how] ? names[how] : "nat";
+}
 
 const char *units_loss_name(unsigned int cause)
 {

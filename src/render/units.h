@@ -31,10 +31,14 @@ char *units_percent(char buf[UNITS_BYTES], uint64_t part, uint64_t whole);
 char *units_count(char buf[UNITS_BYTES], uint64_t n);
 
 /* "10.47.0.1:50312", "[fd47:c0de::1]:4747" */
+char *units_host(char buf[UNITS_BYTES], const uint8_t addr[16]); /* "10.0.0.1", "fd00::1" */
 char *units_address(char buf[UNITS_BYTES], const struct journey_address *a);
 
 /* "tcp", "udp", else the number */
 char *units_proto(char buf[UNITS_BYTES], uint8_t proto);
+
+/* CRUMB_NAT_*: "dnat", "snat", "dnat+snat" */
+const char *units_nat_name(unsigned int how);
 
 /* enum crumb_loss_cause: "ring", stable, for machines; and in words. */
 const char *units_loss_name(unsigned int cause);

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Connections that did not come about (RFC 9293, 3.10.7.1): an RST answers the SYN, something drops it, or nobody answers: a
+ * listener whose queue is full throws a SYN away without a word (tcp_conn_request()).
+ */
+#include "unmade.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "reset.h"
+
+void unmade_syn(struct half *h, const struct crumb_ev_skb *ev, uint32_t reason)
+{
+	h->syn = true;
+	h->syn_at = (struct sight_where){
+		.ns = ev->h.time_ns,
+		.netns = ev->netns,
+		.ifindex = ev->ifindex,
+		.point = ev->point,
+		.reason = reason,
+	};
+}
+
+static void say_place(struct assembler *a, const struct sight_where *at, struct trace_unmade *u)
+{
+	const char *dev = facts_dev_name(a->facts, at->netns, at->ifindex);
+
+	snprintf(u->host, sizeof(u->host), "%s", facts_host(a->facts, at->netns));
+	snprintf(u->place, sizeof(u->place), "%s%s%s", point_get(at->point)->name, dev ? " " : "",
+		 dev ? dev : "");
+}
+
+static void say_refused(struct assembler *a, const struct conn *c, uint8_t server,
+			struct trace_unmade *u)
+{
+	const struct rst_seen *seen = &c->half[server].rst;
+	const struct crumb_ev_reset *told = reset_first(c);
+
+	u->outcome = "refused";
+	if (told && told->end == server) {
+		const char *reason = told->reason == CRUMB_REASON_NONE ?
+					     "" :
+					     facts_reason(a->facts, told->reason);
+
+		snprintf(u->host, sizeof(u->host), "%s", facts_host(a->facts, told->netns));
+		snprintf(u->place, sizeof(u->place), "%s", "reset.send");
+		snprintf(u->reason, sizeof(u->reason), "%s", reason);
+		return;
+	}
+	say_place(a,
+		  &(struct sight_where){
+			  .netns = seen->netns, .ifindex = seen->ifindex, .point = seen->point },
+		  u);
+}
+
+void unmade_note(struct assembler *a, const struct conn *c)
+{
+	uint8_t client = c->half[1].syn, server = !client;
+	struct trace_unmade *u;
+
+	/* One SYN only: with the answer's it is a connection, if perhaps a short one. */
+	if (conn_is_udp(c) || c->established || !c->half[client].syn || c->half[server].syn)
+		return;
+	/* An answer whose record was lost is none that was not given. */
+	if (losses_within(&a->losses, c->half[client].syn_at.ns, a->now_ns, CRUMB_PT_NONE))
+		return;
+	if (a->sum.unmade_count++ >= TRACE_UNMADE_MAX)
+		return;
+	u = &a->sum.unmade[a->sum.unmade_count - 1];
+	memcpy(u->src.addr, c->flow.addr[client], sizeof(u->src.addr));
+	memcpy(u->dst.addr, c->flow.addr[server], sizeof(u->dst.addr));
+	u->src.port = c->flow.port[client];
+	u->dst.port = c->flow.port[server];
+	if (c->half[server].reset || reset_first(c)) {
+		say_refused(a, c, server, u);
+		return;
+	}
+	say_place(a, &c->half[client].syn_at, u);
+	u->outcome = c->half[client].syn_at.point == CRUMB_PT_SKB_DROP ? "dropped" : "unanswered";
+	if (c->half[client].syn_at.point == CRUMB_PT_SKB_DROP)
+		snprintf(u->reason, sizeof(u->reason), "%s",
+			 facts_reason(a->facts, c->half[client].syn_at.reason));
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The kernel's table of followed connections (bpf/maps.h), as user space adds to it and takes from it. */
+#ifndef CRUMB_PROBE_FLOW_CELLS_H
+#define CRUMB_PROBE_FLOW_CELLS_H
+
+#include <stdint.h>
+
+#include "settings.h"
+
+struct crumb;
+
+/* How many cells for @max_flows connections: a power of two. */
+uint32_t flow_cells_for(uint32_t max_flows);
+
+/* One that began before the trace. 0: *ret_id is its number, 0 if it is there already; -ENOSPC. */
+int flow_cells_add(struct crumb *skel, const struct crumb_flow_key *key, uint32_t *ret_id);
+
+/* Unless another connection has the same key by now. */
+void flow_cells_forget(struct crumb *skel, const struct crumb_flow_key *key, uint32_t id);
+
+#endif

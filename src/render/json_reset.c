@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The RST that ended a message's connection, and connections that did not come about, in JSON. */
+#include "json_parts.h"
+#include "units.h"
+
+void json_reset(struct json_out *j, const struct journey_reset *r)
+{
+	json_put(j, ",\"reset\":{\"by\":");
+	json_string(j, r->by_sender ? "sender" : "receiver");
+	json_put(j, ",\"host\":");
+	json_string(j, r->host);
+	json_put(j, ",\"what\":");
+	json_string(j, r->what);
+	if (r->tgid) {
+		json_put(j, ",\"pid\":");
+		json_u64(j, r->tgid);
+		json_put(j, ",\"comm\":");
+		json_string(j, r->comm);
+	}
+	json_put(j, ",\"reason\":");
+	json_string(j, r->reason);
+	json_put(j, ",\"why\":");
+	json_string(j, r->why);
+	json_put(j, ",\"t_ns\":");
+	json_i64(j, r->t_ns);
+	if (r->got_ns != INT64_MIN) {
+		json_put(j, ",\"received_t_ns\":");
+		json_i64(j, r->got_ns);
+	}
+	json_put(j, ",\"read\":");
+	json_u64(j, r->read);
+	json_put(j, ",\"thrown_away\":");
+	json_u64(j, r->thrown_away);
+	json_put(j, "}");
+}
+
+void json_unmade(struct json_out *j, const struct trace_summary *s)
+{
+	uint64_t listed = s->unmade_count < TRACE_UNMADE_MAX ? s->unmade_count : TRACE_UNMADE_MAX;
+	char buf[UNITS_BYTES];
+
+	if (!listed)
+		return;
+	json_put(j, ",\"not_connected\":[");
+	for (uint64_t i = 0; i < listed; i++) {
+		const struct trace_unmade *u = &s->unmade[i];
+
+		if (i)
+			json_put(j, ",");
+		json_put(j, "{\"src\":");
+		json_string(j, units_address(buf, &u->src));
+		json_put(j, ",\"dst\":");
+		json_string(j, units_address(buf, &u->dst));
+		json_put(j, ",\"outcome\":");
+		json_string(j, u->outcome);
+		json_put(j, ",\"host\":");
+		json_string(j, u->host);
+		json_put(j, ",\"place\":");
+		json_string(j, u->place);
+		json_put(j, ",\"reason\":");
+		json_string(j, u->reason[0] ? u->reason : NULL);
+		json_put(j, "}");
+	}
+	json_put(j, "],\"not_connected_count\":");
+	json_u64(j, s->unmade_count);
+}
