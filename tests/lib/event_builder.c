@@ -184,6 +184,19 @@ void build_state(struct builder *b, uint32_t flow, uint8_t end, uint8_t from, ui
 	build_put(b, &ev, CRUMB_EV_STATE, sizeof(ev));
 }
 
+void build_reset(struct builder *b, uint32_t flow, uint8_t end, uint8_t what)
+{
+	struct crumb_ev_reset ev = {
+		.flow = flow,
+		.end = end,
+		.what = what,
+		.reason = CRUMB_REASON_NONE,
+		.netns = end ? NETNS_A : NETNS_B,
+	};
+
+	build_put(b, &ev, CRUMB_EV_RESET, sizeof(ev));
+}
+
 void build_send_begin(struct builder *b, struct sender *s, uint32_t seq, uint32_t left)
 {
 	struct crumb_ev_send_begin ev = {
@@ -274,7 +287,8 @@ static struct crumb_ev_skb skb_event(const struct build_skb *s, uint8_t point, u
 		.skb_len = s->payload + 66,
 		.wire_len = s->payload + 66,
 		.gso_segs = s->gso_segs,
-		.flags = s->flags,
+		.flags = s->flags | (s->tunnel ? CRUMB_SKB_TUNNEL : 0),
+		.ip_id = s->tunnel,
 		.skb = skb_address(s),
 		.tcp_flags = s->tcp_flags ? s->tcp_flags : 0x10,
 		.ip_version = 4,

@@ -45,6 +45,7 @@ void build_symbol(struct builder *b, uint64_t addr, const char *name);
 
 void build_flow(struct builder *b, uint32_t flow); /* 10.47.0.1:50000+flow -> 10.47.0.2:4747 is dir 1 */
 void build_state(struct builder *b, uint32_t flow, uint8_t end, uint8_t from, uint8_t to);
+void build_reset(struct builder *b, uint32_t flow, uint8_t end, uint8_t what); /* enum crumb_reset */
 
 /*
  * A send call of @left bytes that go to @seq; then its end, which took @bytes at @seq as its last
@@ -59,8 +60,8 @@ void build_send(struct builder *b, struct sender *s, uint32_t seq, uint32_t byte
 struct build_skb {
 	uint32_t flow, seq, payload;
 	uint8_t dir, flags, tcp_flags;
-	uint16_t gso_segs;
-	uint64_t skb; /* address; 0: made from seq */
+	uint16_t gso_segs, tunnel; /* tunnel: crumb_ev_tunnel.number, 0 none */
+	uint64_t skb;		   /* address; 0: made from seq */
 };
 
 void build_skb_at(struct builder *b, const struct build_skb *s, uint8_t point, uint32_t netns,

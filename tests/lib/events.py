@@ -4,7 +4,7 @@
 
 usage: events.py FILE EXPRESSION    print it; E is the list of events, each with type, time_ns, cpu and what follows:
        flow (number, 0 none), point, dir; for flows ends: ((address, port), (address, port)), why; for SKB and SOCK
-       seq, payload; for DROP reason, too: its name on that kernel; for LOSS cause, count
+       seq, payload; for SKB tunnel (0 none); for DROP reason, too: its name on that kernel; for LOSS cause, count
 """
 import collections
 import ipaddress
@@ -13,10 +13,10 @@ import sys
 
 PEN, EVENTS, PACKET = 0x63726D62, 2, 3
 FLOW, STATE, SEND_BEGIN, SEND_EXTENT, SEND_END, SKB, SOCK, WAKE, RUN, COPY, RECV_EXTENT, RECV, CALL, DROP, NEIGH, \
-    STACK, HELD, FUNC, DGRAM_SEND, DGRAM_RECV, AWAY, DECISION, PROCESS = range(1, 24)
+    STACK, HELD, FUNC, DGRAM_SEND, DGRAM_RECV, AWAY, DECISION, PROCESS, RESET, NAT, TUNNEL = range(1, 27)
 TRACE, HOST, NETNS, DEV, FDB, HOOK, SYMBOL, REASON, LOSS, END = range(64, 74)
-TCP_RETRANSMIT, DEV_QUEUE, DEV_XMIT, NETFILTER = 9, 13, 16, 42      # enum crumb_point
-KERNEL = range(FLOW, PROCESS + 1)
+TCP_XMIT, TCP_RETRANSMIT, IP_OUTPUT, DEV_QUEUE, DEV_XMIT, DEV_RECEIVE, SOCK_READY, NETFILTER = 8, 9, 10, 13, 16, 19, 25, 42      # enum crumb_point
+KERNEL = range(FLOW, TUNNEL + 1)
 
 
 def records(data):
@@ -68,6 +68,7 @@ def decode(raw):
     elif kind in (SKB, DROP, DECISION):
         event["point"] = raw[21]
         event["netns"], event["ifindex"], event["seq"], event["payload"] = struct.unpack_from("<IIII", raw, 24)
+        event["tunnel"] = struct.unpack_from("<H", raw, 72)[0] if raw[23] & 0x08 else 0
         if kind == DECISION:
             event["what"], event["hook"] = raw[108], raw[109]
         if kind == DROP:

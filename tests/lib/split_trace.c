@@ -110,6 +110,8 @@ static uint32_t netns_of(const struct crumb_event *ev)
 			f->receiver_netns[!((const struct crumb_ev_state *)ev)->end] =
 				NS(crumb_ev_state);
 		return NS(crumb_ev_state);
+	case CRUMB_EV_RESET:
+		return NS(crumb_ev_reset);
 	case CRUMB_EV_SEND_BEGIN:
 		thread_note(((const struct crumb_ev_send_begin *)ev)->pid, NS(crumb_ev_send_begin));
 		return NS(crumb_ev_send_begin);
@@ -153,6 +155,10 @@ static uint32_t netns_of(const struct crumb_event *ev)
 		return NS(crumb_ev_func);
 	case CRUMB_EV_HELD:
 		return NS(crumb_ev_held);
+	case CRUMB_EV_NAT:
+		return NS(crumb_ev_nat);
+	case CRUMB_EV_TUNNEL:
+		return NS(crumb_ev_tunnel);
 	case CRUMB_EV_NETNS:
 		return NS(crumb_ev_netns);
 	case CRUMB_EV_DEV:
@@ -192,6 +198,8 @@ static void translate(const struct part *p, struct crumb_event *ev)
 	switch (ev->type) {
 		CASE(FLOW, flow, OWN(netns))
 		CASE(STATE, state, OWN(netns))
+		CASE(NAT, nat, OWN(netns))
+		CASE(TUNNEL, tunnel, OWN(netns))
 		CASE(SEND_BEGIN, send_begin, OWN(netns), T(enter_ns), T(libc_ns))
 		CASE(SEND_END, send_end, T(sock_ns), T(append_ns))
 		CASE(SKB, skb, OWN(netns))
@@ -205,6 +213,7 @@ static void translate(const struct part *p, struct crumb_event *ev)
 		CASE(DGRAM_RECV, dgram, OWN(netns), T(enter_ns), T(libc_ns), T(sock_ns))
 		CASE(NEIGH, neigh, OWN(netns))
 		CASE(STACK, stack, OWN(netns))
+		CASE(RESET, reset, OWN(netns))
 		CASE(HELD, held, OWN(netns), T(since_ns))
 		CASE(NETNS, netns, OWN(netns))
 		CASE(FDB, fdb, OWN(netns))

@@ -83,7 +83,10 @@ static void one_reason(void **state)
 		{ CRUMB_HELD_CWND, "tx.cwnd" },
 		{ CRUMB_HELD_RWND, "tx.rwnd" },
 		{ CRUMB_HELD_CWND | CRUMB_HELD_RWND, "tx.cwnd" }, /* what tcp_write_xmit() asks first */
-		{ CRUMB_HELD_PACING | CRUMB_HELD_CWND, "tx.pacing" },
+		{ CRUMB_HELD_PACING, "tx.pacing" },
+		{ CRUMB_HELD_PACING | CRUMB_HELD_CWND,
+		  "tx.cwnd" }, /* the pacing timer runs out before an ACK comes */
+		{ CRUMB_HELD_PACING | CRUMB_HELD_RWND, "tx.rwnd" },
 		{ CRUMB_HELD_RECOVERY | CRUMB_HELD_CWND, "tx.recovery" },
 		{ CRUMB_HELD_RECOVERY | CRUMB_HELD_RWND, "tx.rwnd" },
 		{ CRUMB_HELD_TSQ, "tx.tsq" },

@@ -220,6 +220,105 @@ static void closed_with_bytes_unread(void **state)
 	rig_close(&r);
 }
 
+/* After an RST what is in the queue can be read, however late; until the socket is gone. */
+static void read_after_an_rst(void **state)
+{
+	struct build_skb rst = { .flow = FLOW, .dir = OUT, .seq = S0 + 200, .tcp_flags = 4 };
+	const struct caught *c;
+	struct rig r;
+
+	(void)state;
+	open_rig(&r);
+	message(&r, S0, 100);
+	message(&r, S0 + 100, 100);
+	arrive(&r, S0, 200, S0);
+	ready(&r, S0 + 200);
+	build_reset(&r.b, FLOW, END_A, CRUMB_RESET_ABORTED);
+	build_pass(&r.b, &rst);
+	build_reset(&r.b, FLOW, END_B, CRUMB_RESET_RECEIVED);
+	build_state(&r.b, FLOW, END_A, ESTABLISHED, CLOSE);
+	build_state(&r.b, FLOW, END_B, ESTABLISHED, CLOSE);
+	tick(&r, 20 * SECOND);
+	assert_int_equal(r.count, 0);
+	take(&r, S0, 100);
+	build_reset(&r.b, FLOW, END_B, CRUMB_RESET_GONE);
+	tick(&r, SECOND / 10);
+	assert_int_equal(r.count, 2);
+	assert_int_equal(rig_at(&r, 0)->verdict, VERDICT_DELIVERED);
+	c = rig_at(&r, 100);
+	assert_int_equal(c->verdict, VERDICT_DROPPED);
+	assert_string_equal(c->reason, "sock.closed_unread");
+	rig_close(&r);
+}
+
+/* The sender got an RST: what is on its way, or not sent, nobody sends again. */
+static void reset_before_they_came(void **state)
+{
+	struct build_skb k = skb(S0, 100);
+	const struct caught *c;
+	struct rig r;
+
+	(void)state;
+	open_rig(&r);
+	message(&r, S0, 100);
+	message(&r, S0 + 100, 100);
+	build_pass(&r.b, &k);
+	build_reset(&r.b, FLOW, END_B, CRUMB_RESET_ANSWERED);
+	build_reset(&r.b, FLOW, END_A, CRUMB_RESET_RECEIVED);
+	build_state(&r.b, FLOW, END_A, ESTABLISHED, CLOSE);
+	tick(&r, SECOND / 2);
+	assert_int_equal(r.count, 0);
+	tick(&r, 2 * SECOND);
+	tick(&r, SECOND);
+	assert_int_equal(r.count, 2); /* and not after ten seconds */
+	c = rig_at(&r, 0);
+	assert_int_equal(c->verdict, VERDICT_DROPPED);
+	assert_string_equal(c->reason, "sock.reset_unacked");
+	c = rig_at(&r, 100);
+	assert_int_equal(c->verdict, VERDICT_DROPPED);
+	assert_string_equal(c->reason, "sock.reset_unsent");
+	rig_close(&r);
+}
+
+/* Nothing but a SYN: refused, dropped, not answered; one that was answered is a connection. More than fit are counted. */
+static void connections_that_did_not_come_about(void **state)
+{
+	struct build_skb syn = { .dir = OUT, .seq = S0 - 1, .tcp_flags = 2 };
+	struct build_skb answer = { .dir = !OUT, .seq = 9000, .tcp_flags = 18 };
+	struct rig r;
+
+	(void)state;
+	rig_open(&r, 0);
+	build_reason(&r.b, REASON_FILTER, "NETFILTER_DROP");
+	for (uint32_t flow = 1; flow < 24; flow++) {
+		syn.flow = answer.flow = flow;
+		build_flow(&r.b, flow);
+		build_pass(&r.b, &syn);
+		if (flow == 1)
+			build_reset(&r.b, flow, END_B, CRUMB_RESET_ANSWERED);
+		if (flow == 2)
+			build_drop_at(&r.b, &syn, REASON_FILTER, NETNS_B, IF_B);
+		if (flow == 3)
+			build_pass(&r.b, &answer);
+	}
+	rig_finish(&r);
+	assert_int_equal(r.count, 0);
+	assert_int_equal(r.sum.unmade_count, 22);
+	for (uint32_t i = 0; i < TRACE_UNMADE_MAX; i++) {
+		const struct trace_unmade *u = &r.sum.unmade[i];
+		uint32_t flow = u->src.port - 50000;
+
+		assert_int_equal(u->dst.port, 4747);
+		assert_int_not_equal(flow, 3);
+		assert_string_equal(u->host, "b");
+		assert_string_equal(u->outcome, flow == 1 ? "refused" :
+						flow == 2 ? "dropped" :
+							    "unanswered");
+		assert_string_equal(u->reason, flow == 2 ? "NETFILTER_DROP" : "");
+	}
+	rig_close(&r);
+}
+
 /* A socket in TIME_WAIT is closed for TCP; its program reads what is queued all the same. */
 static void read_after_the_close(void **state)
 {
@@ -359,6 +458,41 @@ static void a_loss_makes_it_incomplete(void **state)
 	rig_close(&r);
 }
 
+/* ip.output has no decision hanging on it: who was seen there as often as at tcp.xmit lacks nothing. */
+static void a_miss_at_ip_output(void **state)
+{
+	struct crumb_ev_loss loss = { .count = 3,
+				      .cause = CRUMB_LOSS_MISSED,
+				      .point = CRUMB_PT_IP_OUTPUT };
+	struct rig r;
+
+	(void)state;
+	open_rig(&r);
+	loss.from_ns = r.b.now_ns;
+	for (uint32_t i = 0; i < 3; i++) {
+		struct build_skb k = skb(S0 + 10 * i, 10);
+
+		message(&r, k.seq, 10);
+		build_sock(&r.b, &k, CRUMB_PT_TCP_XMIT, 0, NETNS_A);
+		if (i != 1)
+			build_skb_at(&r.b, &k, CRUMB_PT_IP_OUTPUT, NETNS_A, 2);
+		arrive(&r, k.seq, 10, k.seq);
+		if (i < 2)
+			take(&r, k.seq, 10);
+	}
+	loss.to_ns = r.b.now_ns;
+	build_put(&r.b, &loss, CRUMB_EV_LOSS, sizeof(loss));
+	rig_finish(&r);
+	assert_int_equal(rig_at(&r, 0)->verdict, VERDICT_DELIVERED);
+	assert_int_equal(rig_at(&r, 0)->lost_events, 0);
+	assert_int_equal(rig_at(&r, 10)->verdict, VERDICT_INCOMPLETE); /* it was missed there */
+	assert_int_equal(rig_at(&r, 10)->lost_events, 3);
+	assert_int_equal(rig_at(&r, 20)->verdict,
+			 VERDICT_INCOMPLETE); /* not read: what became of it is not sure */
+	assert_int_equal(r.sum.lost_events, 3);
+	rig_close(&r);
+}
+
 /* A recorder that was off its CPU tells a loss where its last pass stood, and that it may reach further. */
 static void a_loss_told_ahead(void **state)
 {
@@ -482,12 +616,16 @@ int main(void)
 		cmocka_unit_test(a_duplicate_changes_nothing),
 		cmocka_unit_test(dropped_for_good),
 		cmocka_unit_test(closed_with_bytes_unread),
+		cmocka_unit_test(read_after_an_rst),
+		cmocka_unit_test(reset_before_they_came),
+		cmocka_unit_test(connections_that_did_not_come_about),
 		cmocka_unit_test(read_after_the_close),
 		cmocka_unit_test(waiting_in_the_receive_queue),
 		cmocka_unit_test(waiting_on_the_senders_side),
 		cmocka_unit_test(waiting_on_its_way),
 		cmocka_unit_test(left_the_machine),
 		cmocka_unit_test(a_loss_makes_it_incomplete),
+		cmocka_unit_test(a_miss_at_ip_output),
 		cmocka_unit_test(a_loss_told_ahead),
 		cmocka_unit_test(a_trace_without_end),
 		cmocka_unit_test(a_hole_in_the_reading),

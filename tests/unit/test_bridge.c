@@ -161,9 +161,107 @@ static void entry_gone(void **state)
 	assembler_free(a);
 }
 
+static struct assembler *with_a_port(void)
+{
+	struct assembler *a;
+
+	assert_int_equal(assembler_new(&(struct assembler_sink){ 0 }, &a), 0);
+	assert_int_equal(bridges_port(a->bridges, &ports[0]), 0);
+	return a;
+}
+
+static uint32_t drop_on(struct assembler *a, const uint8_t mac[6], uint16_t vlan, uint64_t time_ns)
+{
+	struct crumb_ev_drop d = { .s = { .h = { .time_ns = time_ns },
+					  .netns = NS,
+					  .ifindex = 1,
+					  .iif = 1,
+					  .skb_len = 99,
+					  .vlan = vlan,
+					  .flags = CRUMB_SKB_PORT } };
+
+	memcpy(d.s.dst_mac, mac, 6);
+	assert_int_equal(bridge_name_drop(a, &d), 0);
+	return d.reason;
+}
+
+/* How much later the port was read is no other reason each time. */
+static void however_late(void **state)
+{
+	static const char *const late[] = { "", " (read within 1 s after it)",
+					    " (read within 10 s after it)",
+					    " (read more than 10 s after it)" };
+	struct assembler *a = with_a_port();
+	struct crumb_ev_port p = ports[0];
+	uint32_t reason = 0, others = 0;
+
+	(void)state;
+	p.read_ns = 100000000000;
+	assert_int_equal(bridges_port(a->bridges, &p), 0);
+	for (uint64_t ms = 0; ms < 70000; ms++) {
+		uint32_t r = drop_on(a, known, 31, p.read_ns - ms * 1000000);
+		int i = ms <= 100 ? 0 : ms <= 1000 ? 1 : ms <= 10000 ? 2 : 3;
+
+		others += r != reason;
+		reason = r;
+		if (ms % 1000)
+			continue;
+		assert_string_equal(facts_reason(a->facts, r), "bridge.vlan_filter");
+		assert_string_equal(bridge_proof(a->bridges, r) +
+					    strlen("VLAN 31 is not among those of if1: 10 20-30"),
+				    late[i]);
+	}
+	assert_int_equal(others, 4);
+	assembler_free(a);
+}
+
+/* More proofs than are kept: the reason stands without. */
+static void too_many_proofs(void **state)
+{
+	struct assembler *a = with_a_port();
+	uint8_t mac[6] = { 2 };
+	uint32_t r = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 70000; i++) {
+		memcpy(mac + 1, &i, 4);
+		r = drop_on(a, mac, 10, 1000);
+		assert_true(r);
+	}
+	assert_string_equal(facts_reason(a->facts, r), "bridge.no_egress");
+	assert_string_equal(bridge_proof(a->bridges, r), "proof not kept: there are too many");
+	assembler_free(a);
+}
+
+/* A table that is read each second, with other addresses each time: of those that are gone the newest ten minutes are known. */
+static void gone_long_ago(void **state)
+{
+	struct crumb_ev_fdb entry = { .netns = NS, .bridge = BRIDGE, .port = 2, .vlan = 10 };
+	struct assembler *a = with_a_port();
+
+	(void)state;
+	for (uint32_t i = 0; i < 10000; i++) {
+		memcpy(entry.mac + 1, &i, 4);
+		entry.h.time_ns = (i + 1) * 1000000000ull;
+		assert_int_equal(bridges_fdb(a->bridges, &entry), 0);
+		assert_true(bridges_entries(a->bridges) <= 620);
+	}
+	assert_true(bridges_entries(a->bridges) >= 600);
+	for (uint32_t i = 0; i < 300000; i++) { /* and at one time only so many */
+		memcpy(entry.mac + 1, &i, 4);
+		assert_int_equal(bridges_fdb(a->bridges, &entry), 0);
+	}
+	assert_int_equal(bridges_entries(a->bridges), 262144);
+	assembler_free(a);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(reasons), cmocka_unit_test(entry_gone) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reasons),	 cmocka_unit_test(entry_gone),
+		cmocka_unit_test(however_late),	 cmocka_unit_test(too_many_proofs),
+		cmocka_unit_test(gone_long_ago),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -264,12 +264,38 @@ static void three_hosts_on_one_axis(void **state)
 	clocks_free(c);
 }
 
+/* A short cut past the host in the middle looks better known; its times would be out of order with both ends' then. */
+static void way_through_the_middle(void **state)
+{
+	struct clocks *c = clocks_new();
+	uint64_t near, far, ends;
+
+	(void)state;
+	for (int h = 0; h < 3; h++)
+		assert_int_equal(clocks_add(c, 0), h);
+	for (int64_t ns = 0; ns < 2000000000; ns += 1000000)
+		for (unsigned int a = 0; a < 3; a++)
+			for (unsigned int b = 0; b < 3; b++)
+				if (a != b)
+					assert_int_equal(clocks_sample(c, a, ns, b, ns + 20000), 0);
+	assert_int_equal(clocks_finish(c), 0);
+	clocks_settle(c, false);
+	near = clocks_between(c, 0, 1, 1000000000).bound_ns;
+	assert_in_range(clocks_between(c, 0, 2, 1000000000).bound_ns, near - 100, near + 100);
+	clocks_middle(c, 1, 2, 0);
+	clocks_settle(c, false);
+	far = clocks_between(c, 1, 2, 1000000000).bound_ns;
+	ends = clocks_between(c, 0, 2, 1000000000).bound_ns;
+	assert_int_equal(ends, near + far);
+	clocks_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(truth_is_inside),	   cmocka_unit_test(outliers_are_left_out),
 		cmocka_unit_test(one_muffin_is_enough),	   cmocka_unit_test(one_way_is_relative),
-		cmocka_unit_test(three_hosts_on_one_axis),
+		cmocka_unit_test(three_hosts_on_one_axis), cmocka_unit_test(way_through_the_middle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
