@@ -68,6 +68,43 @@ TRACEPOINT_AGAIN(sys_enter, sys_enter_again, struct pt_regs *regs, long nr)
 	return first_skipped(CRUMB_TWIN_ENTER) ? call_enters(regs, nr) : 0;
 }
 
+#define NAME_BYTES  28 /* struct sockaddr_in6 */
+#define NAME4_BYTES 16
+
+/* The address that the program gave; a shorter one may end where its memory does. */
+static __always_inline void call_name(struct crumb_ev_call *e)
+{
+	const void *name = NULL;
+
+	switch (e->nr) {
+	case __NR_connect:
+	case __NR_bind:
+		name = (const void *)e->args[1];
+		break;
+	case __NR_sendto:
+		name = (const void *)e->args[4];
+		break;
+	case __NR_sendmsg: /* msg_name is first in struct msghdr */
+		bpf_probe_read_user(&name, sizeof(name), (const void *)e->args[1]);
+		break;
+	}
+	if (name && bpf_probe_read_user(e->text, NAME_BYTES, name))
+		bpf_probe_read_user(e->text, NAME4_BYTES, name);
+}
+
+#define EINTR  4
+#define EAGAIN 11
+#define ERESTARTSYS \
+	512 /* from here on: the kernel begins the call again, or says EINTR (include/linux/errno.h) */
+
+/* A call that would have sent: it is one at a socket for sure, and failed for good. */
+static __always_inline bool send_failed(const struct task_state *ts, long ret)
+{
+	if (!ts->selected || ret >= 0 || ret <= -ERESTARTSYS || ret == -EINTR || ret == -EAGAIN)
+		return false;
+	return ts->nr == __NR_sendto || ts->nr == __NR_sendmsg || ts->nr == __NR_sendmmsg;
+}
+
 static __always_inline void call_record(const struct task_state *ts, __u64 now, __s64 ret, __u8 layer)
 {
 	struct task_struct *task = task_now();
@@ -94,6 +131,8 @@ static __always_inline void call_record(const struct task_state *ts, __u64 now, 
 	e->pad0 = 0;
 	task_comm(e->comm, task);
 	__builtin_memset(e->text, 0, sizeof(e->text));
+	if (!libc)
+		call_name(e);
 	ring_submit(e);
 }
 
@@ -119,6 +158,7 @@ static __always_inline int call_leaves(long ret)
 	struct crumb_cpu *cpu = this_cpu();
 	struct crumb_calling apart;
 	struct task_state *ts;
+	bool tell = false;
 	__u64 now;
 
 	if (cpu && cpu->calling.task == (__u64)task) { /* nothing happened in it */
@@ -144,8 +184,11 @@ static __always_inline int call_leaves(long ret)
 	} else if (ts->selected && call_kind(ts->nr) == CALL_SETUP) {
 		if (ts->nr == __NR_bind && ret == 0)
 			udp_bound(ts, task);
-		call_record(ts, bpf_ktime_get_ns(), ret, CRUMB_CALLED_SYSCALL);
+		ts->connect_sk = 0;
+		tell = true;
 	}
+	if (tell || send_failed(ts, ret))
+		call_record(ts, bpf_ktime_get_ns(), ret, CRUMB_CALLED_SYSCALL);
 	ts->in_call = 0;
 	return 0;
 }

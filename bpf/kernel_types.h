@@ -30,6 +30,7 @@
 #define MSG_TRUNC	0x20
 #define NUD_VALID	0xde /* an address is known: include/net/neighbour.h */
 #define TCP_TIME_WAIT	6
+#define TCP_SYN_SENT	2
 #define TCP_CLOSE	7
 #define TCP_LISTEN	10
 #define TCP_CLOSING	11
@@ -120,6 +121,7 @@ struct sock {
 	__u32 sk_pacing_status;
 	unsigned long sk_tsq_flags;
 	unsigned long sk_lingertime;
+	struct socket *sk_socket; /* a program's; NULL before accept() and after close() */
 };
 
 struct inet_sock {
@@ -312,6 +314,7 @@ struct task_struct {
 	unsigned int __state; /* since 5.14 */
 	unsigned int flags;
 	int exit_code;
+	unsigned frozen : 1; /* by its cgroup (version 2), since 5.2 */
 };
 
 struct task_struct___513 {

@@ -51,6 +51,8 @@ struct task_state {
 	__u64 gai_args[6];
 	char gai_text[CRUMB_CALL_TEXT_BYTES];
 
+	__u64 connect_sk; /* a selected task asked this socket to connect in the syscall that it is in; 0 */
+
 	/* bytes going out: one extent grows until another writer comes between */
 	__u64 send_sk;
 	__u64 send_sock_ns;
@@ -193,7 +195,8 @@ struct away {
 	__u32 times;
 	__u32 by_pid; /* who had the CPU */
 	__u16 nr;     /* the syscall that it was in, CRUMB_CALL_NO_NR none */
-	__u8 pad0[6];
+	__u8 flags;   /* CRUMB_AWAY_* */
+	__u8 pad0[5];
 	char by_comm[CRUMB_COMM_BYTES];
 };
 

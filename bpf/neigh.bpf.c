@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Neighbours: the link-layer address that a packet waits for (net/core/neighbour.c). All of them, they are few. */
-#include "body/ring.h"
+#include "body/flow.h"
+#include "body/process.h"
 
 static __always_inline int neigh_record(const struct neighbour *n, __u8 point, __u8 created)
 {
@@ -31,9 +32,26 @@ static __always_inline int neigh_record(const struct neighbour *n, __u8 point, _
 	return 0;
 }
 
+/*
+ * A selected task's SYN waits for its neighbour, and may never be seen at a device: its connection is followed from here on. The
+ * task is still in connect(), and the socket has its port by now.
+ */
+static __always_inline void connect_waits(void)
+{
+	struct task_state *ts = tasks_asked() ? task_state_get(task_now()) : NULL;
+
+	if (!ts || !ts->in_call || !ts->connect_sk)
+		return;
+	sock_take((const struct sock *)ts->connect_sk);
+	ts->connect_sk = 0;
+}
+
 TRACEPOINT(neigh_event_send_done, struct neighbour *n, int rc)
 {
-	return rc ? neigh_record(n, CRUMB_PT_NEIGH_RESOLVE, 0) : 0;
+	if (!rc)
+		return 0;
+	connect_waits();
+	return neigh_record(n, CRUMB_PT_NEIGH_RESOLVE, 0);
 }
 
 TRACEPOINT(neigh_update, struct neighbour *n)

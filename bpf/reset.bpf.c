@@ -7,7 +7,8 @@
 #include "body/flow.h"
 
 #define PF_EXITING	 0x4 /* include/linux/sched.h */
-#define SOCK_LINGER	 4   /* enum sock_flags, include/net/sock.h: since 2.6 */
+#define SOCK_DEAD	 0   /* enum sock_flags, include/net/sock.h: since 2.6 */
+#define SOCK_LINGER	 4
 #define TCP_NEW_SYN_RECV 12
 
 struct resetting {
@@ -83,6 +84,12 @@ static __always_inline void fill_task(struct crumb_ev_reset *e)
 	e->exit_code = K(task, exit_code);
 }
 
+/* inet_csk_listen_stop() disconnects what was not accepted before it is an orphan: it has no program's socket yet. */
+static __always_inline bool unaccepted(const struct sock *sk)
+{
+	return !K(sk, sk_socket) && !(K(sk, __sk_common.skc_flags) & (1ul << SOCK_DEAD));
+}
+
 static __always_inline int reset_tell(struct resetting *r, const struct sock *sk, __u32 point)
 {
 	struct crumb_ev_reset *e;
@@ -107,9 +114,13 @@ static __always_inline int reset_tell(struct resetting *r, const struct sock *sk
 	e->reason = r->reason;
 	if (sk)
 		fill_socket(e, sk);
-	/* Timers and packets act on a socket that nobody owns; a call owns it first. */
-	if (sk && r->what == CRUMB_RESET_ABORTED && K(sk, sk_lock.owned))
-		fill_task(e);
+	/* Timers and packets act on a socket that nobody owns; a call owns it first, but for what waits in a listener's queue. */
+	if (sk && r->what == CRUMB_RESET_ABORTED) {
+		if (unaccepted(sk))
+			e->flags |= CRUMB_RESET_UNACCEPTED;
+		if (e->flags & CRUMB_RESET_UNACCEPTED || K(sk, sk_lock.owned))
+			fill_task(e);
+	}
 	ring_submit(e);
 	return 0;
 }

@@ -57,6 +57,15 @@ TRACEPOINT(tcp_retransmit_skb, const struct sock *sk, const struct sk_buff *skb)
 	return 0;
 }
 
+/* tcp_v4_connect(): the socket has no port of its own yet. See connect_waits(). */
+static __always_inline void connect_begins(const struct sock *sk)
+{
+	struct task_state *ts = task_state_get(task_now());
+
+	if (ts && ts->in_call && ts->selected)
+		ts->connect_sk = (__u64)sk;
+}
+
 TRACEPOINT(inet_sock_set_state, const struct sock *sk, int old_state, int new_state)
 {
 	struct crumb_ev_state *e;
@@ -69,6 +78,8 @@ TRACEPOINT(inet_sock_set_state, const struct sock *sk, int old_state, int new_st
 		listen_to(sock_netns(sk), K(sk, __sk_common.skc_num), 0);
 		return 0;
 	}
+	if (new_state == TCP_SYN_SENT && tasks_asked())
+		connect_begins(sk);
 	if (!sock_tuple(sk, &t))
 		return 0;
 	f = known_flow(sk, &t, &dir);

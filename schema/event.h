@@ -110,10 +110,11 @@ enum crumb_reset {
 	CRUMB_RESET_GONE,     /* no RST: its socket is destroyed, nobody can read what lies in it */
 };
 
-#define CRUMB_RESET_TASK    0x01 /* the running task did it: close(), its end, connect(AF_UNSPEC) */
-#define CRUMB_RESET_EXITING 0x02 /* ... while it ended, see exit_code */
-#define CRUMB_RESET_LINGER0 0x04 /* the socket has SO_LINGER with 0 */
-#define CRUMB_RESET_FULL    0x08 /* it is a socket with numbers: rcv_nxt and what follows are read */
+#define CRUMB_RESET_TASK       0x01 /* the running task did it: close(), its end, connect(AF_UNSPEC) */
+#define CRUMB_RESET_EXITING    0x02 /* ... while it ended, see exit_code */
+#define CRUMB_RESET_LINGER0    0x04 /* the socket has SO_LINGER with 0 */
+#define CRUMB_RESET_UNACCEPTED 0x10 /* no program had accepted the connection: its listener went */
+#define CRUMB_RESET_FULL       0x08 /* it is a socket with numbers: rcv_nxt and what follows are read */
 
 #define CRUMB_REASON_NONE 0xffffffffu /* of a reset: the kernel does not tell them (before 6.10) */
 #define CRUMB_REASON_RST  0x400000u   /* CRUMB_EV_REASON names enum sk_rst_reason above this */
@@ -397,12 +398,16 @@ struct crumb_ev_run {
  * Told when the thread reads bytes that were ready before it asked: its absences since the last time. One with times = 0 says
  * that none is missing between off_ns and on_ns.
  */
+#define CRUMB_AWAY_STOPPED \
+	0x01 /* asleep because a signal (SIGSTOP, SIGTSTP) or a tracer stopped it */
+#define CRUMB_AWAY_FROZEN 0x02 /* ... because its cgroup is frozen */
+
 struct crumb_ev_away {
 	struct crumb_event h; /* time: when it read */
 	__u32 flow;
 	__u8 dir;
-	__u8 pad0;
-	__u16 nr; /* the syscall that it was in, CRUMB_CALL_NO_NR none: put off in user mode */
+	__u8 flags; /* CRUMB_AWAY_* */
+	__u16 nr;   /* the syscall that it was in, CRUMB_CALL_NO_NR none: put off in user mode */
 	__u32 tgid, pid;
 	__u64 off_ns, on_ns;
 	__u64 slept_ns; /* asleep, from off_ns on */
@@ -479,7 +484,8 @@ struct crumb_ev_call {
 	__u32 netns;
 	__u32 pad0;
 	char comm[CRUMB_COMM_BYTES];
-	char text[CRUMB_CALL_TEXT_BYTES]; /* getaddrinfo: "node\tservice" */
+	/* getaddrinfo: "node\tservice"; connect, bind, sendto, sendmsg: the first bytes of a struct sockaddr_in or sockaddr_in6 */
+	char text[CRUMB_CALL_TEXT_BYTES];
 };
 
 /* libc functions with a uprobe; names in src/event/point.c. Append only. */

@@ -446,6 +446,23 @@ static __always_inline struct crumb_flow *sock_flow(const struct sock *sk, bool 
 	return flow_find(&t, ret_dir);
 }
 
+/* The connection of a selected task's socket is followed from now on. */
+static __always_inline void sock_take(const struct sock *sk)
+{
+	struct tuple t;
+	__u32 netns;
+
+	if (!sock_tuple(sk, &t) || !t.sport)
+		return;
+	netns = sock_netns(sk);
+	if (!netns_selected(netns))
+		return;
+	if ((crumb_cfg.select & CRUMB_SELECT_FILTER) && !filter_takes_tuple(&t))
+		return;
+	t.zone = zone_of(&t, netns);
+	flow_take(&t, CRUMB_WHY_TASK | TAKEN_BY_SYN, netns);
+}
+
 /* A selected task waits for packets to @port; @kind: 0 TCP, CRUMB_LISTEN_UDP. */
 static __always_inline void listen_to(__u32 netns, __u32 port, __u32 kind)
 {

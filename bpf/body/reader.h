@@ -62,6 +62,7 @@ static __always_inline void away_join(struct away *a, const struct away *b)
 {
 	if (b->slept_ns + b->waited_ns > a->slept_ns + a->waited_ns) {
 		a->nr = b->nr;
+		a->flags = b->flags;
 		a->by_pid = b->by_pid;
 		a->arg0 = b->arg0;
 		__builtin_memcpy(a->by_comm, b->by_comm, sizeof(a->by_comm));
@@ -136,13 +137,30 @@ static __always_inline void away_call(struct task_struct *task, struct away *a)
 #endif
 }
 
-static __always_inline bool task_sleeps(const struct task_struct *task)
+/* include/linux/sched.h, the same in all kernels that have them */
+#define TASK_STOPPED_BITS (0x4 | 0x8) /* __TASK_STOPPED, __TASK_TRACED */
+#define TASK_FROZEN	  0x8000      /* since 6.1: cgroup version 1 */
+
+static __always_inline __u32 task_state_bits(const struct task_struct *task)
 {
 	const struct task_struct___513 *old = (const void *)task;
 
 	if (bpf_core_field_exists(old->state))
-		return BPF_CORE_READ(old, state) != 0;
-	return K(task, __state) != 0;
+		return BPF_CORE_READ(old, state);
+	return K(task, __state);
+}
+
+/* Why @task, which leaves its CPU in @state, is held by somebody else than itself: CRUMB_AWAY_*. */
+static __always_inline __u8 task_held(const struct task_struct *task, __u32 state)
+{
+	if (state & TASK_STOPPED_BITS)
+		return CRUMB_AWAY_STOPPED;
+	if (state & TASK_FROZEN)
+		return CRUMB_AWAY_FROZEN;
+	if (state && bpf_core_field_exists(task->frozen) &&
+	    BPF_CORE_READ_BITFIELD_PROBED(task, frozen))
+		return CRUMB_AWAY_FROZEN;
+	return 0;
 }
 
 /*
@@ -193,6 +211,7 @@ static __always_inline void wait_ends(const struct crumb_cpu *cpu, struct away *
 static __always_inline void reader_leaves(struct task_struct *prev, bool preempt, __u64 now)
 {
 	struct reader *r = reader_get(K(prev, pid));
+	__u32 state;
 	struct away *a;
 
 	if (!r)
@@ -202,7 +221,9 @@ static __always_inline void reader_leaves(struct task_struct *prev, bool preempt
 	a = &r->away[r->count & (CRUMB_AWAYS - 1)];
 	r->wake_ns = 0;
 	r->away_open = 1;
-	r->asleep = !preempt && task_sleeps(prev);
+	state = preempt ? 0 : task_state_bits(prev);
+	r->asleep = state != 0;
+	a->flags = task_held(prev, state);
 	a->off_ns = now;
 	a->on_ns = 0;
 	a->slept_ns = 0;
@@ -259,7 +280,7 @@ static __always_inline void away_record(const struct reader *r, const struct awa
 	event_head(&e->h, CRUMB_EV_AWAY, sizeof(*e), now);
 	e->flow = flow;
 	e->dir = dir;
-	e->pad0 = 0;
+	e->flags = a ? a->flags : 0;
 	e->tgid = id >> 32;
 	e->pid = id;
 	if (!a) {

@@ -214,6 +214,7 @@ int cmd_doctor(int argc, char **argv)
 	_cleanup_strbuf_ struct strbuf text = { 0 };
 	struct session *s __attribute__((cleanup(session_freep))) = NULL;
 	struct doctor d = { 0 };
+	struct render_options render;
 	struct options o;
 	int ret = options_parse(argc, argv, &u, &o), err;
 
@@ -224,10 +225,11 @@ int cmd_doctor(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	err = examine(&d, &o, &s);
+	render = options_render(&o, o.output ? -1 : STDOUT_FILENO);
 	if (!strcmp(o.format->name, "json"))
 		doctor_json(&d, &text);
 	else
-		doctor_text(&d, &text);
+		doctor_text(&d, &render, &text);
 	ret = write_out(&o, &text);
 	if (err)
 		log_error("%s", error_text(&d.cannot, err));

@@ -7,6 +7,7 @@
 #include "machine.h"
 #include "options.h"
 #include "plan.h"
+#include "render.h"
 #include "strbuf.h"
 
 struct doctor_cost { /* of the programs behind a point, nanoseconds a run; 0 runs: not called or not counted */
@@ -40,7 +41,7 @@ struct doctor {
 	unsigned int attached; /* programs */
 };
 
-void doctor_text(const struct doctor *d, struct strbuf *to);
+void doctor_text(const struct doctor *d, const struct render_options *how, struct strbuf *to);
 void doctor_json(const struct doctor *d, struct strbuf *to);
 
 /* What of @points is visible. */

@@ -9,6 +9,7 @@
 
 #include "assembly.h"
 #include "bridge.h"
+#include "failed.h"
 #include "reset.h"
 #include "unmade.h"
 
@@ -298,6 +299,7 @@ static int dispatch(struct assembler *a, const struct crumb_event *ev)
 	case CRUMB_EV_RECV:
 		return ingest_recv(a, (const void *)ev);
 	case CRUMB_EV_CALL:
+		failed_call(a, (const void *)ev);
 		return tasks_call(a->tasks, (const void *)ev);
 	case CRUMB_EV_DROP:
 		return take_drop(a, (const void *)ev);
@@ -443,6 +445,7 @@ int assembler_finish(struct assembler *a)
 			err = half_finish(a, &((struct conn *)f)->half[1]);
 		unmade_note(a, (struct conn *)f);
 	}
+	failed_finish(a);
 	a->finished = true;
 	if (!err)
 		err = release_held(a, true);

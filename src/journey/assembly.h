@@ -28,6 +28,17 @@
 #define TICK_NS	   100000000ull	  /* how often time-outs are looked at */
 #define TRIM_EVERY 16		  /* messages handed out between two trims of a stream's logs */
 
+#define FAILED_LATE 32
+
+struct failed { /* failed.c: calls that failed, the newest */
+	struct failed_late {
+		uint64_t ns;
+		uint32_t pid;
+		struct trace_failed call;
+	} late[FAILED_LATE];
+	uint32_t count;
+};
+
 struct assembler {
 	struct assembler_sink sink;
 	struct facts *facts;
@@ -41,6 +52,7 @@ struct assembler {
 	struct neighs neighs;
 	struct usocks *usocks;
 	struct flow_table flows;
+	struct failed failed;
 	struct ring hold; /* struct message *: finished, in the order in which they finished */
 	struct scratch scratch;
 	uint64_t now_ns, first_ns, tick_ns;

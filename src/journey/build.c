@@ -7,6 +7,7 @@
 
 #include "cause.h"
 #include "detail.h"
+#include "failed.h"
 #include "funcs.h"
 #include "nat.h"
 #include "proof.h"
@@ -173,7 +174,7 @@ static uint32_t reader_fact(enum reader_does does)
 	static const uint32_t facts[] = {
 		[READER_BUSY] = GAP_BUSY,	[READER_BLOCKED] = GAP_BLOCKED,
 		[READER_PUT_OFF] = GAP_PUT_OFF, [READER_RUNNABLE] = GAP_RUNNABLE,
-		[READER_UNSEEN] = GAP_UNSEEN,
+		[READER_UNSEEN] = GAP_UNSEEN,	[READER_STOPPED] = GAP_STOPPED,
 	};
 
 	return does < sizeof(facts) / sizeof(facts[0]) ? facts[does] : 0;
@@ -418,6 +419,22 @@ static void build_receiver(struct assembler *a, const struct half *h, const stru
 	e->ret = call->ev.ret;
 }
 
+/* The call that took the last byte of it that was read; NULL none. */
+static const struct recv_call *newest_reader(const struct message *m)
+{
+	const struct half *h = message_half(m);
+	const struct recv_call *call = NULL;
+
+	if (!m->taken)
+		return NULL;
+	for (uint32_t i = half_piece_index(h, m->first); i < h->pieces.count; i++) {
+		if (half_piece(h, i)->start >= m->last)
+			break;
+		call = half_piece(h, i)->call;
+	}
+	return call;
+}
+
 /* Is it of this message's socket? getaddrinfo opens and closes others on its way. */
 static bool call_concerns(const struct crumb_ev_call *ev, int fd)
 {
@@ -472,10 +489,11 @@ static int build_calls(struct assembler *a, const struct message *m, uint64_t st
 			.pid = HOST_TAG_PID(ev->pid),
 			.name = ev->layer == CRUMB_CALLED_LIBC ? libc_func_name(ev->nr) :
 								 syscall_name(ev->nr),
-			.text = ev->text[0] ? ev->text : NULL,
+			.text = ev->layer == CRUMB_CALLED_LIBC && ev->text[0] ? ev->text : NULL,
 			.t_ns = (int64_t)(ev->enter_ns - start_ns),
 			.ns = ev->h.time_ns - ev->enter_ns,
 		};
+		calls[n].has_to = failed_address(ev, &calls[n].to);
 		for (uint32_t k = n++; k > 0 && calls[k].t_ns < calls[k - 1].t_ns; k--) {
 			struct journey_call later =
 				calls[k - 1]; /* told on return: an outer one last */
@@ -560,7 +578,7 @@ int journey_build(struct assembler *a, struct message *m, struct journey *j)
 		return -EINVAL;
 	j->verdict = f.verdict;
 	j->reason = f.reason;
-	j->proof = drop_proof(a, m, &f);
+	j->proof = f.verdict == VERDICT_WAITING ? proof_wait(a, m) : drop_proof(a, m, &f);
 	j->where = f.where;
 	j->lost_events = f.lost_events;
 	if (!conn_is_udp(m->conn)) {
@@ -570,7 +588,7 @@ int journey_build(struct assembler *a, struct message *m, struct journey *j)
 	j->reads = p.reads;
 	build_addresses(m, j);
 	build_sender(a, m, &j->sender);
-	build_receiver(a, h, p.call, &j->receiver);
+	build_receiver(a, h, p.call ? p.call : newest_reader(m), &j->receiver);
 	err = build_extents(a, m, j);
 	if (!err)
 		err = build_steps(a, m, &p, j);

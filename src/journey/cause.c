@@ -59,6 +59,7 @@ enum cause_id {
 	RX_APP,
 	RX_APP_BUSY,
 	RX_APP_BLOCKED,
+	RX_APP_STOPPED,
 	RX_APP_LATE,
 	RX_PREEMPTED,
 	RX_CALL,
@@ -268,6 +269,10 @@ static const struct cause_row rows[CAUSES] = {
 			     "The bytes were ready and the thread that read them later was asleep "
 			     "in a call that did not wait for them: a lock, a disk, a timer, "
 			     "another socket. The call is named beside it." },
+	[RX_APP_STOPPED] = { { "rx.app_stopped", "the reader was stopped" },
+			     "The bytes were ready and the thread that read them later could not run: "
+			     "a signal (SIGSTOP, SIGTSTP) or a debugger had stopped it, or its cgroup "
+			     "was frozen (docker pause). Which of them stands beside it." },
 	[RX_APP_LATE] = { { "rx.app_late", "the reader had not called recv yet" },
 			  "The bytes were ready and nobody waited for them: the application "
 			  "called recv only later. What the thread did instead was not seen: it "
@@ -433,6 +438,7 @@ static const struct rule {
 	{ IN_TCP, P(SCHED_WAKE), 0, 0, RX_WAKE },
 	{ IN_TCP, P(SOCK_COPY), 0, 0, RX_TCP },
 	{ READY, READER, GAP_BLOCKED, GAP_OUT_OF_ORDER, RX_APP_BLOCKED },
+	{ READY, READER, GAP_STOPPED, GAP_OUT_OF_ORDER, RX_APP_STOPPED },
 	{ READY, READER, GAP_PUT_OFF, GAP_OUT_OF_ORDER, RX_PREEMPTED },
 	{ READY, READER, GAP_RUNNABLE, GAP_OUT_OF_ORDER, RX_WAKEUP },
 	{ READY, READER, GAP_BUSY, GAP_OUT_OF_ORDER, RX_APP_BUSY },

@@ -47,6 +47,7 @@ enum gap_fact {
 	GAP_DATAGRAM = 1 << 26,	   /* UDP */
 	GAP_INTO_TUNNEL = 1 << 27, /* it ends in a packet that carries the message's */
 	GAP_OUT_OF_TUNNEL = 1 << 28,
+	GAP_STOPPED = 1 << 29, /* what the reader did: likewise */
 };
 
 /* Row for the time from point @from to point @to, NULL if none fits. */

@@ -142,6 +142,10 @@ static void say_blocked(struct words *w, const struct crumb_ev_away *e)
 						     "epoll_wait", "fsync",   "fdatasync" };
 	const char *name = e->nr == CRUMB_CALL_NO_NR ? NULL : syscall_name(e->nr);
 
+	if (e->flags & CRUMB_AWAY_STOPPED)
+		words_put(w, "stopped by a signal (SIGSTOP, SIGTSTP) or a debugger, ");
+	else if (e->flags & CRUMB_AWAY_FROZEN)
+		words_put(w, "its cgroup was frozen, ");
 	words_put(w, "in ");
 	words_put(w, name ? name : "no system call: a page fault, or a call that was not seen");
 	for (size_t i = 0; name && i < sizeof(of_descriptor) / sizeof(of_descriptor[0]); i++) {
@@ -447,6 +451,7 @@ const char *detail_segment(struct assembler *a, const struct message *m, const s
 	} else if (!strcmp(cause->code, "rx.app_busy")) {
 		say_busy(p, &w, from);
 	} else if (from->away && (!strcmp(cause->code, "rx.app_blocked") ||
+				  !strcmp(cause->code, "rx.app_stopped") ||
 				  !strcmp(cause->code, "rx.preempted"))) {
 		say_away(a, &w, from->away);
 	} else if (!strcmp(cause->code, "net.wire") && from->netns == to->netns &&

@@ -155,6 +155,8 @@ struct journey_call { /* what the sender did before its first message: getaddrin
 	uint64_t ns;	  /* how long it took */
 	int64_t ret;
 	uint32_t pid;
+	bool has_to;
+	struct journey_address to; /* connect(): where to, if that was recorded */
 };
 
 struct journey_nat { /* where addresses are translated, in the direction of the message */
@@ -262,6 +264,20 @@ struct trace_unmade { /* a connection that was asked for and did not come about:
 	char reason[48]; /* the kernel's; "" unknown */
 };
 
+#define TRACE_FAILED_MAX 16
+
+struct trace_failed { /* a call of a selected process that failed: no message, no journey */
+	uint32_t tgid;
+	char comm[CRUMB_COMM_BYTES];
+	const char *call; /* "connect"; of the C library: "getaddrinfo" */
+	bool libc;
+	bool has_to;
+	struct journey_address to;	  /* where to, if the call was told */
+	char text[CRUMB_CALL_TEXT_BYTES]; /* getaddrinfo: "node\tservice" */
+	int64_t ret;			  /* -errno; of getaddrinfo EAI_* */
+	uint64_t count;			  /* equal ones */
+};
+
 struct trace_unusual; /* unusual.h */
 
 struct trace_summary {
@@ -281,7 +297,10 @@ struct trace_summary {
 	uint32_t absence_count;
 	const struct trace_unusual *unusual; /* of all journeys, not only those shown; NULL: not compared */
 	struct trace_unmade unmade[TRACE_UNMADE_MAX];
-	uint64_t unmade_count;		 /* those that are not listed, too */
+	uint64_t unmade_count; /* those that are not listed, too */
+	struct trace_failed failed[TRACE_FAILED_MAX];
+	uint32_t failed_listed;
+	uint64_t failed_count;		 /* calls, also of those that are not listed */
 	uint64_t aside[CRUMB_ASIDE_MAX]; /* seen and not followed, by enum crumb_aside */
 };
 

@@ -13,6 +13,7 @@ enum reader_does {
 	READER_UNKNOWN,
 	READER_WAITING,	 /* asleep for these very bytes */
 	READER_BLOCKED,	 /* asleep for something else */
+	READER_STOPPED,	 /* by a signal, a tracer, its cgroup */
 	READER_RUNNABLE, /* woken, without a CPU yet */
 	READER_PUT_OFF,	 /* put off its CPU */
 	READER_ASKS,	 /* on a CPU, after it was woken for these bytes */

@@ -162,6 +162,11 @@ static void turns_to(struct history *y, uint16_t point, uint64_t ns, enum reader
 		s->exact = false;
 }
 
+static enum reader_does asleep(const struct crumb_ev_away *e)
+{
+	return e->flags & (CRUMB_AWAY_STOPPED | CRUMB_AWAY_FROZEN) ? READER_STOPPED : READER_BLOCKED;
+}
+
 /*
  * Several absences in one record, with what they were in sum: its time is cut in as many parts, whose order is not known. Of one
  * that reaches over the edge of the wait each has its share.
@@ -179,7 +184,7 @@ static void many_absences(struct history *y, const struct crumb_ev_away *e)
 	if (waited > to - from - slept)
 		waited = to - from - slept;
 	if (slept)
-		turns_to(y, CRUMB_PT_SCHED_OFF, from, READER_BLOCKED, e);
+		turns_to(y, CRUMB_PT_SCHED_OFF, from, asleep(e), e);
 	if (waited)
 		turns_to(y, CRUMB_PT_SCHED_OFF, from + slept, READER_PUT_OFF, e);
 	if (from + slept + waited < to)
@@ -193,7 +198,7 @@ static void absence_steps(struct history *y, const struct crumb_ev_away *e)
 	uint64_t wake_ns = e->slept_ns ? e->off_ns + e->slept_ns : 0;
 	const struct wake *w =
 		find_wake(&y->h->wakes, y->ev->pid, &(struct range){ wake_ns, wake_ns });
-	struct place_of off = { w ? READER_WAITING : wake_ns ? READER_BLOCKED : READER_PUT_OFF, e };
+	struct place_of off = { w ? READER_WAITING : wake_ns ? asleep(e) : READER_PUT_OFF, e };
 	struct path_step *s;
 
 	y->asks |= w != NULL;

@@ -7,6 +7,7 @@
 
 #include "bridge.h"
 #include "nat.h"
+#include "path.h"
 #include "proof.h"
 
 static bool starts(const char *text, const char *with)
@@ -145,4 +146,32 @@ const struct crumb_ev_drop *proof_find(const struct half *h, const struct sighti
 			return d;
 	}
 	return NULL;
+}
+
+const char *proof_wait(struct assembler *a, const struct message *m)
+{
+	const struct half *h = message_half(m);
+	uint64_t arrived = h->rcv_nxt > m->first ? h->rcv_nxt - m->first : 0;
+	struct words w = { .len = 0 };
+	const char *held;
+
+	if (conn_is_udp(m->conn))
+		return NULL;
+	if (arrived > m->bytes)
+		arrived = m->bytes;
+	if (h->rcv_nxt && (arrived < m->bytes || m->taken)) {
+		words_u64(&w, arrived);
+		words_put(&w, " of ");
+		words_u64(&w, m->bytes);
+		words_put(&w, " bytes have arrived, ");
+		words_u64(&w, m->taken < m->bytes ? m->taken : m->bytes);
+		words_put(&w, m->taken == 1 ? " was read" : " were read");
+	}
+	held = arrived < m->bytes ? path_held_mostly(m, m->begin.h.time_ns, a->now_ns) : NULL;
+	if (held) {
+		words_put(&w, w.len ? "; held back by TCP, most of the time: " :
+				      "held back by TCP, most of the time: ");
+		words_put(&w, held);
+	}
+	return w.len ? words_keep(&a->scratch, &w) : NULL;
 }

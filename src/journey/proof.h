@@ -11,4 +11,10 @@ const struct crumb_ev_drop *proof_find(const struct half *h, const struct sighti
 /* "receive buffer: 213120 of 212992 bytes"; in scratch, NULL: the reason is all there is. */
 const char *proof_words(struct assembler *a, const struct conn *c, const struct crumb_ev_drop *d);
 
+/*
+ * How far a message that waits has come: "65483 of 200000 bytes have arrived, 0 were read; what held the rest back: ..."; in
+ * scratch, NULL: nothing is known of it.
+ */
+const char *proof_wait(struct assembler *a, const struct message *m);
+
 #endif

@@ -116,6 +116,8 @@ static const char *reset_reason(struct assembler *a, const struct conn *c,
 		return told;
 	if (r->what != CRUMB_RESET_ABORTED || !(r->flags & CRUMB_RESET_TASK))
 		return NULL;
+	if (r->flags & CRUMB_RESET_UNACCEPTED)
+		return "TCP_STATE"; /* tcp_disconnect() */
 	if (unread_bytes(c, r))
 		return "TCP_ABORT_ON_CLOSE";
 	return r->flags & CRUMB_RESET_LINGER0 ? "TCP_STATE" : NULL;
@@ -151,6 +153,10 @@ static void say_call(const struct conn *c, const struct crumb_ev_reset *r, const
 		say_signal(w, r->exit_code);
 	else
 		words_put(w, "ended");
+	if (r->flags & CRUMB_RESET_UNACCEPTED)
+		words_put(w, r->flags & CRUMB_RESET_EXITING ?
+				     " before it had accepted the connection" :
+				     " its listener before it had accepted the connection");
 	if (unread) {
 		words_put(w, " with ");
 		words_u64(w, unread);

@@ -351,6 +351,8 @@ static void put_segments(struct json_out *j, const struct journey *y)
 
 static void put_call(struct json_out *j, const struct journey_call *c)
 {
+	char to[UNITS_BYTES];
+
 	json_put(j, "{\"host\":");
 	json_string(j, c->host);
 	json_put(j, ",\"layer\":");
@@ -360,6 +362,10 @@ static void put_call(struct json_out *j, const struct journey_call *c)
 	if (c->text) {
 		json_put(j, ",\"text\":");
 		json_string(j, c->text);
+	}
+	if (c->has_to) {
+		json_put(j, ",\"to\":");
+		json_string(j, units_address(to, &c->to));
 	}
 	json_put(j, ",\"t_ns\":");
 	json_i64(j, c->t_ns);
@@ -653,6 +659,7 @@ static int json_end(const struct render_options *o, const struct trace_summary *
 		put_absences(&j, s);
 	put_asides(&j, s);
 	json_unmade(&j, s);
+	json_failed(&j, s);
 	if (s->unusual)
 		json_unusual(&j, s->unusual);
 	return finish(&j);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The RST that ended a message's connection, and connections that did not come about, in JSON. */
+/* What went wrong apart from a message's way: the RST that ended its connection, connections that did not come about, calls that failed. */
 #include "json_parts.h"
 #include "units.h"
 
@@ -63,4 +63,37 @@ void json_unmade(struct json_out *j, const struct trace_summary *s)
 	}
 	json_put(j, "],\"not_connected_count\":");
 	json_u64(j, s->unmade_count);
+}
+
+void json_failed(struct json_out *j, const struct trace_summary *s)
+{
+	char buf[UNITS_BYTES];
+
+	if (!s->failed_listed)
+		return;
+	json_put(j, ",\"failed_calls\":[");
+	for (uint32_t i = 0; i < s->failed_listed; i++) {
+		const struct trace_failed *f = &s->failed[i];
+		const char *error = units_call_error(f);
+
+		if (i)
+			json_put(j, ",");
+		json_put(j, "{\"pid\":");
+		json_u64(j, f->tgid);
+		json_put(j, ",\"comm\":");
+		json_string(j, f->comm);
+		json_put(j, ",\"call\":");
+		json_string(j, f->call);
+		json_put(j, ",\"to\":");
+		json_string(j, f->has_to ? units_address(buf, &f->to) : f->libc ? f->text : NULL);
+		json_put(j, ",\"error\":");
+		json_string(j, error);
+		json_put(j, ",\"ret\":");
+		json_i64(j, f->ret);
+		json_put(j, ",\"count\":");
+		json_u64(j, f->count);
+		json_put(j, "}");
+	}
+	json_put(j, "],\"failed_calls_count\":");
+	json_u64(j, s->failed_count);
 }

@@ -588,6 +588,38 @@ static void put_unmade(struct page *p, const struct trace_summary *s)
 	page_newline(p);
 }
 
+/* connect to 10.0.0.9:80 by curl[812]: ENETUNREACH, Network is unreachable */
+static void put_failed(struct page *p, const struct trace_summary *s)
+{
+	char text[512], to[UNITS_BYTES], count[UNITS_BYTES];
+	uint64_t told = 0;
+
+	for (uint32_t i = 0; i < s->failed_listed; i++) {
+		const struct trace_failed *f = &s->failed[i];
+		const char *name = units_call_error(f), *words = units_call_error_words(f);
+		int node = (int)strcspn(f->text, "\t");
+		bool where = f->has_to || node;
+
+		told += f->count;
+		if (!f->has_to)
+			snprintf(to, sizeof(to), "%.*s", node, f->text);
+		snprintf(text, sizeof(text), "failed: %s%s%s by %s[%u]: %s%s%s%s%s%s", f->call,
+			 !where	 ? "" :
+			 f->libc ? " of " :
+				   " to ",
+			 f->has_to ? units_address(to, &f->to) : to, f->comm, f->tgid,
+			 name ? name : "", name && words ? ", " : "", words ? words : "",
+			 f->count > 1 ? " (" : "", f->count > 1 ? units_count(count, f->count) : "",
+			 f->count > 1 ? " times)" : "");
+		page_wrap(p, STYLE_BAD, text);
+	}
+	if (told == s->failed_count)
+		return;
+	page_printf(p, STYLE_BAD, "failed: %s more calls",
+		    units_count(count, s->failed_count - told));
+	page_newline(p);
+}
+
 static int text_end(const struct render_options *o, const struct trace_summary *s, struct strbuf *out)
 {
 	struct page p;
@@ -599,6 +631,7 @@ static int text_end(const struct render_options *o, const struct trace_summary *
 	put_counts(&p, s);
 	put_asides(&p, s);
 	put_unmade(&p, s);
+	put_failed(&p, s);
 	if (s->unobservable_count > 0) {
 		struct page_list l = {
 			s->unobservable, s->unobservable_count, ",", NULL, TEXT_INDENT, STYLE_DIM

@@ -296,8 +296,11 @@ void text_side_steps(struct page *p, const struct journey *j)
 static void call_words(const struct journey_call *call, char *buf, size_t size)
 {
 	const char *tab = call->text ? strchr(call->text, '\t') : NULL;
+	char to[UNITS_BYTES];
 
-	if (tab)
+	if (call->has_to)
+		snprintf(buf, size, "%s(%s)", call->name, units_address(to, &call->to));
+	else if (tab)
 		snprintf(buf, size, "%s(\"%.*s\", \"%s\")", call->name, (int)(tab - call->text),
 			 call->text, tab + 1);
 	else if (call->text && *call->text)

@@ -2,6 +2,7 @@
 #include "units.h"
 
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -193,4 +194,24 @@ const char *units_aside_code(unsigned int what)
 const char *units_aside_words(unsigned int what, uint64_t count)
 {
 	return count == 1 ? asides[what].one : asides[what].many;
+}
+
+const char *units_call_error(const struct trace_failed *f)
+{
+	static const char *const eai[] = {
+		/* <netdb.h> */
+		[1] = "EAI_BADFLAGS", [2] = "EAI_NONAME",    [3] = "EAI_AGAIN",
+		[4] = "EAI_FAIL",     [5] = "EAI_NODATA",    [6] = "EAI_FAMILY",
+		[7] = "EAI_SOCKTYPE", [8] = "EAI_SERVICE",   [10] = "EAI_MEMORY",
+		[11] = "EAI_SYSTEM",  [12] = "EAI_OVERFLOW",
+	};
+
+	if (!f->libc)
+		return strerrorname_np((int)-f->ret);
+	return f->ret < 0 && (uint64_t)-f->ret < sizeof(eai) / sizeof(eai[0]) ? eai[-f->ret] : NULL;
+}
+
+const char *units_call_error_words(const struct trace_failed *f)
+{
+	return f->libc ? gai_strerror((int)f->ret) : strerrordesc_np((int)-f->ret);
 }

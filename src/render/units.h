@@ -34,6 +34,10 @@ char *units_count(char buf[UNITS_BYTES], uint64_t n);
 char *units_host(char buf[UNITS_BYTES], const uint8_t addr[16]); /* "10.0.0.1", "fd00::1" */
 char *units_address(char buf[UNITS_BYTES], const struct journey_address *a);
 
+/* "ENETUNREACH", of getaddrinfo "EAI_NONAME"; NULL: it has no name. And what it means. */
+const char *units_call_error(const struct trace_failed *f);
+const char *units_call_error_words(const struct trace_failed *f);
+
 /* "tcp", "udp", else the number */
 char *units_proto(char buf[UNITS_BYTES], uint8_t proto);
 

@@ -158,18 +158,35 @@ static void make_muffin(struct fixture *f)
 					    .first_ns = 15920,
 					    .detail = "6 bytes accepted" };
 	f->j.side_step_count = 1;
-	f->calls[0] = (struct journey_call){
-		"a", CRUMB_CALLED_LIBC, "getaddrinfo", "b\t4747", -1312400, 812300, 0, 812
-	};
-	f->calls[1] =
-		(struct journey_call){ "a", CRUMB_CALLED_SYSCALL, "socket", NULL, -498000, 8912, 3,
-				       812 };
-	f->calls[2] = (struct journey_call){
-		"a", CRUMB_CALLED_SYSCALL, "connect", NULL, -488000, 104200, -111, 812
-	};
-	f->calls[3] = (struct journey_call){
-		"a", CRUMB_CALLED_SYSCALL, "connect", NULL, -381000, 371210, 0, 812
-	};
+	f->calls[0] = (struct journey_call){ .host = "a",
+					     .layer = CRUMB_CALLED_LIBC,
+					     .name = "getaddrinfo",
+					     .text = "b\t4747",
+					     .t_ns = -1312400,
+					     .ns = 812300,
+					     .pid = 812 };
+	f->calls[1] = (struct journey_call){ .host = "a",
+					     .layer = CRUMB_CALLED_SYSCALL,
+					     .name = "socket",
+					     .t_ns = -498000,
+					     .ns = 8912,
+					     .ret = 3,
+					     .pid = 812 };
+	f->calls[2] = (struct journey_call){ .host = "a",
+					     .layer = CRUMB_CALLED_SYSCALL,
+					     .name = "connect",
+					     .t_ns = -488000,
+					     .ns = 104200,
+					     .ret = -111,
+					     .pid = 812 };
+	f->calls[3] = (struct journey_call){ .host = "a",
+					     .layer = CRUMB_CALLED_SYSCALL,
+					     .name = "connect",
+					     .t_ns = -381000,
+					     .ns = 371210,
+					     .pid = 812,
+					     .has_to = true,
+					     .to = f->j.dst };
 	f->j.call_count = 4;
 	f->j.observer_ns = 1800;
 }
