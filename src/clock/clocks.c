@@ -7,7 +7,8 @@
 
 #include "ns.h"
 
-#define NO_HOST 0xffu
+#define NO_HOST	      0xffu
+#define SPAN_SLACK_NS 5000000000ll
 
 struct clock_host {
 	int64_t rough_ns;
@@ -135,8 +136,8 @@ static uint64_t pair_cost(const struct clock_pair *p)
 	return median;
 }
 
-/* How long it is known for; 0: not both ways. */
-static int64_t pair_span(const struct clock_pair *p)
+/* How long it is known for; 0: not as well as @state. */
+static int64_t pair_span(const struct clock_pair *p, enum clock_state state)
 {
 	const struct clock_node *nodes;
 	size_t n;
@@ -144,26 +145,35 @@ static int64_t pair_span(const struct clock_pair *p)
 	if (!p)
 		return 0;
 	nodes = clock_pair_nodes(p, &n);
-	if (!n || nodes[n - 1].state == CLOCK_ONE_WAY)
+	if (!n || (nodes[n - 1].state == CLOCK_ONE_WAY && state != CLOCK_ONE_WAY))
 		return 0;
 	return nodes[n - 1].x_ns - nodes[0].x_ns + 1;
 }
 
+/* Is it known for most of that time? Not to the second: pairs get their nodes one after the other. */
+static bool spans(const struct clock_pair *p, enum clock_state state, int64_t span)
+{
+	int64_t own = pair_span(p, state);
+
+	return own && own + SPAN_SLACK_NS > span / 2;
+}
+
 /*
  * That of the edge between two hosts; UINT64_MAX: none, or somebody in between saw what they exchanged, for most of the time. On the edge alone
- * times of the one in between would not be in order with those of both.
+ * times of the one in between would not be in order with those of both. Packets one way only are no better than what he saw one way only.
  */
 static uint64_t edge_cost(const struct clocks *c, unsigned int a, unsigned int b)
 {
-	uint64_t between = c->middle[a < b ? a : b][a < b ? b : a];
-	int64_t span = pair_span(clocks_pair(c, a, b));
+	uint64_t between = c->middle[a < b ? a : b][a < b ? b : a],
+		 cost = pair_cost(clocks_pair(c, a, b));
+	enum clock_state state = cost == ONE_WAY_COST ? CLOCK_ONE_WAY : CLOCK_BOUNDED;
+	int64_t span = pair_span(clocks_pair(c, a, b), state);
 
 	for (unsigned int h = 0; between && h < c->n; h++)
-		if (between >> h & 1 && h != a && h != b &&
-		    pair_span(clocks_pair(c, a, h)) > span / 2 &&
-		    pair_span(clocks_pair(c, h, b)) > span / 2)
+		if (between >> h & 1 && h != a && h != b && spans(clocks_pair(c, a, h), state, span) &&
+		    spans(clocks_pair(c, h, b), state, span))
 			return UINT64_MAX;
-	return pair_cost(clocks_pair(c, a, b));
+	return cost;
 }
 
 void clocks_settle(struct clocks *c, bool keep)

@@ -6,7 +6,13 @@
 
 #define SEARCH_STEPS 60
 #define SHORT_NS     100e6
-#define USUAL_DRIFT  200e-6 /* of two crystals; more is believed when nothing less fits */
+/*
+ * Packets one way only do not contradict one another: a few of them would make a drift of how long each was under way. 10 ms more in two
+ * seconds are 5000 ppm; a line that is too flat costs less, for new samples bend it.
+ */
+#define ONE_WAY_SPAN	2e9
+#define ONE_WAY_SAMPLES 20
+#define USUAL_DRIFT	200e-6 /* of two crystals; more is believed when nothing less fits */
 
 struct query {
 	const struct corridor *c;
@@ -135,7 +141,7 @@ void corridor_one_way(const struct corridor *c, double at, struct corridor_line 
 	struct query mean = { c, mean_x(p, n) };
 	double span = n ? p[n - 1].x - p[0].x : 0, slope = 0;
 
-	if (span > 100e6) /* else noise is all there is */
+	if (span > ONE_WAY_SPAN && n >= ONE_WAY_SAMPLES) /* else noise is all there is */
 		slope = above ? top(&mean, highest, -CORRIDOR_SLOPE, CORRIDOR_SLOPE) :
 				top(&mean, minus_lowest, -CORRIDOR_SLOPE, CORRIDOR_SLOPE);
 	ret->at = at;
