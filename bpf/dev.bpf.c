@@ -139,13 +139,16 @@ static __always_inline int dropped(__u64 *ctx, struct sk_buff *skb, void *locati
 		s.dev = NULL;
 	/*
 	 * Where the socket owns it, the device is forgotten: none above IP, and in TCP's queues the field holds part of a
-	 * tree node (sk_buff.rbnode). Below TCP, where early demux found the socket, it is still the one it came in by.
+	 * tree node (sk_buff.rbnode). Below TCP, where early demux found the socket, it is still the one it came in by; so it is
+	 * below IP on a veth's other end, where the socket is still the sender's (veth_xmit() does not orphan).
 	 */
 	if (sk) {
 		s.netns = sock_netns(sk);
 		iif = K(skb, skb_iif);
 		if (iif && (!s.dev || BPF_CORE_READ((struct net_device *)dev, ifindex) != iif))
 			s.dev = NULL;
+		else if (iif && device_netns(s.dev))
+			s.netns = device_netns(s.dev);
 	}
 	/* Since 6.11 the fourth argument is the socket that it was for. */
 	if (crumb_cfg.drop_has_sock)

@@ -173,7 +173,7 @@ static const struct cause_row rows[CAUSES] = {
 		     "From the device's queue function to the driver's transmit function, "
 		     "without a queue in between." },
 	[TX_TUNNEL] = { { "tx.tunnel", "into the tunnel: outer headers, route" },
-			"The tunnel's device (VXLAN, Geneve, GRE, IP in IP) has the packet: it looks up the other end, "
+			"The tunnel's device (VXLAN, Geneve, GRE, IP in IP, WireGuard) has the packet: it looks up the other end, "
 			"puts its own and an outer IP header before it, and sends that through IP as a packet of "
 			"its own: route, netfilter's OUTPUT hooks, and the neighbour's address where it was not known." },
 	[TX_QDISC] = { { "tx.qdisc", "queueing discipline" },
@@ -395,9 +395,9 @@ static const struct rule {
 	{ QDISC, P(DEV_XMIT), GAP_SAME_HOST, 0, NET_QDISC },
 	{ OUT, OUT, GAP_SAME_HOST | GAP_AT_SENDER, 0, TX_DEV },
 	{ OUT, OUT, GAP_SAME_HOST, 0, NET_OUT },
-	/* a device on a device that is in another namespace (macvlan) */
-	{ P(DEV_XMIT), OUT, GAP_AT_SENDER, 0, TX_DEV },
-	{ P(DEV_XMIT), OUT, 0, 0, NET_OUT },
+	/* a device on a device that is in another namespace (macvlan); ipvlan in its L3 mode goes through IP again */
+	{ P(DEV_XMIT), OUT | P(IP_OUTPUT), GAP_AT_SENDER, 0, TX_DEV },
+	{ P(DEV_XMIT), OUT | P(IP_OUTPUT), 0, 0, NET_OUT },
 	{ OUT, ARRIVED, 0, 0, NET_WIRE },
 
 	{ P(DEV_BACKLOG), SHOWN, GAP_AT_RECEIVER, 0, RX_SOFTIRQ },
