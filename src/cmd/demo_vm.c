@@ -25,11 +25,10 @@
 #include "log.h"
 #include "vm.h"
 
-#define MUFFIN_PORT   "4747"
-#define HOSTS_MAX     8
-#define READY_WAIT_MS 60000
-#define WAIT_MS	      30000
-#define LOOK_NS	      10000000
+#define MUFFIN_PORT "4747"
+#define HOSTS_MAX   8
+#define WAIT_MS	    60000
+#define LOOK_NS	    10000000
 
 /* A command in a guest: a child of ours carries what it says. */
 struct task {
@@ -43,7 +42,7 @@ struct demo {
 	const char *lab, *message;
 	char names[HOSTS_MAX][LAB_HOST_BYTES];
 	char files[HOSTS_MAX][PATH_MAX];
-	struct task recorders[HOSTS_MAX];
+	int traces[HOSTS_MAX]; /* the files, -1 */
 	int n_hosts;
 };
 
@@ -166,45 +165,70 @@ static int add_host(const struct vm_host *h, void *arg)
 	return 0;
 }
 
-/* The line that --ready-fd 2 writes is all that a quiet recorder says unless it fails. */
-static int start_recorders(struct demo *d, struct error *e)
-{
-	static char filter[] = "tcp port " MUFFIN_PORT;
-	char *words[] = { "crumb",	    "record", "-q", "--ready-fd", "2", "--acks",
-			  "--stacks=first", "-w",     "-",  filter,	  NULL };
-	int64_t until_ms = clock_ms(CLOCK_MONOTONIC) + READY_WAIT_MS;
-	char what[64];
-	int fd, err = 0;
+/*
+ * In each guest as soon as it is set up, while others may still boot: its set-up ends when it records. Nobody waits for it after that,
+ * so that it can be saved as it runs. Its words wait in a pipe that it holds open itself. Nothing is looked for in a loop: each program that
+ * the guest starts takes time from the recorders.
+ */
+static const char record_script[] =
+	"/payload/bin/busybox mkfifo /run/crumb.ready /run/crumb.words\n"
+	"/payload/bin/busybox setsid crumb record --ready-fd 3 --acks --stacks=%s -w /run/crumb.pcapng 'tcp port " MUFFIN_PORT
+	"' </dev/null >/dev/null 2<>/run/crumb.words 3>/run/crumb.ready &\n"
+	"echo $! >/run/crumb.pid\n"
+	"exec 4<>/run/crumb.words\n"
+	"if ! read -r word </run/crumb.ready; then\n"
+	"	read -r word <&4 && echo \"$word\" >&2\n"
+	"	exit 1\n"
+	"fi\n"
+	"exec 4<&-\n";
 
-	if (d->o->stacks == CRUMB_STACKS_OFF)
-		words[6] = "--stacks=off";
+static const char alive_script[] = "read -r pid </run/crumb.pid && kill -0 $pid";
+
+/*
+ * The trace is whole when the recorder says how much it has written. What follows is taking programs out of the kernel, which takes
+ * seconds under emulation: the guest that they are in is thrown away.
+ */
+static const char collect_script[] = "read -r pid </run/crumb.pid && kill -TERM $pid || exit 1\n"
+				     "while read -r word; do\n"
+				     "	case $word in\n"
+				     "	*' written to /run/crumb.pcapng')\n"
+				     "		kill -STOP $pid\n"
+				     "		exec /payload/bin/busybox cat /run/crumb.pcapng ;;\n"
+				     "	esac\n"
+				     "done </run/crumb.words\n"
+				     "echo \"$word\" >&2\n"
+				     "exit 1\n";
+
+static int make_files(struct demo *d, struct error *e)
+{
 	if (d->o->write && mkdir(d->o->write, 0777) < 0 && errno != EEXIST)
 		return error_set(e, -errno, "cannot create directory %s: %m", d->o->write);
-	for (int h = 0; h < d->n_hosts && !err; h++) {
-		fd = open(d->files[h], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-		if (fd < 0)
+	for (int h = 0; h < d->n_hosts; h++) {
+		d->traces[h] = open(d->files[h], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		if (d->traces[h] < 0)
 			return error_set(e, -errno, "cannot create %s: %m", d->files[h]);
-		err = start_task(d, &d->recorders[h], d->names[h], words, fd, e);
 	}
-	for (int h = 0; h < d->n_hosts && !err; h++) {
-		snprintf(what, sizeof(what), "crumb record on %s", d->names[h]);
-		err = wait_words(&d->recorders[h], what, until_ms, e);
-	}
-	return err;
+	return 0;
 }
 
-static int stop_recorders(struct demo *d, struct error *e)
+/* @script on all hosts at once; what it prints goes to the hosts' descriptors @outs. */
+static int run_on_all(struct demo *d, const char *script, const int *outs, struct error *e)
 {
+	char *words[] = { "/payload/bin/busybox", "sh", "-c", (char *)script, NULL };
+	struct task tasks[HOSTS_MAX];
 	char what[64];
-	int err = 0;
+	int err = 0, n = 0;
 
-	for (int h = 0; h < d->n_hosts; h++)
-		if (d->recorders[h].pid > 0)
-			kill(d->recorders[h].pid, SIGINT);
-	for (int h = 0; h < d->n_hosts && !err; h++) {
-		snprintf(what, sizeof(what), "crumb record on %s", d->names[h]);
-		err = wait_end(&d->recorders[h], what, e);
+	for (; n < d->n_hosts && !err; n++) {
+		tasks[n] = (struct task){ .out = -1, .err = -1 };
+		err = start_task(d, &tasks[n], d->names[n], words, dup(outs[n]), e);
 	}
+	for (int h = 0; h < n && !err; h++) {
+		snprintf(what, sizeof(what), "crumb record on %s", d->names[h]);
+		err = wait_end(&tasks[h], what, e);
+	}
+	while (n--)
+		end_task(&tasks[n]);
 	return err;
 }
 
@@ -233,21 +257,50 @@ static int send_muffin(struct demo *d, struct error *e)
 	return err;
 }
 
+/* Guests that record. Saved ones go on from where they recorded already; if they do not, they are booted. */
+static int begin(struct demo *d, const struct vm_options *vm, struct error *e)
+{
+	struct error why = { 0 };
+	int how, err;
+
+	how = vm_up(d->lab, vm, e);
+	if (how < 0)
+		return how;
+	d->n_hosts = 0;
+	vm_for_each_host(d->lab, add_host, d);
+	err = make_files(d, e);
+	if (!err && how == VM_RESTORED)
+		err = run_on_all(d, alive_script, d->traces, e);
+	if (err && err != -EINTR && how == VM_RESTORED) {
+		for (int h = 0; h < d->n_hosts; h++)
+			cleanup_closep(&d->traces[h]);
+		memset(d->traces, -1, sizeof(d->traces));
+		vm_forget_saved(d->lab);
+		err = vm_down(d->lab, e);
+		return err ? err : begin(d, vm, e);
+	}
+	if (!err && !how && vm->saved && vm_save(d->lab, &why))
+		log_note("%s; the next demo boots them again", why.text);
+	return err;
+}
+
 static int play(struct demo *d, struct error *e)
 {
-	const struct vm_options vm = { .die_with_caller = true };
+	bool rehearsed = d->o->stacks != CRUMB_STACKS_OFF;
+	char also[sizeof(record_script) + 8];
+	struct vm_options vm = { .die_with_caller = true, .also = also };
 	int err;
 
-	err = vm_up(d->lab, &vm, e);
-	if (err < 0)
-		return err;
-	vm_for_each_host(d->lab, add_host, d);
-	err = start_recorders(d, e);
-	if (!err && d->o->stacks != CRUMB_STACKS_OFF)
+	snprintf(also, sizeof(also), record_script, rehearsed ? "first" : "off");
+	/* Saved guests keep the date of then: not for traces that are kept. */
+	if (rehearsed && !d->o->write)
+		vm.saved = "demo";
+	err = begin(d, &vm, e);
+	if (!err && rehearsed)
 		err = send_muffin(d, e);
 	if (!err)
 		err = send_muffin(d, e);
-	return err ? err : stop_recorders(d, e);
+	return err ? err : run_on_all(d, collect_script, d->traces, e);
 }
 
 int demo_vm(struct options *o, const char *lab, const char *message)
@@ -258,11 +311,10 @@ int demo_vm(struct options *o, const char *lab, const char *message)
 	int err, ret;
 
 	live_block_signals();
-	for (int h = 0; h < HOSTS_MAX; h++)
-		d.recorders[h].out = d.recorders[h].err = -1;
+	memset(d.traces, -1, sizeof(d.traces));
 	err = play(&d, &e);
 	for (int h = 0; h < d.n_hosts; h++) {
-		end_task(&d.recorders[h]);
+		cleanup_closep(&d.traces[h]);
 		files[h] = d.files[h];
 	}
 	if (err)

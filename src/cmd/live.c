@@ -579,8 +579,12 @@ static void tell_functions(const struct live *l)
 
 int live_start(struct live *l, struct error *e)
 {
-	int err = session_attach(l->session, e);
+	int err;
 
+	/* Else the analyst reads them while it has a rehearsal to tell of. */
+	if (l->trace_flags & CRUMB_TRACE_REHEARSAL)
+		annotate_load_functions(l->annotate);
+	err = session_attach(l->session, e);
 	if (err)
 		return err;
 	tell_functions(l);

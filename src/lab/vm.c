@@ -19,6 +19,7 @@
 #include "clock.h"
 #include "lab_make.h"
 #include "lab_state.h"
+#include "vm_saved.h"
 #include "vm_state.h"
 
 #define READY_WAIT_MS 120000
@@ -52,7 +53,7 @@ static void tell_guest(const char *lab, const char *host, int script, int words)
 }
 
 static int start_setup(const char *lab, const struct topo *t, int h, const char *hosts,
-		       struct guest_setup *g, struct error *e)
+		       const struct vm_options *o, struct guest_setup *g, struct error *e)
 {
 	_cleanup_strbuf_ struct strbuf script = { 0 };
 	_cleanup_close_ int fd = memfd_create("crumb-setup", MFD_CLOEXEC);
@@ -60,7 +61,7 @@ static int start_setup(const char *lab, const struct topo *t, int h, const char 
 	g->words = memfd_create("crumb-words", MFD_CLOEXEC);
 	if (fd < 0 || g->words < 0)
 		return error_set(e, -errno, "cannot make a memory file: %m");
-	if (vm_setup_script(lab, t, h, hosts, &script))
+	if (vm_setup_script(vm_mac_name(lab, o), t, h, hosts, o->also, &script))
 		return error_set(e, -ENOMEM, "out of memory");
 	if (write(fd, script.text, script.len) != (ssize_t)script.len || lseek(fd, 0, SEEK_SET))
 		return error_set(e, -EIO, "cannot write a memory file");
@@ -109,14 +110,15 @@ static int wait_setup(const char *lab, const struct topo *t, int h, struct guest
 			 words[0] ? words : "its set-up failed");
 }
 
-static int setup_all(const char *lab, const struct topo *t, const char *hosts, struct error *e)
+static int setup_all(const char *lab, const struct topo *t, const char *hosts,
+		     const struct vm_options *o, struct error *e)
 {
 	struct guest_setup g[TOPO_HOSTS_MAX] = { 0 };
 	int64_t until_ms = clock_ms(CLOCK_MONOTONIC) + READY_WAIT_MS;
 	int err = 0, n = 0;
 
 	for (; n < t->n_hosts && !err; n++)
-		err = start_setup(lab, t, n, hosts, &g[n], e);
+		err = start_setup(lab, t, n, hosts, o, &g[n], e);
 	for (int h = 0; h < n && !err; h++)
 		err = wait_setup(lab, t, h, &g[h], until_ms, e);
 	for (int h = 0; h < n; h++) {
@@ -141,23 +143,58 @@ static int write_state(const char *lab, const char *topology, const struct topo 
 	return err ? err : vm_write(lab, "hosts", b.text, e);
 }
 
+/* VM_RESTORED: they go on; 0: there are none, or they do not. */
+static int restore(const char *lab, const struct topo *t, const struct vm_images *images,
+		   const struct vm_options *o, struct error *e)
+{
+	int fds[TOPO_HOSTS_MAX], err = 0;
+
+	if (!o->saved || !vm_saved_open(lab, t, fds))
+		return 0;
+	for (int h = 0; h < t->n_hosts; h++) {
+		if (!err)
+			err = vm_boot(lab, t, h, images, o, fds[h], NULL);
+		close(fds[h]);
+	}
+	if (!err)
+		err = vm_saved_continue(lab, t);
+	if (!err)
+		return VM_RESTORED;
+	vm_forget_saved(lab);
+	return vm_kill_guests(lab, e);
+}
+
+static int boot_all(const char *lab, const struct topo *t, const struct vm_images *images,
+		    const struct vm_options *o, struct error *e)
+{
+	_cleanup_strbuf_ struct strbuf hosts = { 0 };
+	int err = 0;
+
+	if (lab_make_hosts_file(t, false, &hosts))
+		return error_set(e, -ENOMEM, "out of memory");
+	for (int h = 0; h < t->n_hosts && !err; h++)
+		err = vm_boot(lab, t, h, images, o, -1, e);
+	return err ? err : setup_all(lab, t, hosts.text, o, e);
+}
+
 static int make(const char *lab, const char *topology, const struct topo *t,
 		const struct vm_options *o, struct error *e)
 {
 	_cleanup_(vm_images_done) struct vm_images images = { 0 };
-	_cleanup_strbuf_ struct strbuf hosts = { 0 };
-	int err;
+	int err, how = 0;
 
-	if (lab_make_hosts_file(t, false, &hosts))
-		return error_set(e, -ENOMEM, "out of memory");
 	err = vm_prepare(t, &images, e);
 	if (!err)
 		err = write_state(lab, topology, t, e);
-	for (int h = 0; h < t->n_hosts && !err; h++)
-		err = vm_boot(lab, t, h, &images, o, e);
+	if (!err && o->saved)
+		err = vm_saved_note(lab, topology, t, &images, o, e);
 	if (!err)
-		err = setup_all(lab, t, hosts.text, e);
-	return err ? err : vm_write(lab, "ready", "", e);
+		how = restore(lab, t, &images, o, e);
+	if (!err && !how)
+		how = boot_all(lab, t, &images, o, e);
+	if (!err && how >= 0)
+		err = vm_write(lab, "ready", "", e);
+	return err ? err : how;
 }
 
 static int count_dead(const struct vm_host *h, void *arg)
@@ -216,7 +253,7 @@ int vm_up(const char *lab, const struct vm_options *o, struct error *e)
 	}
 	if (!err)
 		err = make(lab, topology, t, o, e);
-	if (err)
+	if (err < 0)
 		vm_clear(lab, NULL);
 	return err;
 }

@@ -18,11 +18,14 @@
 
 #define VM_STATE_DIR  "/run/crumb/vm"
 #define VM_PATH_BYTES 104 /* of a socket: sun_path has 108 */
+#define VM_RESTORED   2
 
 struct vm_options {
 	const char *topo_path; /* NULL: the topology built in */
 	bool relay;	      /* each end of a cable sends to END.relay: a program stands between */
 	bool die_with_caller; /* guests end when the calling thread does */
+	const char *also;     /* shell lines that each guest runs at the end of its set-up; NULL */
+	const char *saved; /* guests may go on from where vm_save() saved some of that name; NULL: they boot */
 };
 
 struct vm_host {
@@ -35,10 +38,17 @@ struct vm_host {
 typedef int (*vm_host_fn)(const struct vm_host *h, void *arg);
 
 /*
- * Boot and configure all guests; on return they carry packets. LAB_UNCHANGED, -EEXIST as lab_up(). -ENOTSUP when this machine lacks
- * what the guests boot from, with the reason. Needs root.
+ * Boot and configure all guests; on return they carry packets. LAB_UNCHANGED, -EEXIST as lab_up(). VM_RESTORED: they are saved ones
+ * that go on. -ENOTSUP when this machine lacks what the guests boot from, with the reason. Needs root.
  */
 int vm_up(const char *lab, const struct vm_options *o, struct error *e);
+/*
+ * For labs to come: the guests of @lab, made with ->saved, as they are now; ->also, the topology, images and QEMU must be the same
+ * then. They go on. What was saved before is replaced.
+ */
+int vm_save(const char *lab, struct error *e);
+void vm_forget_saved(const char *lab); /* what @lab went on from is of no use */
+
 int vm_down(const char *lab, struct error *e); /* also what a killed run left; 0 when there is nothing */
 
 bool vm_exists(const char *lab); /* as machines, complete or not */

@@ -26,6 +26,7 @@
 #define ARG_BYTES      512
 #define EXIT_SKIP      77
 #define PREPARED_BYTES 65536
+#define SAVED_FD       3 /* in QEMU */
 
 /* lab/vm of the source tree above the build directory, or what was installed. */
 static int find_scripts(char ret_dir[PATH_MAX], char ret_binaries[PATH_MAX], struct error *e)
@@ -179,18 +180,19 @@ static void add_disk(struct args *a, const char *file, const char *serial)
 	add(a, "virtio-blk-pci,drive=%s,serial=%s", serial, serial);
 }
 
-static void add_card(struct args *a, const char *lab, const struct topo *t, int i, bool relay)
+static void add_card(struct args *a, const char *lab, const struct topo *t, int i,
+		     const struct vm_options *o)
 {
 	const struct topo_iface *here = &t->ifaces[i], *there = &t->ifaces[here->peer];
 	const char *host = t->hosts[here->host].name;
 	char local[VM_PATH_BYTES], remote[VM_PATH_BYTES], mac[18];
 
 	vm_path(local, lab, "/%s-%s", host, here->name);
-	if (relay)
+	if (o->relay)
 		vm_path(remote, lab, "/%s-%s.relay", host, here->name);
 	else
 		vm_path(remote, lab, "/%s-%s", t->hosts[there->host].name, there->name);
-	vm_mac(lab, here, mac);
+	vm_mac(vm_mac_name(lab, o), here, mac);
 	add(a, "-netdev");
 	add(a, "dgram,id=n%d,local.type=unix,local.path=%s,remote.type=unix,remote.path=%s", i,
 	    local, remote);
@@ -225,7 +227,7 @@ static void fill_args(struct args *a, const char *lab, const struct topo *t, int
 	char path[VM_PATH_BYTES], name[128];
 
 	vm_guest_name(name, sizeof(name), lab, host);
-	add_option(a, "qemu-system-x86_64", "-name");
+	add_option(a, VM_QEMU, "-name");
 	add(a, "%s", name);
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		add(a, "%s", fixed[i]);
@@ -238,6 +240,9 @@ static void fill_args(struct args *a, const char *lab, const struct topo *t, int
 	vm_path(path, lab, "/%s.console", host);
 	add(a, "-serial");
 	add(a, "file:%s", path);
+	vm_path(path, lab, "/%s.qmp", host);
+	add(a, "-qmp");
+	add(a, "unix:%s,server=on,wait=off", path);
 	add_disk(a, images->root, "root");
 	snprintf(name, sizeof(name), "modules");
 	add(a, "-drive");
@@ -253,11 +258,11 @@ static void fill_args(struct args *a, const char *lab, const struct topo *t, int
 	}
 	for (int i = 0; i < t->n_ifaces; i++)
 		if (t->ifaces[i].host == h && t->ifaces[i].kind == TOPO_LINK_END)
-			add_card(a, lab, t, i, o->relay);
+			add_card(a, lab, t, i, o);
 }
 
 /* Nothing of ours stays open in QEMU: not the lock, not a pipe that somebody waits on. */
-static void become_qemu(char *const *words, const char *log, bool die)
+static void become_qemu(char *const *words, const char *log, bool die, int saved)
 {
 	int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0644), null = open("/dev/null", O_RDONLY);
 	sigset_t none;
@@ -270,14 +275,16 @@ static void become_qemu(char *const *words, const char *log, bool die)
 	dup2(null, STDIN_FILENO);
 	dup2(fd, STDOUT_FILENO);
 	dup2(fd, STDERR_FILENO);
-	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	if (saved >= 0)
+		dup2(saved, SAVED_FD);
+	close_range(saved >= 0 ? SAVED_FD + 1 : SAVED_FD, ~0U, CLOSE_RANGE_CLOEXEC);
 	execvp(words[0], words);
 	dprintf(STDERR_FILENO, "cannot run %s: %s\n", words[0], strerror(errno));
 	_exit(GUEST_NOT_FOUND);
 }
 
 int vm_boot(const char *lab, const struct topo *t, int h, const struct vm_images *images,
-	    const struct vm_options *o, struct error *e)
+	    const struct vm_options *o, int saved, struct error *e)
 {
 	struct args a = { 0 };
 	char log[VM_PATH_BYTES];
@@ -289,6 +296,10 @@ int vm_boot(const char *lab, const struct topo *t, int h, const struct vm_images
 		return error_set(e, -errno, "cannot make a pipe: %m");
 	vm_path(log, lab, "/%s.qemu", t->hosts[h].name);
 	fill_args(&a, lab, t, h, images, o);
+	if (saved >= 0) {
+		add(&a, "-incoming");
+		add(&a, "fd:%d", SAVED_FD);
+	}
 	if (a.failed)
 		err = error_set(e, -E2BIG,
 				"host %s has too many interfaces for a machine, or paths are too long",
@@ -296,7 +307,7 @@ int vm_boot(const char *lab, const struct topo *t, int h, const struct vm_images
 	else
 		pid = fork();
 	if (pid == 0)
-		become_qemu(a.words, log, o->die_with_caller);
+		become_qemu(a.words, log, o->die_with_caller, saved);
 	if (!err && pid < 0)
 		err = error_set(e, -errno, "cannot start a machine: %m");
 	/* The other end is closed by exec: from then on the guest bears its name. */

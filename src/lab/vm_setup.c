@@ -43,6 +43,11 @@ void vm_mac(const char *lab, const struct topo_iface *i, char ret_mac[18])
 		 (i->host + 1) & 0xff, i->ordinal & 0xff);
 }
 
+const char *vm_mac_name(const char *lab, const struct vm_options *o)
+{
+	return o->saved ? o->saved : lab;
+}
+
 static void put_names(const char *lab, const struct topo *t, int h, struct strbuf *b)
 {
 	char mac[18];
@@ -104,7 +109,8 @@ static void put_lists(const struct topo *t, int h, struct strbuf *b)
 	strbuf_puts(b, "\"\n");
 }
 
-int vm_setup_script(const char *lab, const struct topo *t, int h, const char *hosts, struct strbuf *b)
+int vm_setup_script(const char *lab, const struct topo *t, int h, const char *hosts,
+		    const char *also, struct strbuf *b)
 {
 	bool v6 = false;
 
@@ -130,6 +136,7 @@ int vm_setup_script(const char *lab, const struct topo *t, int h, const char *ho
 		if (t->ifaces[i].host == h && t->ifaces[i].impair[0])
 			strbuf_printf(b, "/sbin/tc qdisc add dev %s root netem limit 10000 %s\n",
 				      t->ifaces[i].name, t->ifaces[i].impair);
+	strbuf_puts(b, also ? also : "");
 	put_lists(t, h, b);
 	strbuf_puts(b, ending);
 	return b->failed ? -ENOMEM : 0;

@@ -19,10 +19,14 @@ int vm_lock(const char *lab, bool make, int *ret_lock, struct error *e);
 int vm_write(const char *lab, const char *file, const char *text, struct error *e);
 int vm_clear(const char *lab, struct error *e);
 
-/* vm_setup.c: the shell script that makes host @h of @t what the topology says. */
+#define VM_QEMU "qemu-system-x86_64"
+
+/* vm_setup.c: the shell script that makes host @h of @t what the topology says, and runs @also (NULL: nothing). */
 int vm_setup_script(const char *lab, const struct topo *t, int h, const char *hosts,
-		    struct strbuf *b);
+		    const char *also, struct strbuf *b);
 void vm_mac(const char *lab, const struct topo_iface *i, char ret_mac[18]);
+/* Whose cards they are: saved guests keep theirs in each lab. */
+const char *vm_mac_name(const char *lab, const struct vm_options *o);
 
 /* vm_boot.c: QEMU for host @h. */
 struct vm_images {
@@ -31,7 +35,8 @@ struct vm_images {
 };
 int vm_prepare(const struct topo *t, struct vm_images *images, struct error *e);
 void vm_images_done(struct vm_images *images);
+/* @saved: descriptor of what it goes on from, -1: it boots. */
 int vm_boot(const char *lab, const struct topo *t, int h, const struct vm_images *images,
-	    const struct vm_options *o, struct error *e);
+	    const struct vm_options *o, int saved, struct error *e);
 
 #endif

@@ -131,6 +131,11 @@ int annotate_new(const struct btf *types, annotate_name_fn name, event_fn out, v
 	return 0;
 }
 
+void annotate_load_functions(struct annotate *a)
+{
+	symbols_load(a->symbols);
+}
+
 static void seen_done(struct seen *s)
 {
 	free(s->keys);

@@ -23,6 +23,9 @@ int annotate_new(const struct btf *types, annotate_name_fn name, event_fn out, v
 		 struct annotate **ret);
 void annotate_free(struct annotate *a);
 
+/* Functions will be asked for: their names are read now. */
+void annotate_load_functions(struct annotate *a);
+
 /* An event_fn; @annotate is the struct annotate. Facts needed by @ev go out just before it. */
 int annotate_event(void *annotate, const struct crumb_event *ev);
 

@@ -119,13 +119,18 @@ static void load(struct symbols *s)
 	s->names = names ? names : s->names;
 }
 
+void symbols_load(struct symbols *s)
+{
+	if (!s->loaded)
+		load(s);
+}
+
 const char *symbols_function(struct symbols *s, uint64_t addr, uint32_t *ret_offset)
 {
 	size_t low = 0, high;
 	int64_t at;
 
-	if (!s->loaded)
-		load(s);
+	symbols_load(s);
 	at = (int64_t)(addr - s->first);
 	if (!s->n || at != (int32_t)at || at < s->list[0].at)
 		return NULL;

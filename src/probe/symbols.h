@@ -15,6 +15,8 @@ struct symbols;
 int symbols_new(const struct btf *types, struct symbols **ret);
 void symbols_free(struct symbols *s);
 
+void symbols_load(struct symbols *s); /* now instead of at the first question */
+
 /* The function around @addr and @addr's offset in it; NULL if kallsyms is not to be read. Borrowed. */
 const char *symbols_function(struct symbols *s, uint64_t addr, uint32_t *ret_offset);
 
