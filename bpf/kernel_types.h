@@ -338,8 +338,9 @@ struct pt_regs___k {
 /*
  * A field of a kernel struct, read as the program's kind allows. Programs on BTF-typed hooks (tp_btf, fentry) hold typed
  * pointers and load through them; those on raw tracepoints and kprobes (CRUMB_UNTYPED) hold numbers and copy.
+ * CRUMB_PROBED: so do the typed ones of a file that knows its structs by numbers.
  */
-#ifdef CRUMB_UNTYPED
+#if defined(CRUMB_UNTYPED) || defined(CRUMB_PROBED)
 #define K(p, field)                       \
 	({                                \
 		__typeof__(p) k_ = (p);   \

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Neighbours: the link-layer address that a packet waits for (net/core/neighbour.c). All of them, they are few. */
+#define CRUMB_PROBED /* the socket whose SYN waits is known by its address only */
 #include "body/flow.h"
 #include "body/process.h"
 

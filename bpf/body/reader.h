@@ -76,30 +76,37 @@ static __always_inline void away_join(struct away *a, const struct away *b)
 /*
  * Room for newer ones: neighbours that lie within a grain of time become one. The grain begins small and grows while there is
  * too little room, so a long sleep stays apart from the short absences behind it.
+ *
+ * How many are packed so far is kept in the map: the verifier takes what it loads from there for any number, and each turn for the same
+ * as the one before. In a register it would follow all ways of joining them one by one: 641,000 instructions instead of a thousand.
  */
 static __always_inline void aways_pack(struct reader *r)
 {
 	__u64 grain = AWAY_GRAIN_NS << ((r->grain & 15) * 2);
-	__u32 i, n = 1;
+	volatile __u32 *count = &r->count;
+	__u32 i, n;
 
+	*count = 1;
 	for (i = 1; i < CRUMB_AWAYS; i++) {
-		struct away *last = &r->away[(n - 1) & (CRUMB_AWAYS - 1)];
 		const struct away *e = &r->away[i];
+		struct away *last;
 
+		n = *count;
+		last = &r->away[(n - 1) & (CRUMB_AWAYS - 1)];
 		if (e->on_ns - last->off_ns <= grain) {
 			away_join(last, e);
 			continue;
 		}
 		r->away[n & (CRUMB_AWAYS - 1)] = *e;
-		n++;
+		*count = n + 1;
 	}
+	n = *count;
 	if (n > CRUMB_AWAYS / 2 && r->grain < 15)
 		r->grain++;
 	if (n == CRUMB_AWAYS) {
 		away_join(&r->away[CRUMB_AWAYS - 2], &r->away[CRUMB_AWAYS - 1]);
-		n--;
+		*count = n - 1;
 	}
-	r->count = n;
 }
 
 static __always_inline long call_number(const struct pt_regs___k *regs)
