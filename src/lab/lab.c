@@ -213,6 +213,10 @@ int lab_up(const char *lab, const char *topo_path, struct error *e)
 	err = lab_check_name(lab, e);
 	if (!err)
 		err = lab_read_topology(topo_path, &topology, &t, e);
+	if (!err && t->machines_line)
+		err = error_set(e, -EINVAL,
+				"%s:%d: services and routes are for virtual machines; add --vm",
+				topo_path, t->machines_line);
 	for (int i = 0; !err && i < t->n_ifaces; i++)
 		if (t->ifaces[i].impair[0])
 			err = error_set(e, -EINVAL,

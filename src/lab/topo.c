@@ -158,6 +158,16 @@ static int parse_end(struct parser *p, char *word, int *ret_host, const char **r
 	return 0;
 }
 
+static int find_known_host(struct parser *p, const char *word)
+{
+	int host = find_host(p->t, word);
+
+	if (host == TOPO_NONE)
+		fail(p, "there is no host \"%.*s\"; declare it above with \"host %.*s\"",
+		     SHOWN_BYTES, word, SHOWN_BYTES, word);
+	return host;
+}
+
 static int add_iface(struct parser *p, char *word, enum topo_kind kind, int *ret_iface)
 {
 	struct topo *t = p->t;
@@ -182,9 +192,12 @@ static int add_iface(struct parser *p, char *word, enum topo_kind kind, int *ret
 	if (ordinal > TOPO_HOST_IFACES_MAX)
 		return fail(p, "more than %d interfaces on %s; remove some links",
 			    TOPO_HOST_IFACES_MAX, t->hosts[host].name);
-	t->ifaces[t->n_ifaces] = (struct topo_iface){
-		.kind = kind, .host = host, .peer = TOPO_NONE, .bridge = TOPO_NONE, .ordinal = ordinal
-	};
+	t->ifaces[t->n_ifaces] = (struct topo_iface){ .kind = kind,
+						      .host = host,
+						      .peer = TOPO_NONE,
+						      .bridge = TOPO_NONE,
+						      .over = TOPO_NONE,
+						      .ordinal = ordinal };
 	strcpy(t->ifaces[t->n_ifaces].name, name);
 	*ret_iface = t->n_ifaces++;
 	return 0;
@@ -242,6 +255,87 @@ static int parse_bridge(struct parser *p)
 			    t->hosts[t->ifaces[bridge].host].name);
 	for (int i = 2; i < p->n_words && !err; i++)
 		err = add_port(p, bridge, p->words[i]);
+	return err;
+}
+
+static void needs_machines(struct parser *p)
+{
+	if (!p->t->machines_line)
+		p->t->machines_line = p->line;
+}
+
+static const struct {
+	const char *word;
+	enum topo_service bit;
+} services[] = { { "ifupdown2", TOPO_IFUPDOWN2 }, { "lldpd", TOPO_LLDPD }, { "frr", TOPO_FRR } };
+
+static int parse_service(struct parser *p)
+{
+	int host = find_known_host(p, p->words[1]);
+
+	if (host == TOPO_NONE)
+		return -EINVAL;
+	needs_machines(p);
+	for (int i = 2; i < p->n_words; i++) {
+		size_t s = 0;
+
+		while (s < sizeof(services) / sizeof(services[0]) &&
+		       strcmp(p->words[i], services[s].word))
+			s++;
+		if (s == sizeof(services) / sizeof(services[0]))
+			return fail(p, "\"%.*s\" is no service; write ifupdown2, lldpd or frr",
+				    SHOWN_BYTES, p->words[i]);
+		p->t->hosts[host].services |= services[s].bit;
+	}
+	return 0;
+}
+
+static int parse_vid(struct parser *p, const char *word, int host, uint16_t *ret_vid)
+{
+	char *end;
+	long vid = strtol(word, &end, 10);
+
+	if (!is_digit(word[0]) || *end || vid < 1 || vid > TOPO_VLAN_MAX)
+		return fail(p, "\"%.*s\" is no VLAN; they go from 1 to %d", SHOWN_BYTES, word,
+			    TOPO_VLAN_MAX);
+	if (!(p->t->hosts[host].services & TOPO_IFUPDOWN2))
+		return fail(p,
+			    "VLANs are set up by ifupdown2; declare above \"service %s ifupdown2\"",
+			    p->t->hosts[host].name);
+	*ret_vid = vid;
+	return 0;
+}
+
+static int parse_vlan(struct parser *p)
+{
+	const char *name;
+	int host, port, err;
+
+	err = parse_end(p, p->words[1], &host, &name);
+	if (err)
+		return err;
+	port = find_iface(p->t, host, name);
+	if (port == TOPO_NONE || p->t->ifaces[port].bridge == TOPO_NONE)
+		return fail(p, "%s has no bridge port \"%.*s\"; declare its bridge above",
+			    p->t->hosts[host].name, SHOWN_BYTES, name);
+	return parse_vid(p, p->words[2], host, &p->t->ifaces[port].vlan);
+}
+
+static int parse_svi(struct parser *p)
+{
+	uint16_t vid;
+	int svi, bridge, err;
+
+	err = add_iface(p, p->words[1], TOPO_SVI, &svi);
+	if (err)
+		return err;
+	bridge = find_iface(p->t, p->t->ifaces[svi].host, p->words[2]);
+	if (bridge == TOPO_NONE || p->t->ifaces[bridge].kind != TOPO_BRIDGE)
+		return fail(p, "%s has no bridge \"%.*s\"; declare it above",
+			    p->t->hosts[p->t->ifaces[svi].host].name, SHOWN_BYTES, p->words[2]);
+	err = parse_vid(p, p->words[3], p->t->ifaces[svi].host, &vid);
+	p->t->ifaces[svi].over = bridge;
+	p->t->ifaces[svi].vlan = err ? 0 : vid;
 	return err;
 }
 
@@ -323,14 +417,30 @@ static int parse_address(struct parser *p)
 	return err;
 }
 
-static int find_known_host(struct parser *p, const char *word)
+/* default, or ADDRESS/BITS; then the next hop, of the same family. */
+static int parse_route(struct parser *p)
 {
-	int host = find_host(p->t, word);
+	struct topo_route r = { .host = find_known_host(p, p->words[1]) };
+	char *prefix = p->words[2], *slash = strchr(prefix, '/');
 
-	if (host == TOPO_NONE)
-		fail(p, "there is no host \"%.*s\"; declare it above with \"host %.*s\"",
-		     SHOWN_BYTES, word, SHOWN_BYTES, word);
-	return host;
+	if (r.host == TOPO_NONE)
+		return -EINVAL;
+	needs_machines(p);
+	r.family = strchr(p->words[3], ':') ? AF_INET6 : AF_INET;
+	if (inet_pton(r.family, p->words[3], r.via) != 1)
+		return fail(p, "\"%.*s\" is no next hop; write its address", SHOWN_BYTES,
+			    p->words[3]);
+	if (slash)
+		*slash = '\0';
+	if (strcmp(prefix, "default") &&
+	    (!slash || inet_pton(r.family, prefix, r.bytes) != 1 ||
+	     !prefix_ok(slash + 1, r.family == AF_INET ? 32 : 128, &r.prefix_bits)))
+		return fail(p, "\"%.*s\" is no prefix; write default, or as in 10.47.20.0/24",
+			    SHOWN_BYTES, prefix);
+	if (p->t->n_routes == TOPO_ROUTES_MAX)
+		return fail(p, "more than %d routes; remove some", TOPO_ROUTES_MAX);
+	p->t->routes[p->t->n_routes++] = r;
+	return 0;
 }
 
 /* Which kernels there are is known where they are fetched. */
@@ -422,6 +532,10 @@ static const struct statement statements[] = {
 	{ "kernel", "kernel HOST KERNEL", 3, 3, parse_kernel },
 	{ "nic", "nic HOST MODEL", 3, 3, parse_nic },
 	{ "impair", "impair HOST:INTERFACE WORD...", 3, WORDS_MAX, parse_impair },
+	{ "service", "service HOST SERVICE...", 3, WORDS_MAX, parse_service },
+	{ "vlan", "vlan SWITCH:PORT VLAN", 3, 3, parse_vlan },
+	{ "svi", "svi SWITCH:INTERFACE BRIDGE VLAN", 4, 4, parse_svi },
+	{ "route", "route HOST default|ADDRESS/BITS ADDRESS", 4, 4, parse_route },
 };
 
 static int parse_words(struct parser *p)
@@ -440,8 +554,8 @@ static int parse_words(struct parser *p)
 		return s->parse(p);
 	}
 	return fail(p,
-		    "unknown word \"%.*s\"; a line starts with host, switch, link, bridge, address, kernel, nic "
-		    "or impair",
+		    "unknown word \"%.*s\"; a line starts with host, switch, link, bridge, address, kernel, nic, "
+		    "impair, service, vlan, svi or route",
 		    SHOWN_BYTES, p->words[0]);
 }
 

@@ -19,16 +19,22 @@
 #define TOPO_NAME_BYTES	     16	    /* of hosts and interfaces alike: IFNAMSIZ */
 #define TOPO_KERNEL_DEFAULT  "6.12" /* of lab/vm/kernels */
 #define TOPO_IMPAIR_BYTES    96
+#define TOPO_ROUTES_MAX	     64
+#define TOPO_VLAN_MAX	     4094
 #define TOPO_NONE	     (-1)
 
 enum topo_role { TOPO_HOST, TOPO_SWITCH };
-enum topo_kind { TOPO_LINK_END, TOPO_BRIDGE };
+enum topo_kind { TOPO_LINK_END, TOPO_BRIDGE, TOPO_SVI };
+
+/* Debian's programs that a machine runs; bits of struct topo_host's services. */
+enum topo_service { TOPO_IFUPDOWN2 = 1, TOPO_LLDPD = 2, TOPO_FRR = 4 };
 
 struct topo_host {
 	char name[TOPO_NAME_BYTES];
 	enum topo_role role;
 	char kernel[TOPO_NAME_BYTES]; /* of a machine: a name of lab/vm/kernels */
 	char nic[TOPO_NAME_BYTES];    /* of a machine: QEMU's model; "" is virtio-net-pci */
+	unsigned int services;
 };
 
 /* Indices are into the arrays of struct topo; TOPO_NONE where there is none. */
@@ -36,9 +42,11 @@ struct topo_iface {
 	char name[TOPO_NAME_BYTES];
 	enum topo_kind kind;
 	int host;
-	int peer;    /* the interface at the other end of the link */
-	int bridge;  /* the bridge interface this one is a port of */
-	int ordinal; /* 1, 2, ... among the interfaces of its host, in file order */
+	int peer;      /* the interface at the other end of the link */
+	int bridge;    /* the bridge interface this one is a port of */
+	int over;      /* of an SVI: its bridge */
+	uint16_t vlan; /* of a port: that of frames without a tag; of an SVI; 0: not told */
+	int ordinal;   /* 1, 2, ... among the interfaces of its host, in file order */
 	char impair[TOPO_IMPAIR_BYTES]; /* words for netem (tc-netem(8)); "" none */
 };
 
@@ -49,11 +57,20 @@ struct topo_addr {
 	uint8_t bytes[16]; /* network order; the first 4 for AF_INET */
 };
 
+struct topo_route {
+	int host;
+	int family;
+	uint8_t prefix_bits; /* 0: default */
+	uint8_t bytes[16], via[16];
+};
+
 struct topo {
 	struct topo_host hosts[TOPO_HOSTS_MAX];
 	struct topo_iface ifaces[TOPO_IFACES_MAX];
 	struct topo_addr addrs[TOPO_ADDRS_MAX];
-	int n_hosts, n_ifaces, n_addrs;
+	struct topo_route routes[TOPO_ROUTES_MAX];
+	int n_hosts, n_ifaces, n_addrs, n_routes;
+	int machines_line; /* where the first statement stands that only virtual machines can follow; 0: there is none */
 };
 
 /*

@@ -109,12 +109,16 @@ static bool seen_before(const struct topo *t, int h)
 int vm_prepare(const struct topo *t, struct vm_images *images, struct error *e)
 {
 	static char text[PREPARED_BYTES], script[PATH_MAX], binaries[PATH_MAX];
-	char *words[TOPO_HOSTS_MAX + 3] = { script, binaries };
+	static char services[] = "--services";
+	char *words[TOPO_HOSTS_MAX + 4] = { script, binaries };
 	char kind[16], one[PATH_MAX], other[PATH_MAX], *rest = NULL;
 	int n = 2, err = find_scripts(script, binaries, e);
 
 	if (err)
 		return err;
+	for (int h = 0; h < t->n_hosts && n == 2; h++)
+		if (t->hosts[h].services)
+			words[n++] = services;
 	for (int h = 0; h < t->n_hosts; h++)
 		if (!seen_before(t, h))
 			words[n++] = (char *)t->hosts[h].kernel;
@@ -125,6 +129,8 @@ int vm_prepare(const struct topo *t, struct vm_images *images, struct error *e)
 		n = sscanf(line, "%15s %4095s %4095s", kind, one, other);
 		if (n == 2 && !strcmp(kind, "root"))
 			images->root = strdup(one);
+		else if (n == 2 && !strcmp(kind, "services"))
+			images->services = strdup(one);
 		else if (n == 2 && !strcmp(kind, "payload"))
 			images->payload = strdup(one);
 		for (int h = 0; n == 3 && h < t->n_hosts; h++)
@@ -132,7 +138,7 @@ int vm_prepare(const struct topo *t, struct vm_images *images, struct error *e)
 				images->kernels[h] = strdup(other);
 	}
 	for (int h = 0; h < t->n_hosts && images->root && images->payload; h++)
-		if (!images->kernels[h])
+		if (!images->kernels[h] || (t->hosts[h].services && !images->services))
 			break;
 		else if (h == t->n_hosts - 1)
 			return 0;
@@ -142,6 +148,7 @@ int vm_prepare(const struct topo *t, struct vm_images *images, struct error *e)
 void vm_images_done(struct vm_images *images)
 {
 	free(images->root);
+	free(images->services);
 	free(images->payload);
 	for (int h = 0; h < TOPO_HOSTS_MAX; h++)
 		free(images->kernels[h]);
@@ -243,7 +250,7 @@ static void fill_args(struct args *a, const char *lab, const struct topo *t, int
 	vm_path(path, lab, "/%s.qmp", host);
 	add(a, "-qmp");
 	add(a, "unix:%s,server=on,wait=off", path);
-	add_disk(a, images->root, "root");
+	add_disk(a, t->hosts[h].services ? images->services : images->root, "root");
 	snprintf(name, sizeof(name), "modules");
 	add(a, "-drive");
 	add(a, "file=%s/modules.sq,format=raw,if=none,readonly=on,id=modules", kernel);

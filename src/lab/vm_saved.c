@@ -66,6 +66,8 @@ int vm_saved_note(const char *lab, const char *topology, const struct topo *t,
 	strbuf_printf(&b, "%s/saved-%s\n", dirname(root), o->saved);
 	add_program(&b, VM_QEMU);
 	add_file(&b, images->root);
+	if (images->services)
+		add_file(&b, images->services);
 	add_file(&b, images->payload);
 	for (int h = 0; h < t->n_hosts; h++)
 		for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)

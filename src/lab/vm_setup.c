@@ -83,17 +83,43 @@ static void put_bridges(const char *lab, const struct topo *t, int h, struct str
 
 static void put_addresses(const struct topo *t, int h, struct strbuf *b)
 {
-	char text[INET6_ADDRSTRLEN];
 	const struct topo_addr *a;
 
 	for (int i = 0; i < t->n_addrs; i++) {
 		a = &t->addrs[i];
 		if (t->ifaces[a->iface].host != h)
 			continue;
-		inet_ntop(a->family, a->bytes, text, sizeof(text));
-		strbuf_printf(b, "echo addr add %s/%u dev %s%s\n", text, a->prefix_bits,
-			      t->ifaces[a->iface].name, a->family == AF_INET6 ? " nodad" : "");
+		strbuf_puts(b, "echo addr add ");
+		vm_put_address(a->family, a->bytes, b);
+		strbuf_printf(b, "/%u dev %s%s\n", a->prefix_bits, t->ifaces[a->iface].name,
+			      a->family == AF_INET6 ? " nodad" : "");
 	}
+}
+
+/* Those of a host with FRR are FRR's. */
+static void put_routes(const struct topo *t, int h, struct strbuf *b)
+{
+	for (int i = 0; i < t->n_routes; i++) {
+		const struct topo_route *r = &t->routes[i];
+
+		if (r->host != h || t->hosts[h].services & TOPO_FRR)
+			continue;
+		strbuf_printf(b, "/sbin/ip%s route add ", r->family == AF_INET6 ? " -6" : "");
+		vm_put_address(r->family, r->bytes, b);
+		strbuf_printf(b, "/%u via ", r->prefix_bits);
+		vm_put_address(r->family, r->via, b);
+		strbuf_puts(b, "\n");
+	}
+}
+
+static void put_devices(const char *lab, const struct topo *t, int h, struct strbuf *b)
+{
+	put_bridges(lab, t, h, b);
+	strbuf_puts(b, "echo link set dev lo up\n");
+	for (int i = 0; i < t->n_ifaces; i++)
+		if (t->ifaces[i].host == h)
+			strbuf_printf(b, "echo link set dev %s up\n", t->ifaces[i].name);
+	put_addresses(t, h, b);
 }
 
 static void put_lists(const struct topo *t, int h, struct strbuf *b)
@@ -125,13 +151,11 @@ int vm_setup_script(const char *lab, const struct topo *t, int h, const char *ho
 		      strcmp(t->hosts[h].nic, "vmxnet3") ? "virtio_net" : "vmxnet3",
 		      t->hosts[h].role == TOPO_SWITCH ? " bridge" : "");
 	put_names(lab, t, h, b);
-	put_bridges(lab, t, h, b);
-	strbuf_puts(b, "echo link set dev lo up\n");
-	for (int i = 0; i < t->n_ifaces; i++)
-		if (t->ifaces[i].host == h)
-			strbuf_printf(b, "echo link set dev %s up\n", t->ifaces[i].name);
-	put_addresses(t, h, b);
+	if (!(t->hosts[h].services & TOPO_IFUPDOWN2))
+		put_devices(lab, t, h, b);
 	strbuf_puts(b, ") | /sbin/ip -batch -\n");
+	vm_put_services(lab, t, h, b);
+	put_routes(t, h, b);
 	for (int i = 0; i < t->n_ifaces; i++)
 		if (t->ifaces[i].host == h && t->ifaces[i].impair[0])
 			strbuf_printf(b, "/sbin/tc qdisc add dev %s root netem limit 10000 %s\n",

@@ -25,12 +25,17 @@ int vm_clear(const char *lab, struct error *e);
 int vm_setup_script(const char *lab, const struct topo *t, int h, const char *hosts,
 		    const char *also, struct strbuf *b);
 void vm_mac(const char *lab, const struct topo_iface *i, char ret_mac[18]);
+/* vm_services.c: lines that set the host up by ifupdown2, and start lldpd and FRR. */
+void vm_put_services(const char *lab, const struct topo *t, int h, struct strbuf *b);
+void vm_put_address(int family, const uint8_t *bytes, struct strbuf *b);
+
 /* Whose cards they are: saved guests keep theirs in each lab. */
 const char *vm_mac_name(const char *lab, const struct vm_options *o);
 
 /* vm_boot.c: QEMU for host @h. */
 struct vm_images {
 	char *root, *payload;
+	char *services;		       /* the root of hosts that have some; NULL: none has */
 	char *kernels[TOPO_HOSTS_MAX]; /* of each host; borrowed among hosts is not done: each its own copy */
 };
 int vm_prepare(const struct topo *t, struct vm_images *images, struct error *e);

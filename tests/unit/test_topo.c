@@ -106,6 +106,29 @@ static void address_on_bridge_and_veth_between_hosts(void **state)
 	topo_free(t);
 }
 
+static void services_vlans_and_routes(void **state)
+{
+	struct topo *t =
+		parse_ok("host a\nswitch s\nlink a:e0 s:p1\nbridge s:br p1\n"
+			 "service s ifupdown2 frr\nservice a lldpd\nvlan s:p1 10\nsvi s:v br 4094\n"
+			 "address s:v 10.0.0.1/8\nroute a default 10.0.0.1\n"
+			 "route a fd00::/8 fd00::1\n");
+
+	(void)state;
+	assert_int_equal(t->hosts[0].services, TOPO_LLDPD);
+	assert_int_equal(t->hosts[1].services, TOPO_IFUPDOWN2 | TOPO_FRR);
+	assert_int_equal(t->machines_line, 5);
+	assert_int_equal(t->ifaces[1].vlan, 10);
+	assert_int_equal(t->ifaces[3].kind, TOPO_SVI);
+	assert_int_equal(t->ifaces[3].over, 2);
+	assert_int_equal(t->ifaces[3].vlan, 4094);
+	assert_int_equal(t->n_routes, 2);
+	assert_int_equal(t->routes[0].prefix_bits, 0);
+	assert_int_equal(t->routes[1].family, AF_INET6);
+	assert_int_equal(t->routes[1].prefix_bits, 8);
+	topo_free(t);
+}
+
 struct refusal {
 	const char *text;
 	const char *message_part;
@@ -124,6 +147,15 @@ static const struct refusal refusals[] = {
 	  "test.topo:4: \"$(reboot)\" is no impairment" },
 	{ "host a\nhost b\nlink a:e b:e\nimpair a:f loss 1%\n",
 	  "test.topo:4: a has no link end \"f\"" },
+	{ "host a\nservice a sshd\n", "test.topo:2: \"sshd\" is no service" },
+	{ TWO "link a:e0 s:p1\nbridge s:br0 p1\nvlan s:p1 10\n", "set up by ifupdown2" },
+	{ TWO "service s ifupdown2\nlink a:e0 s:p1\nvlan s:p1 10\n", "s has no bridge port \"p1\"" },
+	{ TWO "service s ifupdown2\nlink a:e0 s:p1\nbridge s:br0 p1\nvlan s:p1 4095\n", "is no VLAN" },
+	{ TWO "service s ifupdown2\nlink a:e0 s:p1\nbridge s:br0 p1\nvlan s:p1 1;ls\n", "is no VLAN" },
+	{ TWO "service s ifupdown2\nsvi s:v br0 10\n", "s has no bridge \"br0\"" },
+	{ TWO "route a default b\n", "is no next hop" },
+	{ TWO "route a 10.0.0.0 10.0.0.1\n", "is no prefix" },
+	{ TWO "route a fd00::/8 10.0.0.1\n", "is no prefix" },
 	{ "host\n", "too few words; write: host NAME" },
 	{ "host a b\n", "too many words" },
 	{ "host A\n", "cannot be a host name" },
@@ -340,6 +372,7 @@ int main(void)
 		cmocka_unit_test(built_in_topology),
 		cmocka_unit_test(blanks_and_comments),
 		cmocka_unit_test(address_on_bridge_and_veth_between_hosts),
+		cmocka_unit_test(services_vlans_and_routes),
 		cmocka_unit_test(refusals_name_line_and_remedy),
 		cmocka_unit_test(nul_byte_is_refused),
 		cmocka_unit_test(bounds_hold),
