@@ -12,8 +12,8 @@ static const char *const call[] = { "tx.libc", NULL };
 static const char *const enter[] = { "tx.enter", NULL };
 static const char *const stack[] = { "tx.stack", "tx.stream", "tx.queue", "tx.neigh", "tx.retransmit", NULL };
 static const char *const out[] = { "tx.dev", "tx.qdisc", "net.wire", NULL };
-static const char *const way[] = { "net.softirq", "net.gro", "net.bridge", "net.route", "net.out", "net.qdisc", NULL };
-static const char *const up[] = { "rx.softirq", "rx.gro", "rx.stack", "rx.backlog", NULL };
+static const char *const way[] = { "net.rps", "net.softirq", "net.gro", "net.bridge", "net.route", "net.out", "net.qdisc", NULL };
+static const char *const up[] = { "rx.rps", "rx.softirq", "rx.gro", "rx.stack", "rx.backlog", NULL };
 static const char *const order[] = { "rx.tcp", "rx.hol", NULL };
 static const char *const wake[] = { "rx.wake", "rx.wakeup", "rx.app", "rx.app_busy", "rx.app_blocked", "rx.app_stopped", "rx.app_late",
 				       "rx.preempted", "rx.call", "rx.enter", "rx.resume", NULL };

@@ -35,6 +35,7 @@ enum cause_id {
 	TX_QDISC,
 	NET_WIRE,
 	NET_BETWEEN,
+	NET_RPS,
 	NET_SOFTIRQ,
 	NET_GRO,
 	NET_BRIDGE,
@@ -44,6 +45,7 @@ enum cause_id {
 	NET_TUNNEL,
 	NET_OUT,
 	NET_QDISC,
+	RX_RPS,
 	RX_SOFTIRQ,
 	RX_GRO,
 	RX_TUNNEL,
@@ -173,7 +175,7 @@ static const struct cause_row rows[CAUSES] = {
 		     "From the device's queue function to the driver's transmit function, "
 		     "without a queue in between." },
 	[TX_TUNNEL] = { { "tx.tunnel", "into the tunnel: outer headers, route" },
-			"The tunnel's device (VXLAN, Geneve, GRE, IP in IP, WireGuard) has the packet: it looks up the other end, "
+			"The tunnel's device (VXLAN, Geneve, GRE, IP in IP) has the packet: it looks up the other end, "
 			"puts its own and an outer IP header before it, and sends that through IP as a packet of "
 			"its own: route, netfilter's OUTPUT hooks, and the neighbour's address where it was not known." },
 	[TX_QDISC] = { { "tx.qdisc", "queueing discipline" },
@@ -188,6 +190,8 @@ static const struct cause_row rows[CAUSES] = {
 			  "that was recorded: driver and NIC, the link, machines on the way that "
 			  "nobody recorded, the other NIC and its interrupt. Two clocks: the "
 			  "time is good to the bound beside it." },
+	[NET_RPS] = { { "net.rps", "given to another CPU (RPS) on a host on the way" },
+		      "On a switch or router: as rx.rps." },
 	[NET_SOFTIRQ] = { { "net.softirq", "waits for the softirq of a host on the way" },
 			  "On a switch or router: the packet is in a CPU's backlog until that "
 			  "CPU's receive softirq runs." },
@@ -218,6 +222,10 @@ static const struct cause_row rows[CAUSES] = {
 		      " function." },
 	[NET_QDISC] = { { "net.qdisc", "queueing discipline on the way" },
 			"On a switch or router: in the queueing discipline of the port out." },
+	[RX_RPS] = { { "rx.rps", "given to another CPU (RPS), waits for its softirq" },
+		     "On the receiver's host: receive packet steering put the packet into the backlog of another CPU than "
+		     "the one that got it, until that CPU, told by an interrupt, has worked off what was there "
+		     "before." },
 	[RX_SOFTIRQ] = { { "rx.softirq", "waits for the receive softirq" },
 			 "On the receiver's host: the packet is in a CPU's backlog until that "
 			 "CPU's receive softirq runs; long when the CPU is busy with other "
@@ -400,6 +408,10 @@ static const struct rule {
 	{ P(DEV_XMIT), OUT | P(IP_OUTPUT), 0, 0, NET_OUT },
 	{ OUT, ARRIVED, 0, 0, NET_WIRE },
 
+	/* netif_rx() without RPS keeps to its CPU, and so does the poll of a device */
+	{ P(DEV_BACKLOG) | P(DEV_GRO), P(DEV_RECEIVE) | P(BRIDGE_IN),
+	  GAP_AT_RECEIVER | GAP_OTHER_CPU, 0, RX_RPS },
+	{ P(DEV_BACKLOG) | P(DEV_GRO), P(DEV_RECEIVE) | P(BRIDGE_IN), GAP_OTHER_CPU, 0, NET_RPS },
 	{ P(DEV_BACKLOG), SHOWN, GAP_AT_RECEIVER, 0, RX_SOFTIRQ },
 	{ P(DEV_BACKLOG), SHOWN, 0, 0, NET_SOFTIRQ },
 	{ P(DEV_GRO), P(DEV_RECEIVE) | P(BRIDGE_IN), GAP_AT_RECEIVER, 0, RX_GRO },

@@ -101,6 +101,7 @@ struct half { /* one direction */
 	struct ring decisions;	/* struct crumb_ev_decision, by time */
 	struct range_set taken; /* bytes that recv calls took */
 	uint64_t taken_to;	/* after the highest of them */
+	uint64_t sure;		/* ... what a socket has said of the newest byte; 0: none has */
 	uint64_t rcv_nxt; /* position up to which the receiver has the bytes in order; 0 unknown */
 	uint64_t came, came_to, came_skb; /* the newest bytes in order that TCP got */
 	uint32_t receiver_netns;
@@ -165,6 +166,13 @@ static inline struct half *message_half(const struct message *m)
 static inline bool conn_is_udp(const struct conn *c)
 {
 	return c->flow.proto == IPPROTO_UDP;
+}
+
+/* A socket of this machine has bytes up to @pos. */
+static inline void half_sure(struct half *h, uint64_t pos)
+{
+	if (pos > h->sure)
+		h->sure = pos;
 }
 
 struct conn *conn_new(const struct crumb_ev_flow *ev); /* NULL: no memory */

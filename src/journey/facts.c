@@ -367,6 +367,13 @@ uint32_t facts_hook_cost_ns(struct facts *f, uint32_t netns, uint16_t point)
 	return point < CRUMB_PT_MAX && k->hook_told[point] ? k->hooks[point].cost_ns : 0;
 }
 
+bool facts_visible(struct facts *f, uint32_t netns, uint16_t point)
+{
+	const struct kernel_facts *k = kernel_get(f, netns);
+
+	return point < CRUMB_PT_MAX && k->hook_told[point] && k->hooks[point].visible == 1;
+}
+
 enum hook_kind facts_via(struct facts *f, uint32_t netns, uint16_t point)
 {
 	return point < CRUMB_PT_MAX ? kernel_get(f, netns)->via[point] : HOOK_NONE;

@@ -41,6 +41,8 @@ const struct crumb_ev_rule *facts_rule(const struct facts *f, const struct crumb
 const char *facts_reason(struct facts *f, uint32_t value);
 /* What the hook of a point adds to each call here, as measured; 0 unknown. */
 uint32_t facts_hook_cost_ns(struct facts *f, uint32_t netns, uint16_t point);
+bool facts_visible(struct facts *f, uint32_t netns,
+		   uint16_t point); /* said to be; false: not, or not told */
 enum hook_kind facts_via(struct facts *f, uint32_t netns, uint16_t point);
 const char *facts_syscall_func(struct facts *f, uint32_t netns,
 			       uint16_t nr); /* "__x64_sys_write"; NULL unknown */

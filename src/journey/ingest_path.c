@@ -8,6 +8,7 @@
 
 #include "assembly.h"
 #include "cause.h"
+#include "outside.h"
 #include "reset.h"
 #include "unmade.h"
 
@@ -100,6 +101,21 @@ static uint8_t kind_of(uint16_t point)
 	return point_get(point)->deep ? SIGHT_DEEP : SIGHT_BYTES;
 }
 
+/*
+ * Whose bytes a packet has only its numbers say, and anybody can make them up. No window is wider than this (RFC 7323, 2.3): what a socket
+ * knows of moves the reference by which all others are placed, what is further away does not.
+ */
+#define WINDOW_MAX (1ull << 30)
+
+static uint64_t packet_place(struct half *h, uint32_t seq, uint32_t bytes)
+{
+	uint64_t at = h->sure ? seq_peek(&h->bytes.space, seq) : 0;
+
+	if (h->sure && (at > h->sure + WINDOW_MAX || at + bytes > h->sure + WINDOW_MAX))
+		return at;
+	return byte_stream_place(&h->bytes, seq, bytes);
+}
+
 static int sight_skb(struct assembler *a, struct conn *c, const struct crumb_ev_skb *ev,
 		     struct sighting **ret)
 {
@@ -127,10 +143,10 @@ static int sight_skb(struct assembler *a, struct conn *c, const struct crumb_ev_
 		c->fin = true;
 	h->fin |= !!(ev->tcp_flags & TCP_FIN);
 	if (ev->tcp_flags & TCP_RST)
-		reset_packet(h, ev);
+		reset_packet(a, h, ev);
 	if (!ev->payload || ev->point >= CRUMB_PT_MAX)
 		return 0;
-	at = byte_stream_place(&h->bytes, seq, ev->payload);
+	at = packet_place(h, seq, ev->payload);
 	s = sight(a, h, &place, at, ev->payload);
 	if (!s)
 		return -ENOMEM;
@@ -181,6 +197,8 @@ int ingest_drop(struct assembler *a, const struct crumb_ev_drop *ev)
 		return err;
 	s->drop.reason = ev->reason;
 	s->drop.location = ev->location;
+	if (!conn_is_udp(c))
+		outside_note(a, c, ev, s->start);
 	note = ring_push(&c->half[ev->s.dir].drops);
 	if (!note)
 		return -ENOMEM;
@@ -273,6 +291,7 @@ static int sock_ready(struct half *h, const struct crumb_ev_sock *ev)
 	if (at < h->rcv_nxt)
 		return 0;
 	h->rcv_nxt = at;
+	half_sure(h, at);
 	r = ring_push(&h->ready);
 	if (!r)
 		return -ENOMEM;
@@ -340,7 +359,11 @@ int ingest_sock(struct assembler *a, const struct crumb_ev_sock *ev)
 		return conn_is_udp(c) ? ingest_dgram_ready(a, c, ev) : sock_ready(h, ev);
 	if (!ev->bytes || ev->point >= CRUMB_PT_MAX)
 		return 0;
-	at = byte_stream_place(&h->bytes, ev->seq, ev->bytes);
+	/* tcp_probe comes before TCP has looked whether it wants them */
+	at = ev->point == CRUMB_PT_TCP_RECEIVE ? packet_place(h, ev->seq, ev->bytes) :
+						 byte_stream_place(&h->bytes, ev->seq, ev->bytes);
+	if (ev->point == CRUMB_PT_TCP_XMIT || ev->point == CRUMB_PT_TCP_RETRANSMIT)
+		half_sure(h, at + ev->bytes);
 	s = sight(a, h, &place, at, ev->bytes);
 	if (!s)
 		return -ENOMEM;

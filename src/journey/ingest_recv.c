@@ -218,6 +218,7 @@ static int recv_take(struct assembler *a, struct conn *c, struct recv_call *call
 	if (ev->bytes) {
 		at = byte_stream_place(&h->bytes, ev->seq, ev->bytes);
 		call->last = at + ev->bytes;
+		half_sure(h, call->last);
 	}
 	for (const struct part *p = h->parts; p;
 	     p = p->next) /* the first copy is at the call's first byte */

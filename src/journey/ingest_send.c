@@ -85,6 +85,7 @@ int ingest_send_begin(struct assembler *a, const struct crumb_ev_send_begin *ev)
 		return -ENOMEM;
 	m->begin = *ev;
 	m->first = byte_stream_place(&h->bytes, ev->seq, 0);
+	half_sure(h, m->first);
 	m->selected = ev->flags & CRUMB_CALL_SELECTED;
 	if (h->messages.count && ev->enter_ns) {
 		const struct message *before = half_message(h, h->messages.count - 1);
@@ -125,6 +126,7 @@ static int extent_add(struct message *m, uint32_t seq, uint32_t bytes)
 {
 	uint64_t at = byte_stream_place(&message_half(m)->bytes, seq, bytes);
 
+	half_sure(message_half(m), at + bytes);
 	return range_set_add(&m->extents, at, at + bytes);
 }
 

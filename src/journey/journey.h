@@ -278,6 +278,16 @@ struct trace_failed { /* a call of a selected process that failed: no message, n
 	uint64_t count;			  /* equal ones */
 };
 
+#define TRACE_OUTSIDE_MAX 16
+
+struct trace_outside { /* TCP segments with bytes of no message, outside of the receiver's window: dropped */
+	struct journey_address src, dst;
+	char host[64];
+	char place[40];	 /* "skb.drop eth0" */
+	char reason[48]; /* the kernel's */
+	uint64_t segments, bytes;
+};
+
 struct trace_unusual; /* unusual.h */
 
 struct trace_summary {
@@ -300,7 +310,10 @@ struct trace_summary {
 	uint64_t unmade_count; /* those that are not listed, too */
 	struct trace_failed failed[TRACE_FAILED_MAX];
 	uint32_t failed_listed;
-	uint64_t failed_count;		 /* calls, also of those that are not listed */
+	uint64_t failed_count; /* calls, also of those that are not listed */
+	struct trace_outside outside[TRACE_OUTSIDE_MAX];
+	unsigned int outside_count;
+	uint64_t outside_segments;	 /* those that are not listed, too */
 	uint64_t aside[CRUMB_ASIDE_MAX]; /* seen and not followed, by enum crumb_aside */
 };
 

@@ -26,6 +26,8 @@ int ingest_reset(struct assembler *a, const struct crumb_ev_reset *ev)
 			return -ENOMEM;
 		*note = *ev;
 	}
+	if (ev->what == CRUMB_RESET_RECEIVED)
+		c->half[!ev->end].reset = true;
 	if (ev->what != CRUMB_RESET_GONE)
 		return 0;
 	received = &c->half[!ev->end];
@@ -41,9 +43,16 @@ int ingest_reset(struct assembler *a, const struct crumb_ev_reset *ev)
 	return 0;
 }
 
-void reset_packet(struct half *h, const struct crumb_ev_skb *ev)
+/* Would the receiver's socket say that it has taken an RST? Then one of which it says nothing is none: anybody can send that. */
+static bool is_told(struct assembler *a, const struct half *h)
 {
-	h->reset = true;
+	return h->receiver_seen && facts_visible(a->facts, h->receiver_netns, CRUMB_PT_RESET_RECV);
+}
+
+void reset_packet(struct assembler *a, struct half *h, const struct crumb_ev_skb *ev)
+{
+	if (!is_told(a, h))
+		h->reset = true;
 	if (h->rst.ns)
 		return;
 	h->rst = (struct rst_seen){
@@ -230,13 +239,13 @@ struct first_reset {
 	const struct crumb_ev_reset *told;
 };
 
-static bool reset_find(const struct conn *c, struct first_reset *ret)
+static bool reset_find(struct assembler *a, const struct conn *c, struct first_reset *ret)
 {
 	const struct rst_seen *seen[2] = { &c->half[0].rst, &c->half[1].rst };
 	uint8_t by = seen[1]->ns && (!seen[0]->ns || seen[1]->ns < seen[0]->ns);
 	const struct crumb_ev_reset *r = reset_first(c);
 
-	if (!r && !seen[by]->ns)
+	if (!r && (!seen[by]->ns || (is_told(a, &c->half[by]) && !got_ns(c, by))))
 		return false;
 	*ret = (struct first_reset){ .ns = seen[by]->ns, .by = by, .told = r };
 	if (!r)
@@ -271,7 +280,7 @@ int reset_build(struct assembler *a, const struct message *m, uint64_t start_ns,
 	struct journey_reset *r;
 	uint64_t got;
 
-	if (conn_is_udp(c) || !reset_find(c, &first) ||
+	if (conn_is_udp(c) || !reset_find(a, c, &first) ||
 	    (j->verdict == VERDICT_DELIVERED && first.ns >= end_ns))
 		return 0;
 	r = scratch_take(&a->scratch, sizeof(*r));

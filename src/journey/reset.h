@@ -9,7 +9,7 @@
 int ingest_reset(struct assembler *a, const struct crumb_ev_reset *ev);
 
 /* A packet with RST was seen on its way. */
-void reset_packet(struct half *h, const struct crumb_ev_skb *ev);
+void reset_packet(struct assembler *a, struct half *h, const struct crumb_ev_skb *ev);
 
 /* The RST that ended @c first, by whichever end: as its socket, or TCP without one, sent it. NULL not seen. */
 const struct crumb_ev_reset *reset_first(const struct conn *c);

@@ -388,7 +388,8 @@ int session_hooks(const struct session *s, event_fn fn, void *ctx)
 			.cost_ns = row->layer == LAYER_LIBC ? s->libc_cost_ns : 0,
 		};
 
-		if (row->layer == LAYER_NOTE)
+		/* whether a socket would have told of an RST decides what one on its way means (journey/reset.c) */
+		if (row->layer == LAYER_NOTE && i != CRUMB_PT_RESET_RECV)
 			continue;
 		if (row->layer == LAYER_LIBC && s->config.libc && s->libc_why[0])
 			why = s->libc_why;

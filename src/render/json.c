@@ -660,6 +660,7 @@ static int json_end(const struct render_options *o, const struct trace_summary *
 	put_asides(&j, s);
 	json_unmade(&j, s);
 	json_failed(&j, s);
+	json_outside(&j, s);
 	if (s->unusual)
 		json_unusual(&j, s->unusual);
 	return finish(&j);

@@ -14,6 +14,8 @@ void json_reset(struct json_out *j, const struct journey_reset *r); /* ,"reset":
 void json_unmade(struct json_out *j, const struct trace_summary *s); /* ,"not_connected":[...] */
 void json_failed(struct json_out *j, const struct trace_summary *s); /* ,"failed_calls":[...] */
 
+void json_outside(struct json_out *j, const struct trace_summary *s); /* ,"outside":[...] */
+
 void json_unusual(struct json_out *j,
 		  const struct trace_unusual *u); /* ,"usual":[...],"unusual":[...] */
 

@@ -97,3 +97,35 @@ void json_failed(struct json_out *j, const struct trace_summary *s)
 	json_put(j, "],\"failed_calls_count\":");
 	json_u64(j, s->failed_count);
 }
+
+void json_outside(struct json_out *j, const struct trace_summary *s)
+{
+	char buf[UNITS_BYTES];
+
+	for (unsigned int i = 0; i < s->outside_count; i++) {
+		const struct trace_outside *o = &s->outside[i];
+
+		if (i)
+			json_put(j, ",{\"src\":");
+		else
+			json_put(j, ",\"outside\":[{\"src\":");
+		json_string(j, units_address(buf, &o->src));
+		json_put(j, ",\"dst\":");
+		json_string(j, units_address(buf, &o->dst));
+		json_put(j, ",\"host\":");
+		json_string(j, o->host);
+		json_put(j, ",\"place\":");
+		json_string(j, o->place);
+		json_put(j, ",\"reason\":");
+		json_string(j, o->reason);
+		json_put(j, ",\"segments\":");
+		json_u64(j, o->segments);
+		json_put(j, ",\"bytes\":");
+		json_u64(j, o->bytes);
+		json_put(j, "}");
+	}
+	if (!s->outside_count)
+		return;
+	json_put(j, "],\"outside_segments\":");
+	json_u64(j, s->outside_segments);
+}

@@ -620,6 +620,29 @@ static void put_failed(struct page *p, const struct trace_summary *s)
 	page_newline(p);
 }
 
+static void put_outside(struct page *p, const struct trace_summary *s)
+{
+	char src[UNITS_BYTES], dst[UNITS_BYTES], text[512], count[UNITS_BYTES];
+	uint64_t listed = 0;
+
+	for (unsigned int i = 0; i < s->outside_count; i++) {
+		const struct trace_outside *o = &s->outside[i];
+
+		snprintf(text, sizeof(text),
+			 "outside of the window: %s TCP segment%s %s %s %s, of no message, dropped at %s %s: %s",
+			 units_count(count, o->segments), o->segments == 1 ? "" : "s",
+			 units_address(src, &o->src), p->glyphs->arrow, units_address(dst, &o->dst),
+			 o->host, o->place, o->reason);
+		page_wrap(p, STYLE_BAD, text);
+		listed += o->segments;
+	}
+	if (listed == s->outside_segments)
+		return;
+	page_printf(p, STYLE_BAD, "outside of the window: %s more",
+		    units_count(count, s->outside_segments - listed));
+	page_newline(p);
+}
+
 static int text_end(const struct render_options *o, const struct trace_summary *s, struct strbuf *out)
 {
 	struct page p;
@@ -632,6 +655,7 @@ static int text_end(const struct render_options *o, const struct trace_summary *
 	put_asides(&p, s);
 	put_unmade(&p, s);
 	put_failed(&p, s);
+	put_outside(&p, s);
 	if (s->unobservable_count > 0) {
 		struct page_list l = {
 			s->unobservable, s->unobservable_count, ",", NULL, TEXT_INDENT, STYLE_DIM
