@@ -128,7 +128,12 @@ struct inet_sock {
 	__u16 inet_sport; /* big endian */
 };
 
+struct tcp_ulp_ops {
+	char name[16];
+};
+
 struct inet_connection_sock {
+	const struct tcp_ulp_ops *icsk_ulp_ops;
 	__u8 icsk_ca_state : 5;
 	__u8 icsk_retransmits; /* time-outs in a row */
 };
@@ -172,8 +177,14 @@ struct in_device {
 	struct ipv4_devconf cnf;
 };
 
+struct rtnl_link_ops {
+	const char *kind;
+};
+
 struct net_device {
 	unsigned int mtu;
+	unsigned short type;
+	const struct rtnl_link_ops *rtnl_link_ops;
 	struct Qdisc *qdisc;
 	struct in_device *ip_ptr;
 	int ifindex;

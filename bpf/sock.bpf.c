@@ -10,6 +10,7 @@
 #include "body/call.h"
 #include "body/dgram_call.h"
 #include "body/held.h"
+#include "body/ktls.h"
 #include "body/reader.h"
 #include "body/sock.h"
 
@@ -224,7 +225,8 @@ static __always_inline struct task_state *append_turn(void *ctx, const struct so
 	__u8 dir;
 
 	f = sock_flow(sk, true, &dir);
-	if (!f)
+	if (!f || (flow_is_ktls(f, sk, dir) &&
+		   flow_left(f, dir, BPF_CORE_READ((const struct tcp_sock *)sk, write_seq))))
 		return NULL;
 	ts = task_state_now();
 	if (!ts)
@@ -292,11 +294,14 @@ static __always_inline int part_sent_unseen(const struct sock *sk, int ret)
 	struct tuple t;
 	__u8 dir;
 
-	if (ret <= 0 || !tp || !KBITS(tp, syn_data) || crumb_cfg.pattern_len || !sock_tuple(sk, &t))
+	struct crumb_flow *f;
+
+	if (ret <= 0 || !tp || !sock_tuple(sk, &t))
 		return 0;
-	t.zone = zone_of(&t, sock_netns(sk));
-	if (flow_find(&t, &dir))
-		count_aside(CRUMB_ASIDE_FASTOPEN);
+	f = known_flow(sk, &t, &dir);
+	if (!f || flow_is_ktls(f, sk, dir) || !KBITS(tp, syn_data) || crumb_cfg.pattern_len)
+		return 0;
+	count_aside(CRUMB_ASIDE_FASTOPEN);
 	return 0;
 }
 
@@ -543,10 +548,12 @@ static __always_inline int copied(void *ctx, const struct sk_buff *skb, int len)
 	f = sock_flow(sk, true, &dir);
 	if (!f)
 		return 0;
+	copied_seq = BPF_CORE_READ((struct tcp_sock *)sk, copied_seq);
+	if (flow_is_ktls(f, sk, dir) && flow_left(f, dir ^ 1, copied_seq))
+		return 0;
 	dir ^= 1;
 	if (crumb_cfg.pattern_len && f->want_start[dir & 1] == f->want_end[dir & 1])
 		return 0;
-	copied_seq = BPF_CORE_READ((struct tcp_sock *)sk, copied_seq);
 	ts = task_state_now();
 	if (!ts)
 		return 0;
@@ -600,7 +607,7 @@ static __always_inline int read_without_copy(struct sock *sk, __u32 bytes, bool 
 	if (crumb_cfg.pattern_len || !sock_tuple(sk, &t))
 		return 0;
 	f = known_flow(sk, &t, &dir);
-	if (!f)
+	if (!f || flow_is_ktls(f, sk, dir))
 		return 0;
 	tp = sock_tcp(sk);
 	ts = task_state_now();

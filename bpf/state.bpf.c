@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What TCP does with a connection by itself: bytes sent again, a new state (net/ipv4/tcp_output.c, tcp.c). */
 #include "body/held.h"
+#include "body/ktls.h"
 #include "body/process.h"
 #include "body/sock.h"
 
@@ -87,9 +88,12 @@ TRACEPOINT(inet_sock_set_state, const struct sock *sk, int old_state, int new_st
 		return 0;
 	tp = sock_tcp(sk);
 	if (tp && bpf_core_field_exists(tp->is_mptcp) && K(tp, is_mptcp) && !f->aside) {
-		f->aside = 1;
+		f->aside = CRUMB_ASIDE_MPTCP;
 		count_aside(CRUMB_ASIDE_MPTCP);
 	}
+	if (old_state == BPF_TCP_ESTABLISHED || old_state == BPF_TCP_CLOSE_WAIT)
+		flow_is_ktls(f, sk,
+			     dir); /* where no call that could be seen has said so before the end */
 	e = ring_reserve(sizeof(*e), CRUMB_PT_STATE);
 	if (!e)
 		return 0;

@@ -72,6 +72,7 @@ enum crumb_tunnel_kind {
 	CRUMB_TUNNEL_GENEVE,
 	CRUMB_TUNNEL_GRE,
 	CRUMB_TUNNEL_IP, /* IP in IP, either version in either */
+	CRUMB_TUNNEL_WIREGUARD,
 	CRUMB_TUNNEL_MAX,
 };
 
@@ -88,6 +89,17 @@ struct crumb_ev_tunnel {
 	__u8 pad0[3];
 	__u32 pad1;
 	__u8 from[16], to[16]; /* of the outer packets */
+};
+
+/* Told when it is found, for both directions. What is on its way and was not read by then is not followed either. */
+struct crumb_ev_unfollowed {
+	struct crumb_event h;
+	__u32 flow;
+	__u8 dir;
+	__u8 what; /* enum crumb_aside */
+	__u16 pad0;
+	__u32 seq; /* the first of these bytes */
+	__u32 pad1;
 };
 
 /* `dir`, everywhere: the direction of the BYTES, 0 = from end 0 to end 1, 1 = from end 1 to end 0. */
@@ -716,6 +728,7 @@ enum crumb_aside {
 	CRUMB_ASIDE_MPTCP = 1, /* connections: their bytes go into the subflows by ways of their own */
 	CRUMB_ASIDE_FASTOPEN, /* messages that went out with the SYN */
 	CRUMB_ASIDE_UNIX,     /* messages on Unix sockets, of selected tasks */
+	CRUMB_ASIDE_KTLS, /* connections: the kernel encrypts, what a program writes is not what TCP sends */
 	CRUMB_ASIDE_MAX,
 };
 
@@ -738,6 +751,7 @@ _Static_assert(sizeof(struct crumb_event) == 16, "event header");
 _Static_assert(sizeof(struct crumb_ev_flow) == 64, "flow");
 _Static_assert(sizeof(struct crumb_ev_nat) == 112, "nat");
 _Static_assert(sizeof(struct crumb_ev_tunnel) == 72, "tunnel");
+_Static_assert(sizeof(struct crumb_ev_unfollowed) == 32, "unfollowed");
 _Static_assert(sizeof(struct crumb_ev_skb) == 96, "skb");
 _Static_assert(sizeof(struct crumb_ev_packet) % 8 == 0, "packet");
 _Static_assert(sizeof(struct crumb_ev_packet_short) % 8 == 0, "short packet");

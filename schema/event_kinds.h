@@ -30,7 +30,8 @@ enum crumb_event_type {
 	CRUMB_EV_PROCESS, /* a process that sends or receives: its cgroup, its number in its PID namespace */
 	CRUMB_EV_RESET, /* a connection was reset: by whom and why; or one of its sockets is gone */
 	CRUMB_EV_NAT,	/* a connection's addresses are translated here */
-	CRUMB_EV_TUNNEL, /* bytes of a connection pass here in packets of a tunnel */
+	CRUMB_EV_TUNNEL,     /* bytes of a connection pass here in packets of a tunnel */
+	CRUMB_EV_UNFOLLOWED, /* from here on the bytes of a direction are not followed */
 
 	/* from user space */
 	CRUMB_EV_TRACE = 64, /* first: version, settings */

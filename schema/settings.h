@@ -108,9 +108,10 @@ struct crumb_flow { /* a cell of the array flow_cells */
 	__u32 syn_seq; /* of the first SYN: another one means the ports were used again */
 	__u8 syn_seen;
 	__u8 midstream; /* taken without its SYN: the next SYN on these ports is another connection */
-	__u8 aside;	/* counted as one that cannot be followed */
+	__u8 aside;	/* enum crumb_aside: counted as one that cannot be followed; 0 none */
 	__u8 pad0[1];
-	__u32 messages[2];		      /* per direction, for sampling */
+	__u32 aside_from[2]; /* CRUMB_ASIDE_KTLS: per direction, from which byte on */
+	__u32 messages[2];   /* per direction, for sampling */
 	__u32 sample_start[2], sample_end[2]; /* bytes whose steps take a stack; equal: none */
 	__u32 want_start[2], want_end[2]; /* --payload: bytes that were asked for; equal: none */
 	__u64 sent_ns[2];  /* per direction: when its sender last handed bytes to the device */
@@ -234,7 +235,7 @@ struct crumb_counters {
 	__u64 woken_apart;	/* tasks in the map `woken` */
 	__u64 calls_apart;	/* ... and in `calls_apart` */
 	__u64 zones;		/* entries of the map `zones` */
-	__u64 aside[4];		/* by enum crumb_aside */
+	__u64 aside[8];		/* by enum crumb_aside */
 	__u64 libc_calls;	/* calls that a libc hook slowed down */
 	__u64 waiting_since_ns; /* readers wait for a CPU since then, if any do now */
 	__u32 readers_waiting;

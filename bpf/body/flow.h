@@ -481,9 +481,17 @@ static __always_inline bool seq_overlap(__u32 seq, __u32 bytes, __u32 start, __u
 	return start != end && (__s32)(seq - end) < 0 && (__s32)(start - (seq + bytes)) < 0;
 }
 
+/* Is the byte one of those that are not followed any more (struct crumb_ev_unfollowed)? */
+static __always_inline bool flow_left(const struct crumb_flow *f, __u8 dir, __u32 seq)
+{
+	return f->aside == CRUMB_ASIDE_KTLS && (__s32)(seq - f->aside_from[dir & 1]) >= 0;
+}
+
 /* With --payload only bytes of the messages that were asked for count. */
 static __always_inline bool flow_wants(const struct crumb_flow *f, __u8 dir, __u32 seq, __u32 bytes)
 {
+	if (flow_left(f, dir, seq))
+		return false;
 	if (!crumb_cfg.pattern_len)
 		return true;
 	return seq_overlap(seq, bytes, f->want_start[dir & 1], f->want_end[dir & 1]);

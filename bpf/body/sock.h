@@ -7,7 +7,7 @@
 
 static __always_inline void count_aside(__u32 what)
 {
-	__sync_fetch_and_add(&crumb_counters.aside[what & 3], 1);
+	__sync_fetch_and_add(&crumb_counters.aside[what & 7], 1);
 }
 
 static __always_inline struct crumb_ev_sock *sock_record(const struct sock *sk,

@@ -57,6 +57,7 @@ static const struct layout layouts[] = {
 			     .last = { LAST(crumb_ev_reset, comm) } },
 	[CRUMB_EV_NAT] = { SIZED(crumb_ev_nat), DIR(crumb_ev_nat, dir) },
 	[CRUMB_EV_TUNNEL] = { SIZED(crumb_ev_tunnel), DIR(crumb_ev_tunnel, dir) },
+	[CRUMB_EV_UNFOLLOWED] = { SIZED(crumb_ev_unfollowed), DIR(crumb_ev_unfollowed, dir) },
 	[CRUMB_EV_RECV_EXTENT] = { SIZED(crumb_ev_extent), DIR(crumb_ev_extent, dir) },
 	[CRUMB_EV_RECV] = { .least = offsetof(struct crumb_ev_recv, tcp_ns),
 			    .full = sizeof(struct crumb_ev_recv),

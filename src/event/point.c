@@ -356,6 +356,7 @@ const char *event_type_name(unsigned int type)
 		[CRUMB_EV_RESET] = "reset",
 		[CRUMB_EV_NAT] = "nat",
 		[CRUMB_EV_TUNNEL] = "tunnel",
+		[CRUMB_EV_UNFOLLOWED] = "unfollowed",
 		[CRUMB_EV_RECV_EXTENT] = "recv_extent",
 		[CRUMB_EV_RECV] = "recv",
 		[CRUMB_EV_CALL] = "call",

@@ -75,11 +75,21 @@ static int begin_once(struct assembler *a)
 	return a->sink.begin ? a->sink.begin(a->sink.ctx, &info) : 0;
 }
 
+/* Has it bytes that are not followed any more? How they were read, or whether, was not seen. */
+static bool is_unfollowed(const struct message *m)
+{
+	const struct half *h = message_half(m);
+
+	return h->left && m->last > h->left_at && m->taken < m->bytes;
+}
+
 static int message_emit(struct assembler *a, struct message *m)
 {
 	struct journey j;
 	int err;
 
+	if (is_unfollowed(m))
+		return 0;
 	if ((facts_flags(a->facts) & CRUMB_TRACE_TASKS) && !m->selected)
 		return 0;
 	err = begin_once(a);
@@ -315,6 +325,8 @@ static int dispatch(struct assembler *a, const struct crumb_event *ev)
 		return ingest_nat(a, (const void *)ev);
 	case CRUMB_EV_TUNNEL:
 		return ingest_tunnel(a, (const void *)ev);
+	case CRUMB_EV_UNFOLLOWED:
+		return ingest_unfollowed(a, (const void *)ev);
 	case CRUMB_EV_STATE:
 		return ingest_state(a, (const void *)ev);
 	case CRUMB_EV_FLOW:

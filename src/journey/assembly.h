@@ -78,6 +78,7 @@ int ingest_recv(struct assembler *a, const struct crumb_ev_recv *ev);
 int ingest_copy(struct assembler *a, const struct crumb_ev_copy *ev);
 int ingest_flow(struct assembler *a, const struct crumb_ev_flow *ev);
 int ingest_state(struct assembler *a, const struct crumb_ev_state *ev);
+int ingest_unfollowed(struct assembler *a, const struct crumb_ev_unfollowed *ev);
 int ingest_skb(struct assembler *a, const struct crumb_ev_skb *ev);
 int ingest_decision(struct assembler *a, const struct crumb_ev_decision *ev);
 int ingest_drop(struct assembler *a, const struct crumb_ev_drop *ev);

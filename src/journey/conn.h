@@ -107,8 +107,10 @@ struct half { /* one direction */
 	uint32_t receiver_netns;
 	bool sender_seen; /* a socket of the sending end is on this machine */
 	bool receiver_seen;
-	bool reset;		     /* an RST went this way */
-	bool fin;		     /* ... a FIN */
+	bool reset; /* an RST went this way */
+	bool fin;   /* ... a FIN */
+	bool left;  /* bytes from left_at on are not followed */
+	uint64_t left_at;
 	bool syn;		     /* ... a SYN */
 	struct sight_where syn_at;   /* ... seen there last */
 	struct rst_seen rst;	     /* ... seen on its way, too */

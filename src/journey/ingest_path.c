@@ -85,6 +85,21 @@ int ingest_state(struct assembler *a, const struct crumb_ev_state *ev)
 	return sent->receiver_seen ? 0 : ingest_give_up(a, sent);
 }
 
+int ingest_unfollowed(struct assembler *a, const struct crumb_ev_unfollowed *ev)
+{
+	struct conn *c = assembler_conn(a, ev->flow);
+	struct half *h;
+	uint64_t at;
+
+	if (!c || conn_is_udp(c))
+		return 0;
+	h = &c->half[ev->dir];
+	at = byte_stream_place(&h->bytes, ev->seq, 0);
+	h->left_at = h->left && h->left_at < at ? h->left_at : at;
+	h->left = true;
+	return 0;
+}
+
 static struct sighting *sight(struct assembler *a, struct half *h, const struct sight_place *place,
 			      uint64_t at, uint32_t bytes)
 {
