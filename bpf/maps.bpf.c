@@ -20,6 +20,7 @@ struct head_room head_room SEC(".maps");
 struct aliases aliases SEC(".maps");
 struct nat_room nat_room SEC(".maps");
 struct tunnels tunnels SEC(".maps");
+struct seals seals SEC(".maps");
 struct func_calls func_calls SEC(".maps");
 struct func_args func_args SEC(".maps");
 struct verdicts verdicts SEC(".maps");

@@ -292,6 +292,16 @@ struct tunnels {
 	__type(value, __u8);
 };
 
+/* What is in an skb that a WireGuard device got (struct sealed), by its address. */
+#define CRUMB_SEALED_BYTES 112
+
+struct seals {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, CRUMB_MAX_SEALS);
+	__type(key, __u64);
+	__type(value, __u64[CRUMB_SEALED_BYTES / 8]);
+};
+
 /* The names of a translated connection (struct nat_names), likewise. */
 #define CRUMB_NAT_ROOM 320
 
@@ -354,6 +364,7 @@ extern struct head_room head_room SEC(".maps");
 extern struct aliases aliases SEC(".maps");
 extern struct nat_room nat_room SEC(".maps");
 extern struct tunnels tunnels SEC(".maps");
+extern struct seals seals SEC(".maps");
 
 extern const volatile struct crumb_settings crumb_cfg;
 extern const volatile __u64 crumb_zeroes[192]; /* a task_state or a reader to begin with */

@@ -15,8 +15,10 @@
 #define CRUMB_CELL_TRIES     16	   /* numbers drawn for a new one whose cells others have */
 #define CRUMB_MAX_ALIASES \
 	32768 /* names of followed connections behind translations; the newest are kept */
-#define CRUMB_MAX_TUNNELS    4096 /* told: of one direction of a connection in one namespace each */
-#define CRUMB_TUNNEL_PORTS   8	  /* ports of VXLAN and Geneve that are looked at */
+#define CRUMB_MAX_TUNNELS 4096 /* told: of one direction of a connection in one namespace each */
+#define CRUMB_MAX_SEALS \
+	4096 /* packets that a WireGuard device has got and that may be on their way still: the oldest go */
+#define CRUMB_TUNNEL_PORTS   8	   /* ports of VXLAN and Geneve that are looked at */
 #define CRUMB_MAX_TASKS	     16384 /* processes in the selected set */
 #define CRUMB_MAX_FUNCS	     8192  /* functions hooked by --functions */
 #define CRUMB_MAX_FUNC_CALLS 16384 /* ... and calls of them under way at once */

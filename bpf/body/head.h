@@ -40,6 +40,7 @@ struct packet {
 	__u16 ip_id;
 	__u16 tunnel; /* 0: in none; else what tells its tunnel from others, see crumb_ev_tunnel */
 	__u8 tcp_flags, ttl, ip_version;
+	__u8 sealed; /* encrypted here: what is said of it was read before (wireguard.h) */
 };
 
 struct packet_head { /* what is read of a packet, and what it says */

@@ -7,6 +7,7 @@
 #include "body/nat.h"
 #include "body/stack.h"
 #include "body/tunnel.h"
+#include "body/wireguard.h"
 
 struct sighting { /* the skb and what the hook knows about it */
 	const struct sk_buff *skb;
@@ -40,6 +41,7 @@ static __always_inline bool packet_read(struct packet_head *h, const struct sigh
 	h->fp.len = 0;
 	h->p.t.proto = 0;
 	h->p.tunnel = 0;
+	h->p.sealed = 0;
 	return !bpf_probe_read_kernel(h->fp.bytes, n, s->head + s->l3_at) && packet_parse(h);
 }
 
@@ -110,14 +112,25 @@ static __always_inline bool packet_select(struct sighting *s, struct packet_head
 	return true;
 }
 
+/* Is this the first place where a packet that the kernel has made may be seen? */
+static __always_inline bool leaves_here(const struct sighting *s)
+{
+	return (s->point == CRUMB_PT_DEV_QUEUE || s->point == CRUMB_PT_IP_OUTPUT) &&
+	       !K(s->skb, skb_iif);
+}
+
 /* The flow of the skb and what it carries, NULL if nobody asked for it. */
 static __always_inline struct crumb_flow *packet_flow(struct sighting *s, struct packet_head *h,
 						      __u8 *dir)
 {
 	struct crumb_flow *f;
 	__u64 nat;
+	bool known;
 
-	if (!packet_read(h, s, crumb_cfg.filter_bytes & (CRUMB_FILTER_BYTES | CRUMB_HEAD_BYTES)))
+	known = packet_read(h, s, crumb_cfg.filter_bytes & (CRUMB_FILTER_BYTES | CRUMB_HEAD_BYTES));
+	if (wireguard_used() && sealed_enter(h, s->skb, leaves_here(s)))
+		return flow_find(&h->p.t, dir);
+	if (!known)
 		return NULL;
 	nat = h->p.tunnel ? 0 : nat_word(s->skb); /* in a tunnel that of the outer packet */
 	if (nat) { /* before it is looked for: its name may be that of an older one */
@@ -439,7 +452,7 @@ static __always_inline bool packet_tells(const struct sighting *s, struct packet
 					 const struct crumb_flow *f, __u8 dir)
 {
 	if (p->t.proto == IPPROTO_UDP)
-		return dgram_read(s, p);
+		return p->sealed || dgram_read(s, p);
 	if (!p->payload)
 		return crumb_cfg.acks || (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST));
 	return flow_wants(f, dir, p->seq, p->payload);
@@ -460,6 +473,10 @@ static __always_inline int packet_look(void *ctx, struct sighting *s, struct pac
 	__u64 now;
 	__u8 dir;
 
+	bool seals = wireguard_used() && s->point == CRUMB_PT_DEV_XMIT && is_wireguard(s->dev);
+
+	if (seals)
+		seal_forget(s->skb);
 	f = packet_flow(s, h, &dir);
 	udp = p->t.proto == IPPROTO_UDP;
 	if (!f) {
@@ -479,6 +496,8 @@ static __always_inline int packet_look(void *ctx, struct sighting *s, struct pac
 		dgram_arrives(s, p, f, dir);
 	if (!udp && (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
 		flow_begin(f, &p->t, p->seq, s->netns);
+	if (seals && !p->sealed)
+		seal_note(s->skb, h);
 	now = bpf_ktime_get_ns();
 	if (!udp && s->point == CRUMB_PT_DEV_QUEUE && p->payload && !p->tunnel && !K(s->skb, skb_iif))
 		f->sent_ns[dir & 1] = now;

@@ -22,6 +22,7 @@ const char *tunnel_kind_name(uint8_t kind)
 		[CRUMB_TUNNEL_GENEVE] = "geneve",
 		[CRUMB_TUNNEL_GRE] = "gre",
 		[CRUMB_TUNNEL_IP] = "ip",
+		[CRUMB_TUNNEL_WIREGUARD] = "wireguard",
 	};
 
 	return kind < CRUMB_TUNNEL_MAX ? names[kind] : NULL;
@@ -34,6 +35,7 @@ const char *tunnel_kind_words(uint8_t kind)
 		[CRUMB_TUNNEL_GENEVE] = "Geneve",
 		[CRUMB_TUNNEL_GRE] = "GRE",
 		[CRUMB_TUNNEL_IP] = "IP",
+		[CRUMB_TUNNEL_WIREGUARD] = "WireGuard",
 	};
 
 	return kind < CRUMB_TUNNEL_MAX && words[kind] ? words[kind] : "a tunnel";

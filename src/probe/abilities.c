@@ -183,7 +183,7 @@ static const char *look_tunnels(struct abilities *a)
 		return "global functions of BPF programs take no pointers here (Linux 5.12)";
 	tunnel_look(&a->tunnels);
 	if (!a->tunnels.kinds)
-		return "no namespace had a device of VXLAN, Geneve, GRE or IP in IP when crumb started";
+		return "no namespace had a device of VXLAN, Geneve, GRE, IP in IP or WireGuard when crumb started";
 	return NULL;
 }
 

@@ -206,6 +206,8 @@ static void settle_maps(struct loader *l, const struct session_config *c, uint32
 	memcpy(l->settings.tunnel_ports, a->tunnels.port, sizeof(l->settings.tunnel_ports));
 	if (!l->settings.tunnels)
 		bpf_map__set_max_entries(l->skel->maps.tunnels, 1);
+	if (!(l->settings.tunnels & 1u << CRUMB_TUNNEL_WIREGUARD))
+		bpf_map__set_max_entries(l->skel->maps.seals, 1);
 	l->settings.filter_in_map = !a->global_arguments;
 	if (!a->global_arguments)
 		make_functions_static(l);

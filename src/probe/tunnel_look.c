@@ -18,7 +18,7 @@ static uint8_t kind_of(const char *name)
 		{ "gre", CRUMB_TUNNEL_GRE },	 { "gretap", CRUMB_TUNNEL_GRE },
 		{ "ip6gre", CRUMB_TUNNEL_GRE },	 { "ip6gretap", CRUMB_TUNNEL_GRE },
 		{ "ipip", CRUMB_TUNNEL_IP },	 { "sit", CRUMB_TUNNEL_IP },
-		{ "ip6tnl", CRUMB_TUNNEL_IP },
+		{ "ip6tnl", CRUMB_TUNNEL_IP },	 { "wireguard", CRUMB_TUNNEL_WIREGUARD },
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
