@@ -40,10 +40,14 @@ static __always_inline int neigh_record(const struct neighbour *n, __u8 point, _
 static __always_inline void connect_waits(void)
 {
 	struct task_state *ts = tasks_asked() ? task_state_get(task_now()) : NULL;
+	const struct sock *sk;
+	struct tuple t;
 
 	if (!ts || !ts->in_call || !ts->connect_sk)
 		return;
-	sock_take((const struct sock *)ts->connect_sk);
+	sk = (const struct sock *)ts->connect_sk;
+	if (sock_tuple(sk, &t) && t.sport)
+		sock_take(sk, &t, CRUMB_WHY_TASK | TAKEN_BY_SYN);
 	ts->connect_sk = 0;
 }
 

@@ -417,6 +417,21 @@ static __always_inline struct crumb_flow *known_flow(const struct sock *sk, stru
 	return flow_find(t, ret_dir);
 }
 
+/* Its connection @t is followed from now on, if the selection takes it; @why: TAKEN_BY_SYN and an enum crumb_flow_why. */
+static __always_inline bool sock_take(const struct sock *sk, struct tuple *t, __u32 why)
+{
+	__u32 netns;
+
+	/* The namespace last: two cold cache lines, and most sockets are refused without them. */
+	if ((crumb_cfg.select & CRUMB_SELECT_FILTER) && !filter_takes_tuple(t))
+		return false;
+	netns = sock_netns(sk);
+	if (!netns_selected(netns))
+		return false;
+	t->zone = zone_of(t, netns);
+	return flow_take(t, why, netns);
+}
+
 /*
  * The flow of a socket at which the running task just sends or receives (@mine), or at which data arrives.
  * Taken now if it is asked for and was not seen before. @ret_dir: direction of the bytes the socket SENDS.
@@ -425,7 +440,6 @@ static __always_inline struct crumb_flow *sock_flow(const struct sock *sk, bool 
 {
 	struct crumb_flow *f;
 	struct tuple t;
-	__u32 netns;
 
 	if (!sock_tuple(sk, &t))
 		return NULL;
@@ -434,33 +448,9 @@ static __always_inline struct crumb_flow *sock_flow(const struct sock *sk, bool 
 		return f;
 	if (tasks_asked() && (!mine || !task_selected(task_now())))
 		return NULL;
-	/* The namespace last: two cold cache lines, and most sockets are refused without them. */
-	if ((crumb_cfg.select & CRUMB_SELECT_FILTER) && !filter_takes_tuple(&t))
-		return NULL;
-	netns = sock_netns(sk);
-	if (!netns_selected(netns))
-		return NULL;
-	t.zone = zone_of(&t, netns);
-	if (!flow_take(&t, tasks_asked() ? CRUMB_WHY_TASK : CRUMB_WHY_FILTER, netns))
+	if (!sock_take(sk, &t, tasks_asked() ? CRUMB_WHY_TASK : CRUMB_WHY_FILTER))
 		return NULL;
 	return flow_find(&t, ret_dir);
-}
-
-/* The connection of a selected task's socket is followed from now on. */
-static __always_inline void sock_take(const struct sock *sk)
-{
-	struct tuple t;
-	__u32 netns;
-
-	if (!sock_tuple(sk, &t) || !t.sport)
-		return;
-	netns = sock_netns(sk);
-	if (!netns_selected(netns))
-		return;
-	if ((crumb_cfg.select & CRUMB_SELECT_FILTER) && !filter_takes_tuple(&t))
-		return;
-	t.zone = zone_of(&t, netns);
-	flow_take(&t, CRUMB_WHY_TASK | TAKEN_BY_SYN, netns);
 }
 
 /* A selected task waits for packets to @port; @kind: 0 TCP, CRUMB_LISTEN_UDP. */

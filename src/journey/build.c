@@ -526,17 +526,6 @@ static int build_extents(struct assembler *a, const struct message *m, struct jo
 	return 0;
 }
 
-static void build_addresses(const struct message *m, struct journey *j)
-{
-	const struct flow *f = &m->conn->flow;
-
-	j->proto = f->proto;
-	memcpy(j->src.addr, f->addr[m->dir], sizeof(j->src.addr));
-	memcpy(j->dst.addr, f->addr[!m->dir], sizeof(j->dst.addr));
-	j->src.port = f->port[m->dir];
-	j->dst.port = f->port[!m->dir];
-}
-
 static const char *drop_proof(struct assembler *a, const struct message *m, const struct fate *f)
 {
 	const struct crumb_ev_drop *d = f->verdict == VERDICT_DROPPED && f->drop ?
@@ -586,7 +575,8 @@ int journey_build(struct assembler *a, struct message *m, struct journey *j)
 		j->offset_known = h->bytes.offset_known;
 	}
 	j->reads = p.reads;
-	build_addresses(m, j);
+	j->proto = m->conn->flow.proto;
+	conn_addresses(m->conn, m->dir, &j->src, &j->dst);
 	build_sender(a, m, &j->sender);
 	build_receiver(a, h, p.call ? p.call : newest_reader(m), &j->receiver);
 	err = build_extents(a, m, j);

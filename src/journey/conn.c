@@ -49,6 +49,21 @@ static void half_done(struct half *h)
 	byte_stream_done(&h->bytes);
 }
 
+static struct journey_address address_of(const struct flow *f, uint8_t end)
+{
+	struct journey_address a = { .port = f->port[end] };
+
+	memcpy(a.addr, f->addr[end], sizeof(a.addr));
+	return a;
+}
+
+void conn_addresses(const struct conn *c, uint8_t dir, struct journey_address *ret_src,
+		    struct journey_address *ret_dst)
+{
+	*ret_src = address_of(&c->flow, dir);
+	*ret_dst = address_of(&c->flow, !dir);
+}
+
 void conn_free(struct conn *c)
 {
 	if (!c)

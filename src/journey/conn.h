@@ -180,6 +180,10 @@ static inline void half_sure(struct half *h, uint64_t pos)
 struct conn *conn_new(const struct crumb_ev_flow *ev); /* NULL: no memory */
 void conn_free(struct conn *c);
 
+/* From which end to which the bytes of direction @dir go. */
+void conn_addresses(const struct conn *c, uint8_t dir, struct journey_address *ret_src,
+		    struct journey_address *ret_dst);
+
 /* Is anything unfinished? */
 bool conn_busy(const struct conn *c);
 

@@ -254,14 +254,16 @@ struct trace_absence { /* a host of a joined trace was not recorded while others
 	uint64_t from_ns, to_ns; /* from the trace's first event; to UINT64_MAX: until the end */
 };
 
-#define TRACE_UNMADE_MAX 16
+#define TRACE_UNMADE_MAX  16
+#define TRACE_HOST_BYTES  64
+#define TRACE_PLACE_BYTES 40
 
 struct trace_unmade { /* a connection that was asked for and did not come about: no message, no journey */
 	struct journey_address src, dst;
 	const char *outcome; /* "refused": an RST answered; "dropped": the SYN was; "unanswered" so far */
-	char host[64];	     /* ... by whom, where; else where the SYN was seen last */
-	char place[40];	 /* "dev.receive eth0" */
-	char reason[48]; /* the kernel's; "" unknown */
+	char host[TRACE_HOST_BYTES];   /* ... by whom, where; else where the SYN was seen last */
+	char place[TRACE_PLACE_BYTES]; /* "dev.receive eth0" */
+	char reason[48];	       /* the kernel's; "" unknown */
 };
 
 #define TRACE_FAILED_MAX 16
@@ -282,9 +284,9 @@ struct trace_failed { /* a call of a selected process that failed: no message, n
 
 struct trace_outside { /* TCP segments with bytes of no message, outside of the receiver's window: dropped */
 	struct journey_address src, dst;
-	char host[64];
-	char place[40];	 /* "skb.drop eth0" */
-	char reason[48]; /* the kernel's */
+	char host[TRACE_HOST_BYTES];
+	char place[TRACE_PLACE_BYTES]; /* "skb.drop eth0" */
+	char reason[48];	       /* the kernel's */
 	uint64_t segments, bytes;
 };
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "unmade.h"
+
 static bool is_outside(const char *reason)
 {
 	static const char *const reasons[] = { "TCP_INVALID_SEQUENCE", "TCP_INVALID_END_SEQUENCE",
@@ -40,18 +42,17 @@ void outside_note(struct assembler *a, const struct conn *c, const struct crumb_
 {
 	uint8_t dir = ev->s.dir;
 	const char *reason = facts_reason(a->facts, ev->reason);
-	const char *dev = facts_dev_name(a->facts, ev->s.netns, ev->s.ifindex);
 	struct trace_outside o = { .segments = 1, .bytes = ev->s.payload };
 	struct trace_summary *s = &a->sum;
 
 	if (!is_outside(reason) || is_of_message(&c->half[dir], at, at + ev->s.payload))
 		return;
-	memcpy(o.src.addr, c->flow.addr[dir], sizeof(o.src.addr));
-	memcpy(o.dst.addr, c->flow.addr[!dir], sizeof(o.dst.addr));
-	o.src.port = c->flow.port[dir];
-	o.dst.port = c->flow.port[!dir];
-	snprintf(o.host, sizeof(o.host), "%s", facts_host(a->facts, ev->s.netns));
-	snprintf(o.place, sizeof(o.place), "skb.drop%s%s", dev ? " " : "", dev ? dev : "");
+	conn_addresses(c, dir, &o.src, &o.dst);
+	where_words(a,
+		    &(struct sight_where){ .netns = ev->s.netns,
+					   .ifindex = ev->s.ifindex,
+					   .point = CRUMB_PT_SKB_DROP },
+		    o.host, o.place);
 	snprintf(o.reason, sizeof(o.reason), "%s", reason);
 	s->outside_segments++;
 	for (unsigned int i = 0; i < s->outside_count; i++) {

@@ -12,8 +12,8 @@ const struct crumb_ev_drop *proof_find(const struct half *h, const struct sighti
 const char *proof_words(struct assembler *a, const struct conn *c, const struct crumb_ev_drop *d);
 
 /*
- * How far a message that waits has come: "65483 of 200000 bytes have arrived, 0 were read; what held the rest back: ..."; in
- * scratch, NULL: nothing is known of it.
+ * How far a message that waits has come: "65483 of 200000 bytes have arrived, 0 were read; held back by TCP, most of the time: ...";
+ * in scratch, NULL: nothing is known of it.
  */
 const char *proof_wait(struct assembler *a, const struct message *m);
 

@@ -22,12 +22,13 @@ void unmade_syn(struct half *h, const struct crumb_ev_skb *ev, uint32_t reason)
 	};
 }
 
-static void say_place(struct assembler *a, const struct sight_where *at, struct trace_unmade *u)
+void where_words(struct assembler *a, const struct sight_where *at, char host[TRACE_HOST_BYTES],
+		 char place[TRACE_PLACE_BYTES])
 {
 	const char *dev = facts_dev_name(a->facts, at->netns, at->ifindex);
 
-	snprintf(u->host, sizeof(u->host), "%s", facts_host(a->facts, at->netns));
-	snprintf(u->place, sizeof(u->place), "%s%s%s", point_get(at->point)->name, dev ? " " : "",
+	snprintf(host, TRACE_HOST_BYTES, "%s", facts_host(a->facts, at->netns));
+	snprintf(place, TRACE_PLACE_BYTES, "%s%s%s", point_get(at->point)->name, dev ? " " : "",
 		 dev ? dev : "");
 }
 
@@ -48,10 +49,10 @@ static void say_refused(struct assembler *a, const struct conn *c, uint8_t serve
 		snprintf(u->reason, sizeof(u->reason), "%s", reason);
 		return;
 	}
-	say_place(a,
-		  &(struct sight_where){
-			  .netns = seen->netns, .ifindex = seen->ifindex, .point = seen->point },
-		  u);
+	where_words(a,
+		    &(struct sight_where){
+			    .netns = seen->netns, .ifindex = seen->ifindex, .point = seen->point },
+		    u->host, u->place);
 }
 
 void unmade_note(struct assembler *a, const struct conn *c)
@@ -68,15 +69,12 @@ void unmade_note(struct assembler *a, const struct conn *c)
 	if (a->sum.unmade_count++ >= TRACE_UNMADE_MAX)
 		return;
 	u = &a->sum.unmade[a->sum.unmade_count - 1];
-	memcpy(u->src.addr, c->flow.addr[client], sizeof(u->src.addr));
-	memcpy(u->dst.addr, c->flow.addr[server], sizeof(u->dst.addr));
-	u->src.port = c->flow.port[client];
-	u->dst.port = c->flow.port[server];
+	conn_addresses(c, client, &u->src, &u->dst);
 	if (c->half[server].reset || reset_first(c)) {
 		say_refused(a, c, server, u);
 		return;
 	}
-	say_place(a, &c->half[client].syn_at, u);
+	where_words(a, &c->half[client].syn_at, u->host, u->place);
 	u->outcome = c->half[client].syn_at.point == CRUMB_PT_SKB_DROP ? "dropped" : "unanswered";
 	if (c->half[client].syn_at.point == CRUMB_PT_SKB_DROP)
 		snprintf(u->reason, sizeof(u->reason), "%s",
