@@ -178,6 +178,18 @@ static bool queue_closed(const struct half *h)
 	return h->gone_ns || (h->receiver_closed_ns && (h->closed_on_unread || !h->reset));
 }
 
+/*
+ * What a closed socket still held behind a gap is freed with it, and with no reason: tcp_v4_destroy_sock() empties the
+ * tree of what came out of order (net/ipv4/tcp_ipv4.c).
+ */
+static bool freed_with_socket(struct assembler *a, const struct half *h, const struct fate *f)
+{
+	const char *func = facts_symbol(a->facts, f->drop->drop.location);
+
+	return f->drop_place->netns == h->receiver_netns && queue_closed(h) && func &&
+	       !strcmp(func, "skb_rbtree_purge");
+}
+
 static void fate_unread(struct assembler *a, const struct message *m, struct fate *f)
 {
 	const struct half *h = message_half(m);
@@ -185,6 +197,11 @@ static void fate_unread(struct assembler *a, const struct message *m, struct fat
 	const struct sighting *last;
 
 	f->drop = drop_find(a, m, &f->byte, &f->drop_place);
+	if (f->drop && freed_with_socket(a, h, f)) {
+		fate_set(f, VERDICT_DROPPED, "sock.closed_unread",
+			 at_receiver(a, h, CRUMB_PT_TCP_RECEIVE));
+		return;
+	}
 	if (f->drop) {
 		fate_set(f, VERDICT_DROPPED, facts_reason(a->facts, f->drop->drop.reason),
 			 fate_where(a, f->drop_place));

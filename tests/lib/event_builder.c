@@ -311,7 +311,8 @@ void build_drop_at(struct builder *b, const struct build_skb *s, uint32_t reason
 		   uint32_t ifindex)
 {
 	struct crumb_ev_drop ev = { .s = skb_event(s, CRUMB_PT_SKB_DROP, netns, ifindex),
-				    .reason = reason };
+				    .reason = reason,
+				    .location = s->location };
 
 	build_put(b, &ev, CRUMB_EV_DROP, sizeof(ev));
 }

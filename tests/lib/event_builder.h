@@ -62,6 +62,7 @@ struct build_skb {
 	uint8_t dir, flags, tcp_flags;
 	uint16_t gso_segs, tunnel; /* tunnel: crumb_ev_tunnel.number, 0 none */
 	uint64_t skb;		   /* address; 0: made from seq */
+	uint64_t location;	   /* of its drop: an address that build_symbol() names */
 };
 
 void build_skb_at(struct builder *b, const struct build_skb *s, uint8_t point, uint32_t netns,

@@ -17,7 +17,8 @@
 enum { FLOW = 1, OUT = 1, SENDER = 10, READER = 20 };
 enum { ESTABLISHED = 1, FIN_WAIT2 = 5, CLOSE = 7 };
 enum { END_B = 0, END_A = 1 }; /* as build_flow() numbers them */
-enum { REASON_FILTER = 8, REASON_OLD = 40 };
+enum { REASON_NONE = 2, REASON_FILTER = 8, REASON_OLD = 40 };
+enum { PURGE = 0x81234000 };
 
 #define S0     5001u
 #define SECOND 1000000000ull
@@ -217,6 +218,32 @@ static void closed_with_bytes_unread(void **state)
 	assert_int_equal(c->verdict, VERDICT_DROPPED);
 	assert_string_equal(c->reason, "sock.closed_unread");
 	assert_string_equal(c->where, "b sock.ready");
+	rig_close(&r);
+}
+
+/* What came out of order is freed with the socket, without a reason. */
+static void closed_over_a_gap(void **state)
+{
+	struct build_skb k = skb(S0 + 100, 100);
+	const struct caught *c;
+	struct rig r;
+
+	(void)state;
+	open_rig(&r);
+	build_reason(&r.b, REASON_NONE, "NOT_SPECIFIED");
+	build_symbol(&r.b, PURGE, "skb_rbtree_purge");
+	message(&r, S0, 100);
+	message(&r, S0 + 100, 100);
+	arrive(&r, S0 + 100, 100, S0);
+	build_state(&r.b, FLOW, END_B, ESTABLISHED, CLOSE);
+	k.location = PURGE;
+	build_drop_at(&r.b, &k, REASON_NONE, NETNS_B, 0);
+	tick(&r, 20 * SECOND);
+	rig_finish(&r);
+	c = rig_at(&r, 100);
+	assert_int_equal(c->verdict, VERDICT_DROPPED);
+	assert_string_equal(c->reason, "sock.closed_unread");
+	assert_string_equal(c->where, "b tcp.receive");
 	rig_close(&r);
 }
 
@@ -616,6 +643,7 @@ int main(void)
 		cmocka_unit_test(a_duplicate_changes_nothing),
 		cmocka_unit_test(dropped_for_good),
 		cmocka_unit_test(closed_with_bytes_unread),
+		cmocka_unit_test(closed_over_a_gap),
 		cmocka_unit_test(read_after_an_rst),
 		cmocka_unit_test(reset_before_they_came),
 		cmocka_unit_test(connections_that_did_not_come_about),
