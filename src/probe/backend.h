@@ -18,6 +18,7 @@ struct bpf_link;
 struct hook_place {	    /* where one program goes */
 	const char *target; /* tracepoint or function */
 	bool ret;	    /* at the function's return */
+	int event; /* a kprobe that has() has placed and attach() will take; -1 none. The plan closes it. */
 };
 
 struct backend {
@@ -33,13 +34,13 @@ struct backend {
 	int (*able)(const struct abilities *a, char *why, size_t size);
 
 	/* Has this kernel the target? 0, or a negative errno and @why. */
-	int (*has)(const struct abilities *a, const struct hook_place *h, char *why, size_t size);
+	int (*has)(const struct abilities *a, struct hook_place *h, char *why, size_t size);
 
 	/* Before the object is loaded. */
 	int (*prepare)(struct bpf_program *prog, const struct hook_place *h);
 
 	/* NULL with errno set. */
-	struct bpf_link *(*attach)(struct bpf_program *prog, const struct hook_place *h);
+	struct bpf_link *(*attach)(struct bpf_program *prog, struct hook_place *h);
 };
 
 /* NULL: no rung of its own (derived points, libc). */

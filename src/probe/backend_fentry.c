@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "aside.h"
 #include "backend.h"
 #include "cleanup.h"
 #include "insns.h"
@@ -34,10 +35,13 @@ static int able(const struct abilities *a, char *why, size_t size)
 	if (prog < 0)
 		return backend_refuse(why, size, -errno, "fentry");
 	link = bpf_raw_tracepoint_open(NULL, prog);
-	return link < 0 ? backend_refuse(why, size, -errno, "fentry") : 0;
+	if (link < 0)
+		return backend_refuse(why, size, -errno, "fentry");
+	(void)aside_close(&link, 1);
+	return 0;
 }
 
-static int has(const struct abilities *a, const struct hook_place *h, char *why, size_t size)
+static int has(const struct abilities *a, struct hook_place *h, char *why, size_t size)
 {
 	if (abilities_has_function(a, h->target))
 		return 0;
@@ -50,7 +54,7 @@ static int prepare(struct bpf_program *prog, const struct hook_place *h)
 	return bpf_program__set_attach_target(prog, 0, h->target);
 }
 
-static struct bpf_link *attach(struct bpf_program *prog, const struct hook_place *h)
+static struct bpf_link *attach(struct bpf_program *prog, struct hook_place *h)
 {
 	(void)h;
 	return bpf_program__attach(prog);

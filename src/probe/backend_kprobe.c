@@ -24,9 +24,12 @@ static int kprobe_pmu(void)
 	return type;
 }
 
-static int place(const char *func)
+/* @ret: PERF_PROBE_CONFIG_IS_RETPROBE, kernel/events/core.c */
+static int place(const char *func, bool ret)
 {
-	struct perf_event_attr attr = { .size = sizeof(attr), .config1 = (uintptr_t)func };
+	struct perf_event_attr attr = { .size = sizeof(attr),
+					.config = ret,
+					.config1 = (uintptr_t)func };
 	int type = kprobe_pmu(), fd;
 
 	if (type < 0)
@@ -46,7 +49,7 @@ static int able(const struct abilities *a, char *why, size_t size)
 	(void)a;
 	if (prog < 0)
 		return backend_refuse(why, size, -errno, "kprobe programs");
-	event = place("inet_bind");
+	event = place("inet_bind", false);
 	if (event == -ENOTSUP) {
 		snprintf(why, size, "no kprobes: the kernel was built without CONFIG_KPROBE_EVENTS");
 		return event;
@@ -54,13 +57,16 @@ static int able(const struct abilities *a, char *why, size_t size)
 	return event < 0 ? backend_refuse(why, size, event, "a kprobe at inet_bind()") : 0;
 }
 
-static int has(const struct abilities *a, const struct hook_place *h, char *why, size_t size)
+/* The kernel looks through all its symbols for the function, one after another before 6.2: the place that it found is kept. */
+static int has(const struct abilities *a, struct hook_place *h, char *why, size_t size)
 {
-	_cleanup_close_ int event = place(h->target);
+	int event = place(h->target, h->ret);
 
 	(void)a;
-	if (event >= 0)
+	if (event >= 0) {
+		h->event = event;
 		return 0;
+	}
 	if (event == -ENOENT || event == -EINVAL)
 		snprintf(why, size, "this kernel has no function %s", h->target);
 	else
@@ -74,9 +80,20 @@ static int prepare(struct bpf_program *prog, const struct hook_place *h)
 	return bpf_program__set_expected_attach_type(prog, 0);
 }
 
-static struct bpf_link *attach(struct bpf_program *prog, const struct hook_place *h)
+static struct bpf_link *attach(struct bpf_program *prog, struct hook_place *h)
 {
-	return bpf_program__attach_kprobe(prog, h->ret, h->target);
+	int event = h->event >= 0 ? h->event : place(h->target, h->ret);
+	struct bpf_link *link;
+
+	if (event < 0) {
+		errno = -event;
+		return NULL;
+	}
+	link = bpf_program__attach_perf_event(prog, event);
+	if (!link)
+		close(event);
+	h->event = -1;
+	return link;
 }
 
 const struct backend backend_kprobe = { .kind = HOOK_KPROBE,

@@ -37,9 +37,15 @@ static int able(const struct abilities *a, char *why, size_t size)
 	return err ? backend_refuse(why, size, err, "kprobe.multi (CONFIG_FPROBE, Linux 5.18)") : 0;
 }
 
-static int has(const struct abilities *a, const struct hook_place *h, char *why, size_t size)
+static int has(const struct abilities *a, struct hook_place *h, char *why, size_t size)
 {
-	return backend_kprobe.has(a, h, why, size);
+	int err = backend_kprobe.has(a, h, why, size);
+
+	if (!err) {
+		close(h->event);
+		h->event = -1;
+	}
+	return err;
 }
 
 static int prepare(struct bpf_program *prog, const struct hook_place *h)
@@ -48,7 +54,7 @@ static int prepare(struct bpf_program *prog, const struct hook_place *h)
 	return bpf_program__set_expected_attach_type(prog, BPF_TRACE_KPROBE_MULTI);
 }
 
-static struct bpf_link *attach(struct bpf_program *prog, const struct hook_place *h)
+static struct bpf_link *attach(struct bpf_program *prog, struct hook_place *h)
 {
 	const char *func = h->target;
 	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = &func, .cnt = 1, .retprobe = h->ret);

@@ -49,7 +49,7 @@ static int able_raw_tp(const struct abilities *a, char *why, size_t size)
 	return link < 0 ? backend_refuse(why, size, -errno, "attaching to a raw tracepoint") : 0;
 }
 
-static int has(const struct abilities *a, const struct hook_place *h, char *why, size_t size)
+static int has(const struct abilities *a, struct hook_place *h, char *why, size_t size)
 {
 	if (abilities_tracepoint_args(a, h->target) >= 0)
 		return 0;
@@ -64,7 +64,7 @@ static int prepare(struct bpf_program *prog, const struct hook_place *h)
 	return 0;
 }
 
-static struct bpf_link *attach(struct bpf_program *prog, const struct hook_place *h)
+static struct bpf_link *attach(struct bpf_program *prog, struct hook_place *h)
 {
 	(void)h;
 	return bpf_program__attach(prog);

@@ -8,7 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "aside.h"
+#include "clock.h"
 #include "hook_set.h"
+
+#define SLOW_DETACH_NS 20000000
 
 /* Programs without a point of their own: always needed. */
 static const struct point_hook always[][2] = {
@@ -56,7 +60,8 @@ static int consider(const struct making *m, struct plan_point *pt, const struct 
 		    const struct hook_program *hp, struct plan_program *ret)
 {
 	const struct backend *b = backend_get(h->kind);
-	struct plan_program c = { .backend = b, .place = { .target = hp->target, .ret = hp->ret } };
+	struct plan_program c = { .backend = b,
+				  .place = { .target = hp->target, .ret = hp->ret, .event = -1 } };
 	char name[64], why[WHY_BYTES];
 	const char *bad;
 	int16_t pop;
@@ -84,7 +89,26 @@ static int consider(const struct making *m, struct plan_point *pt, const struct 
 	return 0;
 }
 
-static int add(struct plan *p, const struct plan_program *c, enum hook_kind kind, uint16_t point)
+static void drop_event(struct plan_program *c)
+{
+	if (c->place.event >= 0)
+		close(c->place.event);
+	c->place.event = -1;
+}
+
+/* Which of several programs at one function is called first follows from the order in which they are attached: not before. */
+static void drop_shared(struct plan *p, struct plan_program *c)
+{
+	for (unsigned int i = 0; i < p->n_programs; i++) {
+		if (strcmp(p->programs[i].place.target, c->place.target))
+			continue;
+		drop_event(&p->programs[i]);
+		drop_event(c);
+	}
+}
+
+/* Takes @c->place.event if it takes @c. */
+static int add(struct plan *p, struct plan_program *c, enum hook_kind kind, uint16_t point)
 {
 	int err;
 
@@ -97,7 +121,9 @@ static int add(struct plan *p, const struct plan_program *c, enum hook_kind kind
 	if (err)
 		return err;
 	bpf_program__set_autoload(c->prog, true);
+	drop_shared(p, c);
 	p->programs[p->n_programs] = *c;
+	c->place.event = -1;
 	p->programs[p->n_programs++].point = point;
 	p->untyped |= is_untyped(kind);
 	return 0;
@@ -162,15 +188,16 @@ static int take(const struct making *m, struct plan_point *pt, const struct poin
 		err = consider(m, pt, h, &set->programs[i], &chosen[n]);
 		if (!err)
 			n++;
-		else if (!set->programs[i].optional)
-			return err;
+		else if (set->programs[i].optional)
+			err = 0;
+		else
+			break;
 	}
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n && !err; i++)
 		err = add(m->p, &chosen[i], h->kind, point);
-		if (err)
-			return err;
-	}
-	return 0;
+	for (i = 0; i < n; i++)
+		drop_event(&chosen[i]);
+	return err;
 }
 
 /* -ENOENT: the kernel has no such hook; -ENOTSUP: it refuses the rung, or the program. */
@@ -283,7 +310,8 @@ int plan_make(struct plan *p, struct bpf_object *obj, struct abilities *a,
 	unsigned int pt;
 
 	memset(p->points, 0, sizeof(p->points));
-	p->n_programs = 0;
+	while (p->n_programs)
+		drop_event(&p->programs[--p->n_programs]);
 	p->untyped = false;
 	for (pt = 1; pt < CRUMB_PT_MAX; pt++)
 		plan_point(&m, pt);
@@ -322,6 +350,7 @@ static void lose(struct plan *p, const struct plan_program *c, int err)
 static bool attach_one(struct plan *p, struct plan_program *c)
 {
 	c->link = c->backend->attach(c->prog, &c->place);
+	drop_event(c); /* if it did not take it */
 	if (!c->link && p->points[c->point].hook)
 		lose(p, c, errno);
 	return c->link;
@@ -341,11 +370,43 @@ unsigned int plan_attach(struct plan *p)
 	return attached;
 }
 
+static void detach_one(struct plan_program *c)
+{
+	bpf_link__destroy(c->link);
+	c->link = NULL;
+}
+
+/* Those that are left: their last close() becomes another process's. Where there can be none, it is ours, and slow. */
+static void detach_aside(const struct plan *p)
+{
+	int fds[PLAN_PROGRAMS], n = 0;
+
+	for (unsigned int i = 0; i < p->n_programs; i++)
+		if (p->programs[i].link)
+			fds[n++] = bpf_link__fd(p->programs[i].link);
+	(void)aside_close(fds, n);
+}
+
+/* Tracepoints first: that takes no time. Where a function's hook takes long, so will the others. */
 void plan_detach(struct plan *p)
 {
+	bool slow = false;
+
 	for (unsigned int i = 0; i < p->n_programs; i++) {
-		bpf_link__destroy(p->programs[i].link);
-		p->programs[i].link = NULL;
+		drop_event(&p->programs[i]); /* never attached */
+		if (p->programs[i].link && !p->programs[i].backend->newest_first)
+			detach_one(&p->programs[i]);
+	}
+	for (unsigned int i = 0; i < p->n_programs; i++) {
+		uint64_t start = clock_ns(CLOCK_MONOTONIC);
+
+		if (!p->programs[i].link)
+			continue;
+		detach_one(&p->programs[i]);
+		if (!slow && clock_ns(CLOCK_MONOTONIC) - start > SLOW_DETACH_NS) {
+			slow = true;
+			detach_aside(p);
+		}
 	}
 }
 

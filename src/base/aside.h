@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Descriptors whose last close() takes long: an fentry link's waits for a grace period of RCU tasks, a tenth of a second and more each,
+ * one after another (unregister_ftrace_direct() under direct_mutex, kernel/trace/ftrace.c).
+ */
+#ifndef CRUMB_BASE_ASIDE_H
+#define CRUMB_BASE_ASIDE_H
+
+#include <stddef.h>
+
+/*
+ * A process of its own, "crumb-detach", holds the @n descriptors open and closes them, the first first, and ends; it has
+ * nothing else of ours open and is nobody's child to wait for. The caller closes its own, which takes no time then.
+ * 0, or a negative errno: then there is no such process.
+ */
+int aside_close(const int *fds, size_t n);
+
+#endif
