@@ -155,6 +155,105 @@ ENTRY(neigh_wait_enter, neigh_resolve_output, struct neighbour *n, struct sk_buf
 	return decision(&s, fill_neigh, n);
 }
 
+#ifndef CRUMB_UNTYPED
+
+/* ------------------------------------------------------------------------------ netfilter, as hooks of it */
+
+/*
+ * Programs of the type netfilter (net/netfilter/nf_bpf_link.c): one before all others at a hook and one behind them. Both accept,
+ * always. The context is the kernel's struct bpf_nf_ctx.
+ */
+struct nf_ctx {
+	const struct nf_hook_state *state;
+	const struct sk_buff *skb;
+};
+
+#define NF_ACCEPT 1
+
+/*
+ * One place for many packets: one is between the two programs for as long as the rules take, and what was dropped there is written
+ * over. Of two that meet the first has no step.
+ */
+static __always_inline struct crumb_asked *nf_slot(const struct nf_ctx *ctx)
+{
+	__u32 h;
+
+	/* A verifier lets nobody count with a pointer, but the low half of one is a number. */
+	asm volatile("%0 = %1" : "=w"(h) : "w"((__u32)(__u64)ctx->skb));
+	h = (h >> 6) + (h >> 18) + K(ctx->state, hook);
+	return &crumb_nf_asked[h & (CRUMB_NF_SLOTS - 1)];
+}
+
+static __always_inline void set_hook_device(struct sighting *s, const struct nf_hook_state *state)
+{
+	s->dev = K(state, in);
+	if (!s->dev)
+		s->dev = K(state, out);
+}
+
+SEC("?netfilter") int netfilter_first(struct nf_ctx *ctx)
+{
+	struct sighting s = { .skb = ctx->skb, .point = CRUMB_PT_NETFILTER };
+	struct crumb_cpu *cpu = this_cpu();
+	struct packet_head *h;
+	struct crumb_asked *slot;
+	bool known;
+	__u8 dir;
+
+	set_hook_device(&s, ctx->state);
+	h = s.dev ? room_enter(&head_room, cpu) : NULL;
+	if (!h)
+		return NF_ACCEPT;
+	known = packet_known(&s, h, &dir);
+	room_leave(cpu);
+	if (!known)
+		return NF_ACCEPT;
+	slot = nf_slot(ctx);
+	slot->skb = 0;
+	barrier();
+	slot->ns = bpf_ktime_get_ns();
+	barrier();
+	slot->skb = (__u64)ctx->skb;
+	return NF_ACCEPT;
+}
+
+struct nf_passed {
+	const struct nf_hook_state *state;
+	__u64 enter_ns;
+};
+
+static __always_inline void fill_passed(struct crumb_ev_decision *e, const struct sighting *s,
+					const void *about)
+{
+	const struct nf_passed *passed = about;
+
+	e->enter_ns = passed->enter_ns;
+	e->what = NF_ACCEPT;
+	e->hook = K(passed->state, hook);
+	e->family = K(passed->state, pf);
+}
+
+/* What a rule drops does not come here: the drop tells of it. */
+SEC("?netfilter") int netfilter_last(struct nf_ctx *ctx)
+{
+	struct sighting s = { .skb = ctx->skb, .point = CRUMB_PT_NETFILTER };
+	struct nf_passed passed = { .state = ctx->state };
+	struct crumb_asked *slot = nf_slot(ctx);
+
+	if (slot->skb != (__u64)ctx->skb)
+		return NF_ACCEPT;
+	passed.enter_ns = slot->ns;
+	barrier();
+	if (slot->skb != (__u64)ctx->skb)
+		return NF_ACCEPT;
+	slot->skb = 0;
+	set_hook_device(&s, ctx->state);
+	decision(&s, fill_passed, &passed);
+	return NF_ACCEPT;
+}
+
+#endif
+
 #ifdef CRUMB_UNTYPED
 
 /* ---------------------------------------------------------------------------------------------- bridge */

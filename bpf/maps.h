@@ -376,5 +376,6 @@ extern struct crumb_zone crumb_zones[CRUMB_ZONE_SLOTS];
 extern __u8 crumb_readers[CRUMB_READER_MARKS]; /* 1: a thread of this mark is in `readers` */
 extern struct crumb_arrived crumb_arrived[CRUMB_MAX_CPUS];
 extern struct crumb_cpu crumb_cpus[CRUMB_MAX_CPUS];
+extern struct crumb_asked crumb_nf_asked[CRUMB_NF_SLOTS];
 
 #endif

@@ -23,8 +23,9 @@
 #define CRUMB_MAX_FUNCS	     8192  /* functions hooked by --functions */
 #define CRUMB_MAX_FUNC_CALLS 16384 /* ... and calls of them under way at once */
 #define CRUMB_MAX_VERDICTS   1024  /* chains of netfilter under way at once */
-#define CRUMB_MAX_APART	     4096  /* tasks whose state could not be made at once, at a time */
-#define CRUMB_STACK_DEPTH    48	   /* frames kept of one kernel stack */
+#define CRUMB_NF_SLOTS	     4096 /* packets at a hook of netfilter at once, by a hash; a power of two */
+#define CRUMB_MAX_APART	     4096 /* tasks whose state could not be made at once, at a time */
+#define CRUMB_STACK_DEPTH    48	  /* frames kept of one kernel stack */
 #define CRUMB_SNAP_BYTES     128 /* bytes of a packet that `record` keeps, from the link layer on */
 #define CRUMB_SNAP_SHORT \
 	80 /* ... all of it that most packets have: Ethernet, IPv4 or IPv6, TCP with timestamps */

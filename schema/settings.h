@@ -203,6 +203,11 @@ struct crumb_arrived { /* the newest datagram of a followed flow that came up on
 	__u8 pad0[5];
 };
 
+struct crumb_asked { /* an skb that netfilter has at a hook */
+	__u64 skb;   /* its address; 0 none */
+	__u64 ns;    /* since when */
+};
+
 /* --functions: which arguments of a function are an skb and a socket, from 1; 0 none. Two numbers in one word. */
 #define CRUMB_FUNC_ARG	    7
 #define CRUMB_FUNC_SOCK	    4	  /* the socket's, shifted by that */

@@ -311,6 +311,7 @@ static int analyse_chunk(struct live *l, const struct spool_chunk *c)
 		return merge_chunk(l->merge, c->cpu, c->bytes, c->n);
 	err = merge_watermark(l->merge, c->mark_ns);
 	flow_aging_tick(l->aging, c->mark_ns);
+	session_tend(l->session, c->mark_ns);
 	return err ? err : tell_time(l, c->mark_ns);
 }
 

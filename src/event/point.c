@@ -86,7 +86,8 @@ static const struct point points[CRUMB_PT_MAX] = {
 		"a chain of netfilter has its verdict: table, chain, hook",
 		{ MODULE_FUNCTION(nft_do_chain, "netfilter.chain"),
 		  MODULE_FUNCTION(ipt_do_table, "netfilter.table"),
-		  MODULE_FUNCTION(nf_hook_slow, "netfilter.hook") }, true },
+		  MODULE_FUNCTION(nf_hook_slow, "netfilter.hook"),
+		  { HOOK_NETFILTER, "nf_hook_slow", "netfilter.link" } }, true },	/* 6.4 */
 	[CRUMB_PT_NEIGH_WAIT] = {
 		"neigh.wait", LAYER_NEIGH, "neigh_resolve_output",
 		"the packet waits until the next hop's link-layer address is known",
@@ -291,6 +292,7 @@ const char *hook_kind_name(enum hook_kind kind)
 		[HOOK_FENTRY] = "fentry",
 		[HOOK_KPROBE_MULTI] = "kprobe.multi",
 		[HOOK_KPROBE] = "kprobe",
+		[HOOK_NETFILTER] = "netfilter",
 		[HOOK_UPROBE] = "uprobe",
 		[HOOK_DERIVED] = "derived",
 	};

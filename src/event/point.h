@@ -34,8 +34,9 @@ enum hook_kind {
 	HOOK_FENTRY,	   /* with its fexit: BTF-typed, at a function */
 	HOOK_KPROBE_MULTI, /* kprobes through ftrace, many in one link */
 	HOOK_KPROBE,	   /* with its kretprobe */
-	HOOK_UPROBE,	   /* libc function of the traced processes */
-	HOOK_DERIVED,	   /* read from another hook's record: `target` names the point */
+	HOOK_NETFILTER, /* first and last hook of netfilter, in the namespaces that have chains */
+	HOOK_UPROBE,	/* libc function of the traced processes */
+	HOOK_DERIVED,	/* read from another hook's record: `target` names the point */
 	HOOK_KIND_MAX,
 };
 
@@ -53,7 +54,7 @@ struct point {
 	const char *func; /* kernel function in which the hook stands, "" if several */
 	const char *doc;  /* one line */
 	struct point_hook via[POINT_HOOKS_MAX]; /* in order of preference, ends with HOOK_NONE */
-	bool deep;				/* only with --deep: what it shows costs more */
+	bool deep; /* only with --deep: what it shows costs more; not through HOOK_NETFILTER */
 };
 
 /* Row of @pt; never NULL: an unknown number gives a row named "?". */

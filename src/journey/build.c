@@ -180,12 +180,12 @@ static uint32_t reader_fact(enum reader_does does)
 	return does < sizeof(facts) / sizeof(facts[0]) ? facts[does] : 0;
 }
 
-static uint32_t gap_facts(struct assembler *a, const struct message *m, const struct path *p,
+static uint64_t gap_facts(struct assembler *a, const struct message *m, const struct path *p,
 			  const struct turns *t, uint32_t i)
 {
 	const struct path_step *from = &p->steps[i], *to = &p->steps[i + 1];
 	uint64_t returned = !m->returned ? 0 : m->end.sock_ns ? m->end.sock_ns : m->end.h.time_ns;
-	uint32_t facts = 0;
+	uint64_t facts = 0;
 
 	if (conn_is_udp(m->conn))
 		facts |= GAP_DATAGRAM;
@@ -211,6 +211,10 @@ static uint32_t gap_facts(struct assembler *a, const struct message *m, const st
 		facts |= GAP_CALL_WENT_ON;
 	if (from->held)
 		facts |= path_held_fact(m, from->held);
+	if (from->asked)
+		facts |= GAP_HOOKED;
+	if (to->asked)
+		facts |= GAP_TO_HOOK;
 	facts |= reader_fact(from->does);
 	facts |= tunnel_facts(m, from, to);
 	if (to->point == CRUMB_PT_TCP_RECEIVE && to->seen->sock.backlog)

@@ -89,11 +89,11 @@ static const struct cause_row rows[CAUSES] = {
 		      "A softirq that works off packets for this socket, or another thread that sends "
 		      "or receives on it, had its lock: the send call waited (__lock_sock()) until it "
 		      "was given back. Told with --deep; else part of tx.enter." },
-	[TX_NETFILTER] = { { "tx.netfilter", "IP header, netfilter's rules up to the verdict" },
-			   "On the way out of the sender, up to the verdict of a chain of netfilter: "
-			   "the chain's rules, and what lies between the last step and them. The step "
-			   "names the chain and how long its rules took. `nft list ruleset` shows them, "
-			   "with counters. Told with --deep." },
+	[TX_NETFILTER] = { { "tx.netfilter", "netfilter's rules up to the verdict" },
+			   "On the way out of the sender: the rules of a hook of netfilter, all its chains. "
+			   "With --deep, up to the verdict of a chain: its rules, and what lies between "
+			   "the last step and them; the step names the chain and how long its rules took. "
+			   "`nft list ruleset` shows them, with counters." },
 	[TX_STACK] = { { "tx.stack", "copy, TCP, IP, netfilter, neighbour" },
 		       "Within the send call: bytes are copied into an skb, TCP cuts and "
 		       "sends it, IP routes it, netfilter and the neighbour pass it, until "
@@ -206,9 +206,9 @@ static const struct cause_row rows[CAUSES] = {
 			"On a router: header checks, netfilter, route look-up and neighbour, "
 			"from device in to device out." },
 	[NET_NETFILTER] = { { "net.netfilter", "netfilter's rules on a host on the way" },
-			    "On a switch or router: up to the verdict of a chain of netfilter "
-			    "(PREROUTING, FORWARD, POSTROUTING). The step names the chain and how "
-			    "long its rules took. Told with --deep." },
+			    "On a switch or router: the rules of a hook of netfilter (PREROUTING, "
+			    "FORWARD, POSTROUTING). With --deep, up to the verdict of a chain: the step "
+			    "names it and how long its rules took." },
 	[NET_NEIGH] = { { "net.neigh", "a router waits for the next hop's address" },
 			"On a router: the next hop's link-layer address was not known, and the packet "
 			"waited in the neighbour's queue until the answer to ARP or neighbour discovery "
@@ -240,10 +240,10 @@ static const struct cause_row rows[CAUSES] = {
 	[RX_STACK] = { { "rx.stack", "IP, netfilter, TCP look-up" },
 		       "From the device to TCP: header checks, netfilter, route, socket "
 		       "look-up." },
-	[RX_NETFILTER] = { { "rx.netfilter", "IP header checks, netfilter's rules up to the verdict" },
-			   "On the receiver's host: up to the verdict of a chain of netfilter "
-			   "(PREROUTING, INPUT). The step names the chain and how long its rules "
-			   "took. Told with --deep." },
+	[RX_NETFILTER] = { { "rx.netfilter", "netfilter's rules up to the verdict" },
+			   "On the receiver's host: the rules of a hook of netfilter (PREROUTING, INPUT). "
+			   "With --deep, up to the verdict of a chain, with the header checks before it: "
+			   "the step names the chain and how long its rules took." },
 	[RX_ROUTE] = { { "rx.route", "IP header checks, early socket look-up, route" },
 		       "On the receiver's host: up to the decision that the packet is for this "
 		       "machine. The route is that of the socket, found early, or looked up in the "
@@ -331,7 +331,7 @@ static const struct cause_row rows[CAUSES] = {
 	 P(NEIGH_RESOLVE) | P(NEIGH_UPDATE))
 #define TO_DEVICE                                                                         \
 	(P(TCP_XMIT) | P(IP_OUTPUT) | P(NEIGH_RESOLVE) | P(NEIGH_UPDATE) | P(DEV_QUEUE) | \
-	 P(QDISC_ENQUEUE) | P(QDISC_DEQUEUE) | P(DEV_XMIT) | P(BRIDGE_FORWARD))
+	 P(QDISC_ENQUEUE) | P(QDISC_DEQUEUE) | P(DEV_XMIT) | P(BRIDGE_FORWARD) | P(NETFILTER))
 #define HELD	(P(SOCK_SEND_RETURN) | P(TCP_HELD))
 #define QDISC	(P(QDISC_ENQUEUE) | P(QDISC_DEQUEUE))
 #define QUEUED	(P(DEV_QUEUE) | P(BRIDGE_FORWARD))
@@ -352,7 +352,7 @@ static const struct cause_row rows[CAUSES] = {
  */
 static const struct rule {
 	uint64_t from, to;
-	uint32_t need, not ;
+	uint64_t need, not ;
 	enum cause_id id;
 } rules[] = {
 	{ ~0ull, P(SKB_DROP), 0, 0, DROP_HERE },
@@ -383,13 +383,18 @@ static const struct rule {
 	{ P(NEIGH_RESOLVE), TO_DEVICE, 0, 0, TX_NEIGH },
 	{ P(TCP_APPEND), P(TCP_APPEND), GAP_SLEPT, 0, TX_SNDBUF },
 	{ P(TCP_APPEND), P(TCP_APPEND), 0, 0, TX_STREAM },
-	{ FROM_STREAM | P(NETFILTER), P(NETFILTER), GAP_SAME_HOST | GAP_AT_SENDER, 0, TX_NETFILTER },
+	{ P(NETFILTER), P(NETFILTER), GAP_HOOKED | GAP_AT_SENDER, 0, TX_NETFILTER },
+	{ P(NETFILTER), P(NETFILTER), GAP_HOOKED | GAP_AT_RECEIVER, 0, RX_NETFILTER },
+	{ P(NETFILTER), P(NETFILTER), GAP_HOOKED, 0, NET_NETFILTER },
+	{ FROM_STREAM | P(NETFILTER), P(NETFILTER), GAP_SAME_HOST | GAP_AT_SENDER, GAP_TO_HOOK,
+	  TX_NETFILTER },
+	{ P(NETFILTER), P(NETFILTER), GAP_SAME_HOST | GAP_AT_SENDER, 0, TX_IP },
 	{ P(NETFILTER), P(IP_OUTPUT), GAP_SAME_HOST | GAP_AT_SENDER, 0, TX_IP },
 	{ FROM_STREAM | P(NETFILTER), P(NEIGH_WAIT), GAP_SAME_HOST | GAP_AT_SENDER, 0, TX_OUT },
 	{ P(NEIGH_WAIT), TO_DEVICE | P(NETFILTER), GAP_SAME_HOST | GAP_AT_SENDER, 0, TX_NEIGH },
 	{ P(NETFILTER), OUT, GAP_SAME_HOST | GAP_AT_SENDER, 0, TX_OUT },
-	{ P(TCP_XMIT), P(IP_OUTPUT), 0, 0, TX_IP },
-	{ P(IP_OUTPUT), OUT, GAP_SAME_HOST | GAP_AT_SENDER, 0, TX_OUT },
+	{ P(TCP_XMIT), P(IP_OUTPUT) | P(NETFILTER), 0, 0, TX_IP },
+	{ P(IP_OUTPUT), OUT | P(NETFILTER), GAP_SAME_HOST | GAP_AT_SENDER, 0, TX_OUT },
 	{ P(IP_OUTPUT), OUT, GAP_SAME_HOST, 0, NET_ROUTE },
 	{ FROM_STREAM, TO_DEVICE, GAP_DATAGRAM, 0, TX_DATAGRAM },
 	{ FROM_STREAM, TO_DEVICE, GAP_AFTER_RETURN, 0, TX_QUEUE },
@@ -416,10 +421,15 @@ static const struct rule {
 	{ P(DEV_BACKLOG), SHOWN, 0, 0, NET_SOFTIRQ },
 	{ P(DEV_GRO), P(DEV_RECEIVE) | P(BRIDGE_IN), GAP_AT_RECEIVER, 0, RX_GRO },
 	{ P(DEV_GRO), P(DEV_RECEIVE) | P(BRIDGE_IN), 0, 0, NET_GRO },
-	{ UP | AT_IP | P(BRIDGE_FDB), P(NETFILTER), GAP_SAME_HOST | GAP_AT_RECEIVER, 0, RX_NETFILTER },
+	{ UP | AT_IP | P(BRIDGE_FDB), P(NETFILTER), GAP_SAME_HOST | GAP_AT_RECEIVER, GAP_TO_HOOK,
+	  RX_NETFILTER },
+	{ UP | AT_IP, P(NETFILTER), GAP_SAME_HOST | GAP_AT_RECEIVER, 0, RX_STACK },
 	{ UP | AT_IP, P(IP_ROUTE), GAP_SAME_HOST | GAP_AT_RECEIVER, 0, RX_ROUTE },
 	{ ARRIVED | AT_IP | P(IP_RECEIVE) | P(IP_OUTPUT) | P(BRIDGE_FDB), P(NETFILTER),
-	  GAP_SAME_HOST, 0, NET_NETFILTER },
+	  GAP_SAME_HOST, GAP_TO_HOOK, NET_NETFILTER },
+	{ P(BRIDGE_IN), P(NETFILTER), GAP_SAME_HOST, 0, NET_BRIDGE },
+	{ P(NETFILTER), P(BRIDGE_FORWARD) | P(DEV_RECEIVE), GAP_SAME_HOST, 0, NET_BRIDGE },
+	{ ARRIVED | AT_IP | P(IP_RECEIVE) | P(IP_OUTPUT), P(NETFILTER), GAP_SAME_HOST, 0, NET_ROUTE },
 	{ ARRIVED | P(NETFILTER), P(BRIDGE_FDB), GAP_SAME_HOST, 0, NET_BRIDGE },
 	{ P(BRIDGE_FDB), QUEUED | P(DEV_XMIT) | UP, GAP_SAME_HOST, 0, NET_BRIDGE },
 	{ UP | AT_IP, P(IP_ROUTE), GAP_SAME_HOST, 0, NET_ROUTE },
@@ -480,7 +490,7 @@ static const struct rule {
 
 _Static_assert(CRUMB_PT_MAX <= 64, "a set of points is a 64-bit mask");
 
-const struct cause_row *cause_find(uint16_t from, uint16_t to, uint32_t facts)
+const struct cause_row *cause_find(uint16_t from, uint16_t to, uint64_t facts)
 {
 	if (from >= CRUMB_PT_MAX || to >= CRUMB_PT_MAX)
 		return NULL;

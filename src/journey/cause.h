@@ -47,11 +47,13 @@ enum gap_fact {
 	GAP_DATAGRAM = 1 << 26,	   /* UDP */
 	GAP_INTO_TUNNEL = 1 << 27, /* it ends in a packet that carries the message's */
 	GAP_OUT_OF_TUNNEL = 1 << 28,
-	GAP_STOPPED = 1 << 29, /* what the reader did: likewise */
+	GAP_STOPPED = 1 << 29,	 /* what the reader did: likewise */
+	GAP_HOOKED = 1 << 30,	 /* it begins where a hook of netfilter gets the packet */
+	GAP_TO_HOOK = 1ll << 31, /* it ends there */
 };
 
 /* Row for the time from point @from to point @to, NULL if none fits. */
-const struct cause_row *cause_find(uint16_t from, uint16_t to, uint32_t facts);
+const struct cause_row *cause_find(uint16_t from, uint16_t to, uint64_t facts);
 
 /* Row of that stable name, NULL if there is none; and the i-th, NULL past the last. */
 const struct cause_row *cause_by_code(const char *code);

@@ -94,7 +94,11 @@ void detail_decision(struct assembler *a, const struct message *m, const struct 
 
 	if (!d)
 		return;
-	if (s->point == CRUMB_PT_NETFILTER) {
+	if (s->asked) {
+		words_put(w, "hook ");
+		words_put(w, hook_name(d));
+		words_put(w, ": begins");
+	} else if (s->point == CRUMB_PT_NETFILTER) {
 		say_verdict(w, d);
 	} else if (s->point == CRUMB_PT_NEIGH_WAIT) {
 		words_put(w, "asked for ");

@@ -28,6 +28,7 @@ struct path_step {
 	uint32_t netns, ifindex, cpu;
 	uint16_t point;
 	bool exact;
+	bool asked;	 /* netfilter: when the hook got the packet, before its verdict */
 	bool superseded; /* a transmission that did not make it: the next step is a later one */
 	bool last_bytes; /* tcp.append once more: of the message's last bytes, after the call had slept */
 	const struct sighting *seen; /* device and TCP points */

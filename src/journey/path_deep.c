@@ -67,6 +67,29 @@ static enum skb_is skb_of(const struct passing *k, const struct sighting *seen)
 	return is;
 }
 
+/*
+ * Of a hook as a whole it is known when it got the packet. A chain's verdict comes at its end, too, but there nothing is known of the
+ * chains before it.
+ */
+static void add_asked(const struct passing *k, const struct path_step *verdict)
+{
+	const struct crumb_ev_decision *d = path_decision(message_half(k->m), verdict->seen);
+	struct path_step *s;
+
+	if (!d || d->table[0] || d->enter_ns < k->time.start || d->enter_ns > verdict->ns ||
+	    k->p->count - k->base >= PATH_DEEP_STEPS)
+		return;
+	s = path_add(k->p, verdict->point, d->enter_ns, verdict->order);
+	if (!s)
+		return;
+	s->netns = verdict->netns;
+	s->ifindex = verdict->ifindex;
+	s->cpu = verdict->cpu;
+	s->seen = verdict->seen;
+	s->exact = verdict->exact;
+	s->asked = true;
+}
+
 static void passed(void *ctx, const struct sighting *seen)
 {
 	const struct passing *k = ctx;
@@ -93,6 +116,8 @@ static void passed(void *ctx, const struct sighting *seen)
 	s->cpu = seen->cpu;
 	s->seen = seen;
 	s->exact = is == SKB_THIS;
+	if (s->point == CRUMB_PT_NETFILTER && ns == seen->time_ns)
+		add_asked(k, s);
 }
 
 void path_find_deep(const struct message *m, const struct fate *f, struct path *p)

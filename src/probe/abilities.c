@@ -17,6 +17,7 @@
 #include "insns.h"
 #include "module_types.h"
 #include "nat_look.h"
+#include "netfilter_links.h"
 #include "return_frame.h"
 
 int abilities_tracepoint_args(const struct abilities *a, const char *name)
@@ -211,6 +212,8 @@ int abilities_new(const char *btf_path, bool deep, struct abilities **ret, struc
 	}
 	a->task_storage = !btf_path && try_task_storage(a);
 	a->global_arguments = try_global_arguments();
+	if (!netfilter_in_use())
+		a->netfilter_why = "no namespace had a chain at a hook of IP when crumb started";
 	a->nat_why = look_nat(a);
 	a->tunnel_why = look_tunnels(a);
 	a->attach_cookie = try_attach_cookie();

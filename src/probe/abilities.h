@@ -26,7 +26,8 @@ struct abilities {
 	bool kprobe_misses;    /* what is skipped of kprobes' programs is counted: since 6.7 */
 	bool attach_cookie;    /* a program may learn which of its places called it: since 5.15 */
 	bool multi_pop_tried, multi_pop_known;
-	int16_t multi_pop;   /* return_frame_multi(), if it is known */
+	int16_t multi_pop; /* return_frame_multi(), if it is known */
+	const char *netfilter_why; /* NULL: a namespace has a chain at a hook of IP; else why none is seen */
 	const char *nat_why; /* NULL: translations of addresses (NAT) are followed; else why not */
 	const char *tunnel_why; /* NULL: packets in those tunnels are followed; else why not */
 	struct tunnel_look tunnels;

@@ -39,7 +39,7 @@ struct backend {
 	/* Before the object is loaded. */
 	int (*prepare)(struct bpf_program *prog, const struct hook_place *h);
 
-	/* NULL with errno set. */
+	/* NULL with errno set. No such function: it is attached elsewhere (netfilter_links.h). */
 	struct bpf_link *(*attach)(struct bpf_program *prog, struct hook_place *h);
 };
 
@@ -47,7 +47,7 @@ struct backend {
 const struct backend *backend_get(enum hook_kind kind);
 
 extern const struct backend backend_tp_btf, backend_raw_tp, backend_fentry, backend_kprobe,
-	backend_kprobe_multi;
+	backend_kprobe_multi, backend_netfilter;
 
 /* "<what>: <words of errno>", with the remedy where one is known. */
 int backend_refuse(char *why, size_t size, int err, const char *what);

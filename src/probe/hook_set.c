@@ -86,6 +86,9 @@ static const struct hook_set sets[] = {
 	{ "netfilter.hook", NULL, {
 		AT_ENTRY("nf_hook_enter", "nf_hook_slow"),
 		AT_RETURN_OF("nf_hook_return", "nf_hook_slow") } },
+	{ "netfilter.link", NULL, {
+		AT_ENTRY("netfilter_first", "nf_hook_slow"),
+		AT_RETURN("netfilter_last", "nf_hook_slow") } },
 	{ "bridge.fdb", NULL, {
 		AT_ENTRY("bridge_to_port", "br_forward"),
 		AT_ENTRY("bridge_to_all", "br_flood"),

@@ -176,6 +176,13 @@ static void settle_returns(struct loader *l)
 	abilities_return_frame(l->abilities, funcs, &l->settings.func_pop);
 }
 
+bool loader_netfilter(const struct loader *l)
+{
+	const struct point_hook *h = l->plan.points[CRUMB_PT_NETFILTER].hook;
+
+	return h && h->kind == HOOK_NETFILTER;
+}
+
 static void settle_maps(struct loader *l, const struct session_config *c, uint32_t cpus)
 {
 	struct abilities *a = l->abilities;

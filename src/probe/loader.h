@@ -29,6 +29,9 @@ struct loader {
 };
 
 int loader_load(struct loader *l, const struct session_config *c, uint32_t cpus, struct error *e);
+/* Is netfilter seen by programs of its own type? netfilter_links_new() attaches them. */
+bool loader_netfilter(const struct loader *l);
+
 void loader_done(struct loader *l);
 
 #endif

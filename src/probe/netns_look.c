@@ -102,37 +102,69 @@ static bool has_old_tables(void)
 	return false;
 }
 
-/* A netlink socket that belongs to that namespace; the thread itself comes back. */
-static struct mnl_socket *socket_in(uint32_t inum, int protocol)
+bool netns_is_there(uint32_t inum)
+{
+	char path[320];
+
+	return !find_below(NAMED, "", inum, path, sizeof(path)) ||
+	       !find_below("/proc", "/ns/net", inum, path, sizeof(path));
+}
+
+int netns_within(uint32_t inum, void (*fn)(uint32_t inum, void *ctx), void *ctx)
 {
 	_cleanup_close_ int home = -1, there = -1;
-	struct mnl_socket *nl = NULL;
+	int err;
 
 	home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (home < 0)
-		return NULL;
+		return -errno;
 	if (inode_of("/proc/thread-self/ns/net") != inum) {
 		there = open_netns(inum);
-		if (there < 0) {
-			errno = -there;
-			return NULL;
-		}
+		if (there < 0)
+			return there;
 		if (setns(there, CLONE_NEWNET))
-			return NULL;
+			return -errno;
 	}
-	if (protocol == NETLINK_ROUTE || !has_old_tables())
-		nl = mnl_socket_open2(protocol, SOCK_CLOEXEC);
-	else
-		errno = EEXIST;
-	if (nl && mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID)) {
-		mnl_socket_close(nl);
-		nl = NULL;
+	fn(inum, ctx);
+	err = there >= 0 && setns(home, CLONE_NEWNET) ? -errno : 0;
+	return err;
+}
+
+struct opening {
+	int protocol, err;
+	struct mnl_socket *nl;
+};
+
+static void open_here(uint32_t inum, void *ctx)
+{
+	struct opening *o = ctx;
+
+	(void)inum;
+	if (o->protocol != NETLINK_ROUTE && has_old_tables()) {
+		o->err = EEXIST;
+		return;
 	}
-	if (there >= 0 && setns(home, CLONE_NEWNET) && nl) {
-		mnl_socket_close(nl);
-		nl = NULL;
+	o->nl = mnl_socket_open2(o->protocol, SOCK_CLOEXEC);
+	o->err = o->nl ? 0 : errno;
+	if (o->nl && mnl_socket_bind(o->nl, 0, MNL_SOCKET_AUTOPID)) {
+		o->err = errno;
+		mnl_socket_close(o->nl);
+		o->nl = NULL;
 	}
-	return nl;
+}
+
+/* A netlink socket that belongs to that namespace; the thread itself comes back. */
+static struct mnl_socket *socket_in(uint32_t inum, int protocol)
+{
+	struct opening o = { .protocol = protocol };
+	int err = netns_within(inum, open_here, &o);
+
+	if (err && o.nl) {
+		mnl_socket_close(o.nl);
+		o.nl = NULL;
+	}
+	errno = err ? -err : o.err;
+	return o.nl;
 }
 
 struct mnl_socket *netns_netfilter(uint32_t inum)

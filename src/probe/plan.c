@@ -259,19 +259,30 @@ static void conclude(struct plan_point *pt)
 		snprintf(pt->why, sizeof(pt->why), "no hook that works with tracepoints only");
 }
 
-static bool wanted(const struct plan_request *r, uint16_t point)
+/* Which of the row's hooks are asked for: of a point that costs, without --deep, the one that does not; NULL none. */
+static const struct point_hook *hooks_wanted(const struct plan_request *r, uint16_t point)
 {
-	return (point != CRUMB_PT_TASK || r->children) && (!point_get(point)->deep || r->deep);
+	const struct point *row = point_get(point);
+	unsigned int i;
+
+	if (point == CRUMB_PT_TASK && !r->children)
+		return NULL;
+	if (!row->deep || r->deep)
+		return row->via;
+	for (i = 0; i < POINT_HOOKS_MAX && row->via[i].kind; i++)
+		if (row->via[i].kind == HOOK_NETFILTER)
+			return &row->via[i];
+	return NULL;
 }
 
 static void plan_point(const struct making *m, uint16_t point)
 {
 	const struct point *row = point_get(point);
 	struct plan_point *pt = &m->p->points[point];
-	const struct point_hook *first = &row->via[0];
+	const struct point_hook *first = &row->via[0], *wanted = hooks_wanted(m->r, point);
 
-	pt->asked = wanted(m->r, point);
-	if (!pt->asked)
+	pt->asked = wanted;
+	if (!wanted)
 		return;
 	if (first->kind == HOOK_UPROBE && (m->r->libc || row->layer == LAYER_LIBC)) {
 		pt->asked = m->r->libc;
@@ -280,8 +291,9 @@ static void plan_point(const struct making *m, uint16_t point)
 			return;
 	}
 	if (first->kind != HOOK_DERIVED)
-		pt->hook = choose(m, pt, row->via, POINT_HOOKS_MAX, point);
-	if (!pt->hook && first->kind != HOOK_DERIVED)
+		pt->hook = choose(m, pt, wanted, POINT_HOOKS_MAX - (wanted - first), point);
+	pt->asked = pt->hook || !row->deep || m->r->deep;
+	if (!pt->hook && pt->asked && first->kind != HOOK_DERIVED)
 		conclude(pt);
 }
 
@@ -349,6 +361,8 @@ static void lose(struct plan *p, const struct plan_program *c, int err)
 
 static bool attach_one(struct plan *p, struct plan_program *c)
 {
+	if (!c->backend->attach) /* see session_attach() */
+		return false;
 	c->link = c->backend->attach(c->prog, &c->place);
 	drop_event(c); /* if it did not take it */
 	if (!c->link && p->points[c->point].hook)

@@ -26,10 +26,12 @@
 #include "loader.h"
 #include "machine.h"
 #include "misses.h"
+#include "netfilter_links.h"
 #include "point.h"
 #include "cpu_ring.h"
 
 #define BATCH_BYTES (256u << 10)
+#define TEND_NS	    2000000000ull
 
 static const char NOT_ASKED_FOR[] = "not asked for";
 
@@ -53,6 +55,8 @@ struct session {
 	size_t n_flows;
 	struct crumb_counters seen; /* losses already reported */
 	struct misses *misses;
+	struct netfilter_links *netfilter; /* NULL: none */
+	uint64_t tended_ns;
 };
 
 /*
@@ -179,6 +183,7 @@ void session_free(struct session *s)
 
 	if (!s)
 		return;
+	netfilter_links_free(s->netfilter);
 	misses_free(s->misses);
 	func_hooks_free(s->funcs);
 	ring_buffer__free(s->news);
@@ -346,6 +351,26 @@ int session_watch_children(struct session *s, int timeout_ms)
 	return s->news ? ring_buffer__poll(s->news, timeout_ms) : -ENOENT;
 }
 
+static void attach_netfilter(struct session *s)
+{
+	struct plan_point *p = &s->load.plan.points[CRUMB_PT_NETFILTER];
+
+	if (!loader_netfilter(&s->load))
+		return;
+	s->netfilter = netfilter_links_new(bpf_program__fd(s->skel->progs.netfilter_first),
+					   bpf_program__fd(s->skel->progs.netfilter_last));
+	if (!s->netfilter)
+		snprintf(p->why, sizeof(p->why), "netfilter took no program at any hook");
+}
+
+void session_tend(struct session *s, uint64_t now_ns)
+{
+	if (!s->netfilter || now_ns < s->tended_ns + TEND_NS)
+		return;
+	s->tended_ns = now_ns;
+	netfilter_links_tend(s->netfilter);
+}
+
 int session_attach(struct session *s, struct error *e)
 {
 	int attached = plan_attach(&s->load.plan);
@@ -357,6 +382,7 @@ int session_attach(struct session *s, struct error *e)
 	if (!attached)
 		return error_set(e, -ENOTSUP, "no hook could be attached: %s",
 				 s->load.plan.points[CRUMB_PT_DEV_QUEUE].why);
+	attach_netfilter(s);
 	if (s->load.func_rung == FUNC_NONE)
 		return 0;
 	return func_hooks_new(s->skel->obj, s->load.abilities, s->load.func_rung,

@@ -75,6 +75,9 @@ int session_flows(const struct session *s, event_fn fn, void *ctx);
 
 int session_attach(struct session *s, struct error *e);
 
+/* Now and then, with the stream's time: give back what only crumb keeps alive. */
+void session_tend(struct session *s, uint64_t now_ns);
+
 /* All is attached: give back what only that needed. Not where session_abilities() is asked afterwards. */
 void session_settle(struct session *s);
 

@@ -22,7 +22,7 @@ import sys
 VERDICTS = ("delivered", "dropped", "waiting", "left", "incomplete")
 FATES = ("arrived", "dropped", "late", "not_needed", "unseen")
 RESENT = ("first", "tlp", "fast", "rto", "repair", "unknown")
-VIAS = ("tp_btf", "raw_tp", "fentry", "kprobe.multi", "kprobe", "uprobe", "derived")
+VIAS = ("tp_btf", "raw_tp", "fentry", "kprobe.multi", "kprobe", "netfilter", "uprobe", "derived")
 COMPLAINTS_SHOWN = 25
 UINT, INT, TEXT, BOOL, LIST, OBJECT, NULL = "uint", "int", "text", "bool", "list", "object", "null"
 
