@@ -13,9 +13,9 @@ static __always_inline bool is_ip(const struct sk_buff *skb)
 /* On the way out K(skb, data) may stand before the link-layer header: the network header says where IP begins. */
 static __always_inline int on_the_way_out(void *ctx, const struct sk_buff *skb,
 					  const struct net_device *dev, __u8 point,
-					  const struct Qdisc *q)
+					  const struct Qdisc *q, const struct netdev_queue *txq)
 {
-	struct sighting s = { .skb = skb, .dev = dev, .q = q, .point = point };
+	struct sighting s = { .skb = skb, .dev = dev, .q = q, .txq = txq, .point = point };
 
 	if (!is_ip(skb) || !dev)
 		return 0;
@@ -44,24 +44,24 @@ static __always_inline int on_the_way_in(void *ctx, const struct sk_buff *skb, _
 
 TRACEPOINT(net_dev_queue, struct sk_buff *skb)
 {
-	return on_the_way_out(ctx, skb, K(skb, dev), CRUMB_PT_DEV_QUEUE, NULL);
+	return on_the_way_out(ctx, skb, K(skb, dev), CRUMB_PT_DEV_QUEUE, NULL, NULL);
 }
 
 TRACEPOINT(net_dev_start_xmit, const struct sk_buff *skb, const struct net_device *dev)
 {
-	return on_the_way_out(ctx, skb, dev, CRUMB_PT_DEV_XMIT, NULL);
+	return on_the_way_out(ctx, skb, dev, CRUMB_PT_DEV_XMIT, NULL, NULL);
 }
 
-TRACEPOINT(qdisc_enqueue, struct Qdisc *q, const void *txq, struct sk_buff *skb)
+TRACEPOINT(qdisc_enqueue, struct Qdisc *q, const struct netdev_queue *txq, struct sk_buff *skb)
 {
-	return on_the_way_out(ctx, skb, K(skb, dev), CRUMB_PT_QDISC_ENQUEUE, q);
+	return on_the_way_out(ctx, skb, K(skb, dev), CRUMB_PT_QDISC_ENQUEUE, q, txq);
 }
 
 TRACEPOINT(qdisc_dequeue, struct Qdisc *q, const void *txq, int packets, struct sk_buff *skb)
 {
 	if (!skb || packets <= 0)
 		return 0;
-	return on_the_way_out(ctx, skb, K(skb, dev), CRUMB_PT_QDISC_DEQUEUE, q);
+	return on_the_way_out(ctx, skb, K(skb, dev), CRUMB_PT_QDISC_DEQUEUE, q, NULL);
 }
 
 TRACEPOINT(netif_rx, struct sk_buff *skb)

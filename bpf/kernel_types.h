@@ -119,6 +119,7 @@ struct sock {
 	int sk_sndbuf;
 	__u16 sk_protocol;
 	__u32 sk_pacing_status;
+	unsigned long sk_pacing_rate;
 	unsigned long sk_tsq_flags;
 	unsigned long sk_lingertime;
 	struct socket *sk_socket; /* a program's; NULL before accept() and after close() */
@@ -155,6 +156,10 @@ struct gnet_stats_queue {
 
 struct qdisc_skb_head {
 	__u32 qlen;
+};
+
+struct netdev_queue {
+	unsigned long state;
 };
 
 struct Qdisc_ops {
@@ -231,6 +236,7 @@ struct sk_buff {
 	struct sock *sk;
 	char cb[48];
 	unsigned int len, data_len;
+	__u64 skb_mstamp_ns;
 	__u16 queue_mapping;
 	int skb_iif;
 	__u16 vlan_tci;

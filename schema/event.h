@@ -205,9 +205,12 @@ struct crumb_ev_send_end {
 	__u32 sleeps, pad0;
 };
 
-#define CRUMB_SKB_PORT	    0x01 /* the device is a bridge port */
-#define CRUMB_SKB_FORWARDED 0x02 /* the skb was received by this kernel, it is being forwarded */
-#define CRUMB_SKB_SYNTHETIC 0x04
+#define CRUMB_SKB_PORT	      0x01 /* the device is a bridge port */
+#define CRUMB_SKB_FORWARDED   0x02 /* the skb was received by this kernel, it is being forwarded */
+#define CRUMB_SKB_DRIVER_XOFF 0x10 /* qdisc.enqueue: the driver had stopped the device's queue */
+#define CRUMB_SKB_STACK_XOFF  0x20 /* ... its limit of bytes (BQL) had */
+#define CRUMB_SKB_PACED	      0x40 /* ... fq keeps it until its time */
+#define CRUMB_SKB_SYNTHETIC   0x04
 #define CRUMB_SKB_TUNNEL \
 	0x08 /* it carries the packet with these bytes inside: ip_id is crumb_ev_tunnel.number, ttl and ip_version are its own */
 

@@ -12,11 +12,12 @@
 struct sighting { /* the skb and what the hook knows about it */
 	const struct sk_buff *skb;
 	const struct net_device *dev;
-	const unsigned char *head; /* skb->head; the two below are offsets from it */
-	__u32 data_at, l3_at;	   /* skb->data, IP header */
-	const struct Qdisc *q;	   /* NULL: not at a queueing discipline */
-	__u32 netns;		   /* of dev: filled in when the packet turns out to matter */
-	__u32 ifindex;		   /* of the device, where IP knows it and skb->dev does not yet */
+	const unsigned char *head;	/* skb->head; the two below are offsets from it */
+	__u32 data_at, l3_at;		/* skb->data, IP header */
+	const struct Qdisc *q;		/* NULL: not at a queueing discipline */
+	const struct netdev_queue *txq; /* NULL: it is not being put into one */
+	__u32 netns;			/* of dev: filled in when the packet turns out to matter */
+	__u32 ifindex; /* of the device, where IP knows it and skb->dev does not yet */
 	__u8 point;
 };
 
@@ -198,6 +199,41 @@ static __always_inline __u8 seen_point(const struct sighting *s, __u8 flags)
 	return s->point;
 }
 
+#define QUEUE_DRIVER_XOFF 1 /* __QUEUE_STATE_DRV_XOFF, include/linux/netdevice.h, as a mask */
+#define QUEUE_STACK_XOFF  2
+
+/*
+ * Has the skb a time before which fq does not let it go (net/sched/sch_fq.c)? TCP sets it (tcp_wstamp_ns); for a socket of UDP, fq counts
+ * by the socket's rate.
+ */
+static __always_inline bool is_paced(const struct sighting *s, const struct packet *p)
+{
+	const struct Qdisc_ops *ops = K(s->q, ops);
+	const struct sock *sk;
+	__u32 name = 0;
+
+	bpf_core_read(&name, sizeof(name), &ops->id);
+	if ((name & 0xffffff) != ('f' | 'q' << 8))
+		return false;
+	if (K(s->skb, skb_mstamp_ns) > bpf_ktime_get_ns())
+		return true;
+	sk = K(s->skb, sk);
+	return sk && p->t.proto == IPPROTO_UDP && K(sk, sk_pacing_rate) != ~0ul;
+}
+
+/* What the packet finds when it is put into a queueing discipline. */
+static __always_inline __u8 queue_flags(const struct sighting *s, const struct packet *p)
+{
+	unsigned long state;
+
+	if (!s->txq)
+		return 0;
+	state = K(s->txq, state);
+	return (state & QUEUE_DRIVER_XOFF ? CRUMB_SKB_DRIVER_XOFF : 0) |
+	       (state & QUEUE_STACK_XOFF ? CRUMB_SKB_STACK_XOFF : 0) |
+	       (is_paced(s, p) ? CRUMB_SKB_PACED : 0);
+}
+
 static __always_inline void fill_sighting(struct crumb_ev_skb *e, const struct sighting *s,
 					  const struct packet *p, const struct crumb_flow *f,
 					  __u8 dir)
@@ -208,7 +244,7 @@ static __always_inline void fill_sighting(struct crumb_ev_skb *e, const struct s
 	e->flow = f->id;
 	e->dir = dir;
 	e->tcp_flags = p->tcp_flags;
-	e->flags = seen_flags(s) | (p->tunnel ? CRUMB_SKB_TUNNEL : 0);
+	e->flags = seen_flags(s) | (p->tunnel ? CRUMB_SKB_TUNNEL : 0) | queue_flags(s, p);
 	e->netns = s->netns;
 	e->ifindex = sighting_ifindex(s);
 	e->seq = p->seq;

@@ -180,6 +180,27 @@ static uint32_t reader_fact(enum reader_does does)
 	return does < sizeof(facts) / sizeof(facts[0]) ? facts[does] : 0;
 }
 
+/* What a packet found at the device that it is to leave by. */
+static uint64_t queue_facts(struct assembler *a, const struct path_step *from)
+{
+	const struct fact_dev *dev;
+	uint64_t facts = 0;
+
+	if (from->point == CRUMB_PT_DEV_XMIT) {
+		dev = facts_dev(a->facts, from->netns, from->ifindex);
+		return dev && dev->veth ? GAP_VETH : 0;
+	}
+	if (from->point != CRUMB_PT_QDISC_ENQUEUE)
+		return 0;
+	if (from->seen->dev.flags & CRUMB_SKB_DRIVER_XOFF)
+		facts |= GAP_DRIVER_XOFF;
+	if (from->seen->dev.flags & CRUMB_SKB_STACK_XOFF)
+		facts |= GAP_STACK_XOFF;
+	if (from->seen->dev.flags & CRUMB_SKB_PACED)
+		facts |= GAP_PACED;
+	return facts;
+}
+
 static uint64_t gap_facts(struct assembler *a, const struct message *m, const struct path *p,
 			  const struct turns *t, uint32_t i)
 {
@@ -211,6 +232,7 @@ static uint64_t gap_facts(struct assembler *a, const struct message *m, const st
 		facts |= GAP_CALL_WENT_ON;
 	if (from->held)
 		facts |= path_held_fact(m, from->held);
+	facts |= queue_facts(a, from);
 	if (from->asked)
 		facts |= GAP_HOOKED;
 	if (to->asked)

@@ -33,6 +33,9 @@ enum cause_id {
 	TX_DEV,
 	TX_TUNNEL,
 	TX_QDISC,
+	TX_FQ,
+	TX_DRIVER_BUSY,
+	TX_BQL,
 	NET_WIRE,
 	NET_BETWEEN,
 	NET_RPS,
@@ -45,8 +48,12 @@ enum cause_id {
 	NET_TUNNEL,
 	NET_OUT,
 	NET_QDISC,
+	NET_DRIVER_BUSY,
+	NET_BQL,
+	NET_NAPI,
 	RX_RPS,
 	RX_SOFTIRQ,
+	RX_NAPI,
 	RX_GRO,
 	RX_TUNNEL,
 	RX_STACK,
@@ -132,9 +139,9 @@ static const struct cause_row rows[CAUSES] = {
 			  "them, and the congestion window is full. `ss -ti` shows retrans, lost "
 			  "and the state." },
 	[TX_PACING] = { { "tx.pacing", "paced: TCP's own clock says later" },
-			"TCP spreads its packets over time (SO_MAX_PACING_RATE, BBR without the "
-			"fq qdisc): the next may leave only when its timer says so. `ss -ti` "
-			"shows pacing_rate." },
+			"TCP spreads its packets over time (SO_MAX_PACING_RATE, BBR): the next may leave "
+			"only when its timer says so or, with the fq qdisc, when that has let the ones "
+			"before it go. `ss -ti` shows pacing_rate." },
 	[TX_CWND] = { { "tx.cwnd", "congestion window full" },
 		      "As many TCP segments were in flight as the congestion window allows: "
 		      "an acknowledgement has to come first. Small after a start, an idle "
@@ -181,6 +188,17 @@ static const struct cause_row rows[CAUSES] = {
 	[TX_QDISC] = { { "tx.qdisc", "queueing discipline" },
 		       "In the sender's queueing discipline: behind other packets, shaped, "
 		       "paced (fq), or waiting for the driver to take more." },
+	[TX_FQ] = { { "tx.fq", "paced: fq keeps it until its time" },
+		    "In the sender's queueing discipline fq, which lets a packet go at the time that TCP has "
+		    "given it, or at the socket's rate (SO_MAX_PACING_RATE, BBR). `ss -ti` shows "
+		    "pacing_rate, `tc -s qdisc` throttled flows." },
+	[TX_DRIVER_BUSY] = { { "tx.driver_busy", "the driver has stopped the device's queue" },
+			     "In the sender's queueing discipline, since the driver had no room for more packets when "
+			     "this one came: its ring was full." },
+	[TX_BQL] = { { "tx.bql", "the device has bytes enough (BQL)" },
+		     "In the sender's queueing discipline, since as many bytes were with the device as its limit "
+		     "allows (byte queue limits) when this one came: it lets more come when it has sent "
+		     "some." },
 	[NET_WIRE] = { { "net.wire", "over the link" },
 		       "From one device's transmit function until the device at the other "
 		       "end shows the packet: on a veth a function call, on a cable the "
@@ -222,6 +240,13 @@ static const struct cause_row rows[CAUSES] = {
 		      " function." },
 	[NET_QDISC] = { { "net.qdisc", "queueing discipline on the way" },
 			"On a switch or router: in the queueing discipline of the port out." },
+	[NET_DRIVER_BUSY] = { { "net.driver_busy",
+				"the driver of a host on the way has stopped its queue" },
+			      "On a switch or router: as tx.driver_busy." },
+	[NET_BQL] = { { "net.bql", "a device on the way has bytes enough (BQL)" },
+		      "On a switch or router: as tx.bql." },
+	[NET_NAPI] = { { "net.napi", "waits for the device's poll (NAPI) on a host on the way" },
+		       "On a switch or router: as rx.napi." },
 	[RX_RPS] = { { "rx.rps", "given to another CPU (RPS), waits for its softirq" },
 		     "On the receiver's host: receive packet steering put the packet into the backlog of another CPU than "
 		     "the one that got it, until that CPU, told by an interrupt, has worked off what was there "
@@ -230,6 +255,11 @@ static const struct cause_row rows[CAUSES] = {
 			 "On the receiver's host: the packet is in a CPU's backlog until that "
 			 "CPU's receive softirq runs; long when the CPU is busy with other "
 			 "softirqs or ksoftirqd has to be scheduled." },
+	[RX_NAPI] = { { "rx.napi", "waits for the device's poll (NAPI)" },
+		      "On the receiver's host: the packet is in the ring of its device until that is polled, in a "
+		      "softirq, by ksoftirqd or in a thread of its own; long when that has to wait for a CPU, "
+		      "or works off other packets first. Told of a veth, where no wire is between; of another "
+		      "device it is part of net.wire or net.between." },
 	[RX_GRO] = { { "rx.gro", "merging (GRO)" },
 		     "On the receiver's host: offered for merging by the driver's poll "
 		     "until the stack took it, alone or merged." },
@@ -402,6 +432,12 @@ static const struct rule {
 	{ FROM_STREAM, P(TCP_XMIT), 0, 0, TX_TCP },
 	{ FROM_STREAM, TO_DEVICE, 0, 0, TX_STACK },
 
+	{ QDISC, QDISC | P(DEV_XMIT), GAP_SAME_HOST | GAP_PACED, 0, TX_FQ },
+	{ QDISC, QDISC | P(DEV_XMIT), GAP_SAME_HOST | GAP_DRIVER_XOFF | GAP_AT_SENDER, 0,
+	  TX_DRIVER_BUSY },
+	{ QDISC, QDISC | P(DEV_XMIT), GAP_SAME_HOST | GAP_DRIVER_XOFF, 0, NET_DRIVER_BUSY },
+	{ QDISC, QDISC | P(DEV_XMIT), GAP_SAME_HOST | GAP_STACK_XOFF | GAP_AT_SENDER, 0, TX_BQL },
+	{ QDISC, QDISC | P(DEV_XMIT), GAP_SAME_HOST | GAP_STACK_XOFF, 0, NET_BQL },
 	{ QUEUED | QDISC, QDISC, GAP_SAME_HOST | GAP_AT_SENDER, 0, TX_QDISC },
 	{ QUEUED | QDISC, QDISC, GAP_SAME_HOST, 0, NET_QDISC },
 	{ QDISC, P(DEV_XMIT), GAP_SAME_HOST | GAP_AT_SENDER, 0, TX_QDISC },
@@ -411,6 +447,8 @@ static const struct rule {
 	/* a device on a device that is in another namespace (macvlan); ipvlan in its L3 mode goes through IP again */
 	{ P(DEV_XMIT), OUT | P(IP_OUTPUT), GAP_AT_SENDER, 0, TX_DEV },
 	{ P(DEV_XMIT), OUT | P(IP_OUTPUT), 0, 0, NET_OUT },
+	{ P(DEV_XMIT), P(DEV_GRO), GAP_VETH | GAP_AT_RECEIVER, 0, RX_NAPI },
+	{ P(DEV_XMIT), P(DEV_GRO), GAP_VETH, 0, NET_NAPI },
 	{ OUT, ARRIVED, 0, 0, NET_WIRE },
 
 	/* netif_rx() without RPS keeps to its CPU, and so does the poll of a device */

@@ -47,9 +47,14 @@ enum gap_fact {
 	GAP_DATAGRAM = 1 << 26,	   /* UDP */
 	GAP_INTO_TUNNEL = 1 << 27, /* it ends in a packet that carries the message's */
 	GAP_OUT_OF_TUNNEL = 1 << 28,
-	GAP_STOPPED = 1 << 29,	 /* what the reader did: likewise */
-	GAP_HOOKED = 1 << 30,	 /* it begins where a hook of netfilter gets the packet */
-	GAP_TO_HOOK = 1ll << 31, /* it ends there */
+	GAP_STOPPED = 1 << 29, /* what the reader did: likewise */
+	GAP_HOOKED = 1 << 30,  /* it begins where a hook of netfilter gets the packet */
+	GAP_DRIVER_XOFF =
+		1ll << 32, /* it begins in a qdisc, while the driver has stopped the device's queue */
+	GAP_STACK_XOFF = 1ll << 33, /* ... its limit of bytes (BQL) has */
+	GAP_PACED = 1ll << 34,	    /* ... and fq lets it go at its time */
+	GAP_VETH = 1ll << 35,	    /* it begins where a veth's driver gets the packet */
+	GAP_TO_HOOK = 1ll << 31,    /* it ends there */
 };
 
 /* Row for the time from point @from to point @to, NULL if none fits. */
