@@ -16,6 +16,7 @@
 #define TCP_CA_RECOVERY	 3 /* include/uapi/linux/tcp.h; TCP_CA_Loss is 4 */
 #define TSQ_WAITING	 3 /* bits TSQ_THROTTLED and TSQ_QUEUED of sk_tsq_flags, include/linux/tcp.h */
 #define SK_PACING_NEEDED 1 /* include/net/sock.h */
+#define SK_PACING_FQ	 2
 
 static __always_inline bool seq_after(__u32 a, __u32 b)
 {
@@ -79,8 +80,11 @@ static __always_inline __u16 held_why(const struct sock *sk, const struct tcp_so
 		why |= CRUMB_HELD_RWND;
 	if (q->unsent < q->mss)
 		why |= CRUMB_HELD_PARTIAL | held_small(tp, q);
+	/* what fq keeps until its time is what fills the small queue */
 	if (K(sk, sk_tsq_flags) & TSQ_WAITING)
-		why |= CRUMB_HELD_TSQ;
+		why |= K(sk, sk_pacing_status) == SK_PACING_FQ && K(tp, tcp_wstamp_ns) > now ?
+			       CRUMB_HELD_PACING :
+			       CRUMB_HELD_TSQ;
 	return why;
 }
 
