@@ -111,7 +111,9 @@ static int trace_it(struct live *l, const struct options *o, struct show *show,
 	if (err)
 		return complain(err, &e);
 	if (!child)
-		log_note("%s; Ctrl-C ends it", o->write ? "recording" : "tracing");
+		log_note("%s; Ctrl-C ends it", !show	? "recording" :
+					       o->write ? "tracing and recording" :
+							  "tracing");
 	err = live_wait(l, child ? child->pid : 0, &status, &e);
 	if (child && end_child(child->pid, &status))
 		log_note("%s (pid %d) goes on without being traced", o->command[0], child->pid);
@@ -132,7 +134,7 @@ static int trace_it(struct live *l, const struct options *o, struct show *show,
 		return EXIT_NOTHING;
 	}
 	if (show && !show_journeys(show)) { /* record leaves that question to report */
-		log_error("no message matched");
+		log_note("no message matched");
 		return EXIT_NOTHING;
 	}
 	return EXIT_DONE;

@@ -287,7 +287,7 @@ int trace_hosts(const struct options *o)
 		log_error("%s", error_text(&e, err));
 		ret = EXIT_NOTHING;
 	} else if (!show_journeys(h.show)) {
-		log_error("no message matched");
+		log_note("no message matched");
 		ret = EXIT_NOTHING;
 	}
 	for (unsigned int i = 0; i < h.n; i++)
