@@ -24,6 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "program.h"
+
 #define ENDS_MAX    16
 #define FRAME_BYTES (66 << 10)
 #define LOGGED_BYTES \
@@ -52,20 +54,6 @@ struct end {
 
 static FILE *log_file;
 static volatile uint32_t loss, overtaking; /* of ONE */
-
-static void die(const char *what)
-{
-	fprintf(stderr, "relay: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000ull + t.tv_nsec;
-}
 
 static bool happens(struct end *e, uint32_t share)
 {

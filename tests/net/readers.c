@@ -20,6 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../lib/program.h"
+
 #define STACK_BYTES (128 << 10)
 #define BACKLOG	    4096
 
@@ -55,20 +57,6 @@ struct reader {
 	struct run *runs;
 	size_t count, cap, run_count, run_cap;
 };
-
-static void die(const char *what)
-{
-	fprintf(stderr, "readers: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000ull + t.tv_nsec;
-}
 
 /* One more element: doubles when full. */
 static void *grow(void *array, size_t count, size_t *cap, size_t size)

@@ -26,6 +26,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../lib/program.h"
+
 #define STACK_BYTES (128 << 10)
 #define CORK_EVERY  10
 
@@ -55,20 +57,6 @@ struct writer {
 };
 
 static pthread_barrier_t pause_begins, pause_ends;
-
-static void die(const char *what)
-{
-	fprintf(stderr, "writers: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000ull + t.tv_nsec;
-}
 
 /* All orders of magnitude alike: small ones are as likely as large ones. */
 static uint32_t random_size(struct writer *w)
