@@ -626,43 +626,10 @@ struct crumb_ev_dev {
 	char name[16];
 	char kind[16]; /* "veth", "bridge", "" for a physical device */
 	char qdisc[16];
+	__u64 switch_id; /* digest of IFLA_PHYS_SWITCH_ID: ports of one switch ASIC have the same; 0 none */
 };
 
-struct crumb_ev_fdb {
-	struct crumb_event h;
-	__u32 netns;
-	__u32 bridge, port; /* ifindex */
-	__u8 mac[6];
-	__u16 vlan;
-	__u32 state;	  /* NUD_*: PERMANENT, NOARP = static, REACHABLE = learned */
-	__u32 flags;	  /* NTF_* */
-	__u32 updated_ms; /* since it was last refreshed when read */
-	__u32 used_ms;	  /* since it was last used */
-	__u32 removed;
-	__u32 pad0;
-};
-
-#define CRUMB_PORT_VLANS    32	 /* ranges told of one port */
-#define CRUMB_PORT_NO_FLOOD 0x01 /* unknown unicast is not sent there */
-#define CRUMB_PORT_ISOLATED 0x02 /* nor anything from other isolated ports */
-#define CRUMB_PORT_HAIRPIN  0x04 /* frames may leave where they came in */
-#define CRUMB_PORT_MORE	    0x08 /* more ranges of VLANs than there is room for */
-
-struct crumb_ev_port {
-	struct crumb_event h; /* time: of the event that it is told for */
-	__u64 read_ns;
-	__u32 netns, ifindex;
-	__u32 bridge, mtu;
-	__u8 state;	/* BR_STATE_* */
-	__u8 filtering; /* its bridge looks at VLANs */
-	__u8 flags;	/* CRUMB_PORT_* */
-	__u8 ranges;
-	__u16 pvid; /* of what comes without a tag; 0: that is dropped */
-	__u16 pad0;
-	struct {
-		__u16 first, last;
-	} vlan[CRUMB_PORT_VLANS];
-};
+#include "event_switch.h"
 
 #define CRUMB_RULE_UNCOUNTED (~0ull)
 
@@ -776,6 +743,8 @@ _Static_assert(sizeof(struct crumb_ev_dev) % 8 == 0, "dev");
 _Static_assert(sizeof(struct crumb_ev_fdb) % 8 == 0, "fdb");
 _Static_assert(sizeof(struct crumb_ev_port) == 176, "port");
 _Static_assert(sizeof(struct crumb_ev_rule) == 112, "rule");
+_Static_assert(sizeof(struct crumb_ev_offload) == 80, "offload");
+_Static_assert(sizeof(struct crumb_ev_count) == 80, "count");
 _Static_assert(sizeof(struct crumb_ev_hook) % 8 == 0, "hook");
 #endif
 

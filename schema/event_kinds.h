@@ -43,11 +43,13 @@ enum crumb_event_type {
 	CRUMB_EV_SYMBOL,
 	CRUMB_EV_REASON, /* the name of a drop reason on this kernel */
 	CRUMB_EV_LOSS,
-	CRUMB_EV_END,	/* last: the trace was closed in order */
-	CRUMB_EV_TICK,	/* only a header: time passed and nothing happened */
-	CRUMB_EV_ASIDE, /* what was seen and cannot be followed; before the end */
-	CRUMB_EV_PORT,	/* a bridge's port as it was read: its state, its VLANs */
-	CRUMB_EV_RULE,	/* the only rule of nftables that can drop there, or that none is known */
+	CRUMB_EV_END,	  /* last: the trace was closed in order */
+	CRUMB_EV_TICK,	  /* only a header: time passed and nothing happened */
+	CRUMB_EV_ASIDE,	  /* what was seen and cannot be followed; before the end */
+	CRUMB_EV_PORT,	  /* a bridge's port as it was read: its state, its VLANs */
+	CRUMB_EV_RULE,	  /* the only rule of nftables that can drop there, or that none is known */
+	CRUMB_EV_OFFLOAD, /* a route or a neighbour, and whether the switch's hardware has it */
+	CRUMB_EV_COUNT,	  /* what a port of such a switch had counted when it was read */
 };
 
 /* The points of the path; one row each in src/event/point.c. Append only: trace files carry the numbers. */

@@ -284,6 +284,8 @@ static int write_tail(struct live *l)
 	};
 	int err = session_asides(l->session, e.h.time_ns, on_event, l);
 
+	if (!err)
+		err = annotate_hardware(l->annotate, e.h.time_ns, true);
 	return err ? err : on_event(l, &e.h);
 }
 
@@ -312,6 +314,8 @@ static int analyse_chunk(struct live *l, const struct spool_chunk *c)
 	err = merge_watermark(l->merge, c->mark_ns);
 	flow_aging_tick(l->aging, c->mark_ns);
 	session_tend(l->session, c->mark_ns);
+	if (!err)
+		err = annotate_hardware(l->annotate, c->mark_ns, false);
 	return err ? err : tell_time(l, c->mark_ns);
 }
 

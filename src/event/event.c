@@ -100,6 +100,8 @@ static const struct layout layouts[] = {
 	[CRUMB_EV_PORT] = { SIZED(crumb_ev_port) },
 	[CRUMB_EV_RULE] = { SIZED(crumb_ev_rule),
 			    .last = { LAST(crumb_ev_rule, table), LAST(crumb_ev_rule, chain) } },
+	[CRUMB_EV_OFFLOAD] = { SIZED(crumb_ev_offload) },
+	[CRUMB_EV_COUNT] = { SIZED(crumb_ev_count) },
 	[CRUMB_EV_TICK] = { SIZED(crumb_event) },
 };
 

@@ -372,6 +372,8 @@ const char *event_type_name(unsigned int type)
 		[CRUMB_EV_FDB] = "fdb",
 		[CRUMB_EV_PORT] = "port",
 		[CRUMB_EV_RULE] = "rule",
+		[CRUMB_EV_OFFLOAD] = "offload",
+		[CRUMB_EV_COUNT] = "count",
 		[CRUMB_EV_HOOK] = "hook",
 		[CRUMB_EV_SYMBOL] = "symbol",
 		[CRUMB_EV_REASON] = "reason",

@@ -44,7 +44,8 @@ struct sighting {
 			uint16_t gso_segs, vlan;
 			uint16_t tunnel; /* crumb_ev_tunnel.number; 0: in none */
 			uint8_t mac[6];	 /* destination */
-			uint8_t flags;	 /* CRUMB_SKB_* */
+			uint8_t src_mac[6];
+			uint8_t flags; /* CRUMB_SKB_* */
 		} dev;
 		struct {
 			uint64_t rcv_nxt; /* position */

@@ -683,7 +683,9 @@ static int map_fact(struct remap *r, const struct remap_from *from, struct crumb
 	case CRUMB_EV_FDB:
 		return NETNS(((struct crumb_ev_fdb *)ev)->netns);
 	case CRUMB_EV_PORT:
-	case CRUMB_EV_RULE: /* which begins likewise */
+	case CRUMB_EV_RULE: /* which begin likewise */
+	case CRUMB_EV_OFFLOAD:
+	case CRUMB_EV_COUNT:
 		T(((struct crumb_ev_port *)ev)->read_ns);
 		return NETNS(((struct crumb_ev_port *)ev)->netns);
 	case CRUMB_EV_SYMBOL:

@@ -10,6 +10,7 @@
 #include "assembly.h"
 #include "bridge.h"
 #include "failed.h"
+#include "hardware.h"
 #include "reset.h"
 #include "unmade.h"
 
@@ -28,7 +29,8 @@ int assembler_new(const struct assembler_sink *sink, struct assembler **ret)
 	a->tasks = tasks_new();
 	a->usocks = usocks_new();
 	a->bridges = bridges_new();
-	if (!a->facts || !a->stacks || !a->tasks || !a->usocks || !a->bridges) {
+	a->hardware = hardware_new();
+	if (!a->facts || !a->stacks || !a->tasks || !a->usocks || !a->bridges || !a->hardware) {
 		assembler_free(a);
 		return -ENOMEM;
 	}
@@ -51,6 +53,7 @@ void assembler_free(struct assembler *a)
 	tasks_free(a->tasks); /* after those who wait for its threads */
 	stacks_free(a->stacks);
 	bridges_free(a->bridges);
+	hardware_free(a->hardware);
 	facts_free(a->facts);
 	losses_done(&a->losses);
 	losses_done(&a->func_losses);
@@ -142,6 +145,11 @@ static bool libc_awaited(const struct message *m)
 	return false;
 }
 
+static uint64_t hold_ns(const struct assembler *a)
+{
+	return hardware_known(a->hardware) ? HARDWARE_HOLD_NS : HOLD_NS;
+}
+
 static int release_held(struct assembler *a, bool all)
 {
 	while (a->hold.count) {
@@ -149,7 +157,7 @@ static int release_held(struct assembler *a, bool all)
 		uint64_t held = a->now_ns - m->done_ns;
 		int err;
 
-		if (!all && (held < HOLD_NS || (held < LIBC_WAIT_NS && libc_awaited(m))))
+		if (!all && (held < hold_ns(a) || (held < LIBC_WAIT_NS && libc_awaited(m))))
 			return 0;
 		ring_pop(&a->hold, 1);
 		err = message_release(a, m);
@@ -244,13 +252,23 @@ static int take_loss(struct assembler *a, const struct crumb_ev_loss *ev)
 
 static int dispatch_user(struct assembler *a, const struct crumb_event *ev)
 {
+	int err;
+
 	switch (ev->type) {
 	case CRUMB_EV_LOSS:
 		return take_loss(a, (const void *)ev);
 	case CRUMB_EV_PORT:
 		return bridges_port(a->bridges, (const void *)ev);
 	case CRUMB_EV_FDB:
-		return bridges_fdb(a->bridges, (const void *)ev);
+		err = bridges_fdb(a->bridges, (const void *)ev);
+		return err ? err : hardware_fdb(a->hardware, (const void *)ev);
+	case CRUMB_EV_DEV:
+		err = facts_event(a->facts, ev);
+		return err ? err : hardware_dev(a->hardware, (const void *)ev);
+	case CRUMB_EV_OFFLOAD:
+		return hardware_offload(a->hardware, (const void *)ev);
+	case CRUMB_EV_COUNT:
+		return hardware_count(a->hardware, (const void *)ev);
 	case CRUMB_EV_ASIDE:
 		aside_add(a, (const void *)ev);
 		return 0;

@@ -43,6 +43,7 @@ struct assembler {
 	struct assembler_sink sink;
 	struct facts *facts;
 	struct bridges *bridges;
+	struct hardware *hardware;
 	struct stacks *stacks;
 	struct tasks *tasks;
 	struct losses losses;

@@ -46,7 +46,7 @@ struct fdb_key {
 
 struct fdb_entry {
 	struct fdb_key key;
-	uint32_t port, state;
+	uint32_t port, state, flags;
 	uint64_t time_ns; /* read then */
 	uint32_t updated_ms;
 	UT_hash_handle hh;
@@ -185,6 +185,7 @@ int bridges_fdb(struct bridges *b, const struct crumb_ev_fdb *ev)
 		return -ENOMEM;
 	e->port = ev->port;
 	e->state = ev->state;
+	e->flags = ev->flags;
 	e->time_ns = ev->h.time_ns;
 	e->updated_ms = ev->updated_ms;
 	return 0;
@@ -564,6 +565,23 @@ static unsigned int copies(const struct bridges *b, const struct message *m,
 	return n;
 }
 
+/* As bridge(8) calls them. */
+static void say_flags(struct words *w, uint32_t flags)
+{
+	static const struct {
+		uint32_t flag;
+		const char *name;
+	} all[] = {
+		{ NTF_EXT_LEARNED, ", extern_learn" },
+		{ NTF_OFFLOADED, ", offload" },
+		{ NTF_STICKY, ", sticky" },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (flags & all[i].flag)
+			words_put(w, all[i].name);
+}
+
 static void say_entry(struct assembler *a, struct words *w, const struct path_step *s,
 		      const struct fdb_entry *e)
 {
@@ -572,17 +590,18 @@ static void say_entry(struct assembler *a, struct words *w, const struct path_st
 	words_put(w, "FDB: ");
 	words_put(w, facts_dev_name(a->facts, s->netns, e->port));
 	if (e->state & NUD_PERMANENT) {
-		words_put(w, " (permanent)");
+		words_put(w, " (permanent");
 	} else if (e->state & NUD_NOARP) {
-		words_put(w, " (static)");
+		words_put(w, " (static");
 	} else if (s->ns + updated_ns < e->time_ns) {
-		words_put(w, " (learned, and refreshed since)");
+		words_put(w, " (learned, and refreshed since");
 	} else {
 		words_put(w, " (learned, ");
 		words_seconds(w, (s->ns + updated_ns - e->time_ns) / 1000000);
-		words_put(w, " old)");
+		words_put(w, " old");
 	}
-	words_put(w, " for ");
+	say_flags(w, e->flags);
+	words_put(w, ") for ");
 	say_mac(w, e->key.mac);
 }
 

@@ -9,6 +9,7 @@
 #include "detail.h"
 #include "failed.h"
 #include "funcs.h"
+#include "hardware_hop.h"
 #include "nat.h"
 #include "proof.h"
 #include "repair.h"
@@ -297,9 +298,13 @@ static int build_steps(struct assembler *a, const struct message *m, const struc
 		build_step(a, m, p, start_ns, &p->steps[i], &steps[i]);
 	for (uint32_t i = 0; i + 1 < p->count; i++) {
 		const struct path_step *from = &p->steps[i], *to = &p->steps[i + 1];
+		const struct journey_hardware *hw =
+			hardware_between(a, m, p, i, &segments[i].hardware_count);
 		const struct cause_row *row =
-			cause_find(from->point, to->point, gap_facts(a, m, p, &turns, i));
+			cause_find(from->point, to->point,
+				   gap_facts(a, m, p, &turns, i) | (hw ? GAP_HARDWARE : 0));
 
+		segments[i].hardware = hw;
 		segments[i].from = i;
 		segments[i].to = i + 1;
 		segments[i].ns = to->ns - from->ns;

@@ -38,6 +38,7 @@ enum cause_id {
 	TX_BQL,
 	NET_WIRE,
 	NET_BETWEEN,
+	NET_HARDWARE,
 	NET_RPS,
 	NET_SOFTIRQ,
 	NET_GRO,
@@ -208,6 +209,17 @@ static const struct cause_row rows[CAUSES] = {
 			  "that was recorded: driver and NIC, the link, machines on the way that "
 			  "nobody recorded, the other NIC and its interrupt. Two clocks: the "
 			  "time is good to the bound beside it." },
+	[NET_HARDWARE] = { { "net.hardware", "forwarded in hardware; the wires" },
+			   "From the last sighting on one machine to the first on the next one, by way "
+			   "of a switch whose CPU does not see what its hardware forwards. That it went "
+			   "there is told from the switch's tables: the sender's and the receiver's "
+			   "addresses are behind two ports of one bridge, or a route leads there, and the "
+			   "entry has the flag offload (`bridge -d fdb`, `ip -d route`: the driver has "
+			   "put it into the hardware). What both ports counted meanwhile stands beside "
+			   "it, of all packets, and of those that the CPU had part in. The time is the "
+			   "difference of two sightings: both wires, the hardware with its queues, the "
+			   "network cards and their interrupts; of two clocks it is good to the bound "
+			   "beside it." },
 	[NET_RPS] = { { "net.rps", "given to another CPU (RPS) on a host on the way" },
 		      "On a switch or router: as rx.rps." },
 	[NET_SOFTIRQ] = { { "net.softirq", "waits for the softirq of a host on the way" },
@@ -403,6 +415,7 @@ static const struct rule {
 	{ HELD, P(TCP_HELD) | TO_DEVICE, 0, 0, TX_QUEUE },
 	{ OUT | ARRIVED | TO_DEVICE, OUT | ARRIVED | TO_DEVICE | P(NETFILTER), GAP_RETRANSMIT, 0,
 	  TX_RETRANSMIT },
+	{ ~0ull, ~0ull, GAP_HARDWARE, 0, NET_HARDWARE },
 	{ ~0ull, ~0ull, GAP_OTHER_KERNEL, 0, NET_BETWEEN },
 	{ P(DEV_XMIT) | P(NETFILTER) | P(IP_OUTPUT), OUT | P(IP_OUTPUT) | P(NETFILTER) | P(NEIGH_WAIT),
 	  GAP_INTO_TUNNEL | GAP_AT_SENDER, 0, TX_TUNNEL },

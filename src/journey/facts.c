@@ -153,6 +153,7 @@ static int take_dev(struct facts *f, const struct crumb_ev_dev *ev)
 		.veth = !strcmp(ev->kind, "veth"),
 		.name = d->name,
 	};
+	memcpy(d->dev.mac, ev->mac, sizeof(d->dev.mac));
 	snprintf(d->name, sizeof(d->name), "%s", ev->name);
 	return 0;
 }

@@ -12,6 +12,7 @@ struct fact_dev {
 	uint32_t netns, ifindex, master, peer, peer_netns;
 	uint8_t port_state;
 	bool veth;
+	uint8_t mac[6];
 	const char *name;
 };
 

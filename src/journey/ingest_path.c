@@ -191,6 +191,7 @@ int ingest_skb(struct assembler *a, const struct crumb_ev_skb *ev)
 	s->dev.flags = ev->flags;
 	s->dev.tunnel = ev->flags & CRUMB_SKB_TUNNEL ? ev->ip_id : 0;
 	memcpy(s->dev.mac, ev->dst_mac, sizeof(s->dev.mac));
+	memcpy(s->dev.src_mac, ev->src_mac, sizeof(s->dev.src_mac));
 	return 0;
 }
 

@@ -91,11 +91,34 @@ struct journey_step {
 	bool path_borrowed; /* the path was sampled on another TCP segment of this path, not on this one */
 };
 
+/*
+ * A switch between the two ends of a segment whose hardware forwarded: its CPU saw nothing. What was decided, and what proves it. In no
+ * order if there are several.
+ */
+struct journey_hardware {
+	const char *host;
+	uint32_t netns;
+	const char *in, *out; /* ports; in NULL: not known; out NULL: one of several next hops' */
+	bool routed;
+	uint8_t mac[6]; /* the FDB's entry by which it went out, flag `offload`; zeroes: it needed none */
+	uint16_t vlan;			   /* ... its VLAN, 0 none */
+	bool extern_learn;		   /* ... the hardware learned it */
+	uint8_t addr[16], prefix, via[16]; /* routed: the route, flag `offload`; via zeroes: none */
+	bool counted;		/* readings of the counters of both ports, before and after: */
+	int64_t from_ns, to_ns; /* from the journey's first step */
+	const char *clock; /* ... how well the clocks compare by which that is told: as clock_state; "none": by the dates of both */
+	uint64_t in_packets,
+		out_packets; /* all that came in by, went out of these ports within that time */
+	uint64_t cpu_in, cpu_out; /* of these the CPU's; CRUMB_COUNT_UNKNOWN */
+};
+
 struct journey_segment {
 	uint32_t from, to; /* indices in steps[] */
 	uint64_t ns;
 	const struct cause *cause; /* NULL: unexplained */
 	const char *note; /* what qualifies the cause here: "2 skbs", "woken from CPU 1, runs on CPU 0"; NULL none */
+	const struct journey_hardware *hardware;
+	uint32_t hardware_count;
 	bool across; /* its ends are on two kernels with a clock each */
 	uint64_t bound_ns; /* then: ns is the truth ± bound_ns; JOURNEY_BOUND_UNKNOWN: relative to the least delay only */
 };

@@ -7,6 +7,8 @@
  */
 #include "path.h"
 
+#include "hardware.h"
+
 struct pick {
 	const struct sight_log *log;
 	const struct sighting *seen;
@@ -209,6 +211,10 @@ static void picks_connect(struct assembler *a, struct picks *p, uint32_t end_net
 				  (skb && k->seen->skb == skb);
 			continue;
 		}
+		if ((k->seen->dev.flags & CRUMB_SKB_FORWARDED) &&
+		    hardware_sends_copy(a->hardware, at->netns, at->ifindex, k->seen->dev.mac,
+					a->now_ns))
+			continue;
 		d = facts_dev(a->facts, at->netns, at->ifindex);
 		if (d && d->veth && d->peer && d->peer_netns &&
 		    picked_at(p, p->count, d->peer_netns, d->peer, false))

@@ -10,6 +10,7 @@
 
 #include "cleanup.h"
 #include "clock.h"
+#include "hw_look.h"
 #include "netns_look.h"
 #include "nft_look.h"
 #include "symbols.h"
@@ -20,6 +21,9 @@
 #define PORTS_DROP_NS  50000000ull   /* ... where something is */
 #define RULES_FRESH_NS 50000000ull   /* netfilter's rules, where they drop something */
 #define DEV_RETRY_NS   1000000000ull /* an unknown device is looked for again after this */
+#define HW_FRESH_NS \
+	1000000000ull /* what a switch's hardware does is read again after this; no more of the time than of FDB_SHARE */
+#define HW_MAX 8 /* namespaces with such hardware */
 
 /* Open addressing over 64-bit keys; 0 is no key. Only grows: facts are few. */
 struct seen {
@@ -35,6 +39,9 @@ struct annotate {
 	struct symbols *symbols;
 	struct seen netns, devs, fdbs, ports, rules, symbols_seen, reasons;
 	uint64_t fdb_took_ns; /* to read the table the last time */
+	uint32_t hw[HW_MAX];  /* namespaces with ports of a switch */
+	unsigned int hws;
+	uint64_t hw_next_ns;
 	struct utsname uts;
 };
 
@@ -175,20 +182,39 @@ static void read_boot_id(uint8_t *id)
 	}
 }
 
-int annotate_host(struct annotate *a, uint64_t time_ns)
+static void hw_add(struct annotate *a, uint32_t netns)
 {
-	struct crumb_ev_host e = {
-		.h = { .time_ns = time_ns, .type = CRUMB_EV_HOST, .size = sizeof(e) },
-		.netns = netns_of_process(1),
-		.ncpu = sysconf(_SC_NPROCESSORS_ONLN),
-	};
+	for (unsigned int i = 0; i < a->hws; i++)
+		if (a->hw[i] == netns)
+			return;
+	if (a->hws == HW_MAX)
+		return;
+	a->hw[a->hws++] = netns;
+	a->hw_next_ns = 0;
+}
 
-	e.realtime_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
-	read_boot_id(e.boot_id);
-	snprintf(e.name, sizeof(e.name), "%.63s", a->uts.nodename);
-	snprintf(e.release, sizeof(e.release), "%.63s", a->uts.release);
-	snprintf(e.machine, sizeof(e.machine), "%.15s", a->uts.machine);
-	return a->out(a->ctx, &e.h);
+static int pass_on(void *ctx, const struct crumb_event *ev)
+{
+	struct annotate *a = ctx;
+
+	return a->out(a->ctx, ev);
+}
+
+int annotate_hardware(struct annotate *a, uint64_t now_ns, bool at_once)
+{
+	uint64_t start, took;
+	int err = 0;
+
+	if (!a->hws || (now_ns < a->hw_next_ns && !at_once))
+		return 0;
+	start = clock_ns(CLOCK_MONOTONIC);
+	for (unsigned int i = 0; !err && i < a->hws; i++) {
+		err = hw_look(a->hw[i], now_ns, pass_on, a);
+		err = err == -ENOMEM ? err : 0;
+	}
+	took = (clock_ns(CLOCK_MONOTONIC) - start) * FDB_SHARE;
+	a->hw_next_ns = now_ns + (took > HW_FRESH_NS ? took : HW_FRESH_NS);
+	return err;
 }
 
 struct dev_dump {
@@ -202,6 +228,8 @@ static int on_dev(void *ctx, const struct crumb_event *ev)
 	struct dev_dump *dump = ctx;
 
 	seen_stale(&dump->a->devs, dev_key(d->netns, d->ifindex), dump->time_ns, 0);
+	if (d->switch_id)
+		hw_add(dump->a, d->netns);
 	return dump->a->out(dump->a->ctx, ev);
 }
 
@@ -227,6 +255,28 @@ int annotate_netns(struct annotate *a, uint32_t netns, uint64_t time_ns)
 	return err == -ENOMEM ? err : 0;
 }
 
+int annotate_host(struct annotate *a, uint64_t time_ns)
+{
+	struct crumb_ev_host e = {
+		.h = { .time_ns = time_ns, .type = CRUMB_EV_HOST, .size = sizeof(e) },
+		.netns = netns_of_process(1),
+		.ncpu = sysconf(_SC_NPROCESSORS_ONLN),
+	};
+	int err;
+
+	e.realtime_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+	read_boot_id(e.boot_id);
+	snprintf(e.name, sizeof(e.name), "%.63s", a->uts.nodename);
+	snprintf(e.release, sizeof(e.release), "%.63s", a->uts.release);
+	snprintf(e.machine, sizeof(e.machine), "%.15s", a->uts.machine);
+	err = a->out(a->ctx, &e.h);
+	if (err || !hw_look_any(e.netns))
+		return err;
+	/* Of what its hardware forwards no event speaks: its devices are told of now. */
+	hw_add(a, e.netns);
+	return annotate_netns(a, e.netns, time_ns);
+}
+
 /* A device that came up after its namespace was learned: read the namespace's list again. */
 static int need_device(struct annotate *a, uint32_t netns, uint32_t ifindex, uint64_t now)
 {
@@ -240,13 +290,6 @@ static int need_device(struct annotate *a, uint32_t netns, uint32_t ifindex, uin
 		return 0;
 	err = netns_dump_devices(netns, now, on_dev, &dump);
 	return err == -ENOMEM ? err : 0;
-}
-
-static int pass_on(void *ctx, const struct crumb_event *ev)
-{
-	struct annotate *a = ctx;
-
-	return a->out(a->ctx, ev);
 }
 
 static int need_ports(struct annotate *a, const struct crumb_ev_skb *e, uint64_t fresh_ns)

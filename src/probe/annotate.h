@@ -32,6 +32,9 @@ int annotate_event(void *annotate, const struct crumb_event *ev);
 /* CRUMB_EV_HOST of this machine, first thing in a stream. */
 int annotate_host(struct annotate *a, uint64_t time_ns);
 
+/* What the hardware of switches here does and has counted, if it is time to look again, or @at_once; as events of @now_ns. */
+int annotate_hardware(struct annotate *a, uint64_t now_ns, bool at_once);
+
 /* Learn a namespace now, before it may vanish. */
 int annotate_netns(struct annotate *a, uint32_t netns, uint64_t time_ns);
 

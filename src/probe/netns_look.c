@@ -167,6 +167,11 @@ static struct mnl_socket *socket_in(uint32_t inum, int protocol)
 	return o.nl;
 }
 
+struct mnl_socket *netns_rtnetlink(uint32_t inum)
+{
+	return socket_in(inum, NETLINK_ROUTE);
+}
+
 struct mnl_socket *netns_netfilter(uint32_t inum)
 {
 	return socket_in(inum, NETLINK_NETFILTER);
@@ -243,6 +248,16 @@ static void read_linkinfo(const struct nlattr *info, struct crumb_ev_dev *e)
 		e->port_state = mnl_attr_get_u8(b);
 }
 
+/* FNV-1a; never 0. */
+static uint64_t digest_of(const uint8_t *bytes, size_t n)
+{
+	uint64_t h = 0xcbf29ce484222325ull;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ bytes[i]) * 0x100000001b3ull;
+	return h ? h : 1;
+}
+
 static int on_link(const struct nlmsghdr *nlh, void *ctx)
 {
 	const struct ifinfomsg *ifm = mnl_nlmsg_get_payload(nlh);
@@ -279,6 +294,9 @@ static int on_link(const struct nlmsghdr *nlh, void *ctx)
 			break;
 		case IFLA_LINKINFO:
 			read_linkinfo(a, &e);
+			break;
+		case IFLA_PHYS_SWITCH_ID:
+			e.switch_id = digest_of(mnl_attr_get_payload(a), mnl_attr_get_payload_len(a));
 			break;
 		}
 	}

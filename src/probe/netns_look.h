@@ -32,6 +32,9 @@ int netns_dump_ports(uint32_t inum, uint64_t time_ns, event_fn fn, void *ctx);
 int netns_dump_kinds(uint32_t inum, void (*fn)(void *ctx, const char *kind, uint16_t port),
 		     void *ctx);
 
+/* A netlink socket to rtnetlink there, to be closed. NULL: not to be had. */
+struct mnl_socket *netns_rtnetlink(uint32_t inum);
+
 /* A netlink socket to netfilter there, to be closed. NULL: not to be had, or (EEXIST) tables of the old iptables are there, too. */
 struct mnl_socket *netns_netfilter(uint32_t inum);
 

@@ -330,6 +330,8 @@ static void put_segment(struct json_out *j, const struct journey *y, const struc
 		json_put(j, ",\"bound_ns\":");
 		put_bound(j, s->bound_ns);
 	}
+	if (s->hardware_count > 0)
+		json_hardware(j, s);
 	json_put(j, "}");
 }
 

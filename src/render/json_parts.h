@@ -9,6 +9,8 @@
 
 void json_transmissions(struct json_out *j, const struct journey *y); /* ,"transmissions":[...] */
 
+void json_hardware(struct json_out *j, const struct journey_segment *s); /* ,"hardware":[...] */
+
 void json_reset(struct json_out *j, const struct journey_reset *r); /* ,"reset":{...} */
 
 void json_unmade(struct json_out *j, const struct trace_summary *s); /* ,"not_connected":[...] */

@@ -434,6 +434,7 @@ static int text_journey(const struct render_options *o, const struct journey *j,
 	put_first_line(&p, j);
 	put_facts(&p, j);
 	put_nats(&p, j);
+	text_hardware(&p, j);
 	put_tunnels(&p, j);
 	put_ending(&p, j);
 	if (j->reset)

@@ -20,6 +20,7 @@ void text_unusual(struct page *p, const struct trace_unusual *u);
 
 /* The steps; the calls before the first byte; the steps beside the path. */
 void text_steps(struct page *p, const struct journey *j);
+void text_hardware(struct page *p, const struct journey *j); /* what switches forwarded in hardware */
 void text_calls(struct page *p, const struct journey *j);
 void text_side_steps(struct page *p, const struct journey *j);
 

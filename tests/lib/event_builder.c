@@ -296,6 +296,7 @@ static struct crumb_ev_skb skb_event(const struct build_skb *s, uint8_t point, u
 	};
 
 	memcpy(ev.dst_mac, s->dir ? mac_b : mac_a, sizeof(ev.dst_mac));
+	memcpy(ev.src_mac, s->dir ? mac_a : mac_b, sizeof(ev.src_mac));
 	return ev;
 }
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A trace of one kernel made into one for each of its hosts, as if each had been a machine with a kernel, a boot id, a clock and numbers of
- * its own: split_trace IN OUT-PREFIX HOST=OFFSET_NS,DRIFT_PPM[,STEP_NS@SECOND] ... writes OUT-PREFIX.HOST.pcapng. What the
+ * its own: split_trace IN OUT-PREFIX HOST=OFFSET_NS,DRIFT_PPM[,STEP_NS@SECOND] ... writes OUT-PREFIX.HOST.pcapng. A host HW:HOST is a switch
+ * as if its hardware had forwarded: nothing that its CPU saw, its table with the flags of that, its ports' counters instead. What the
  * analysis of the parts together must give is known: what it gives for the whole. IN and OUT-PREFIX may be -: standard input, and the
  * one host's trace to standard output, as it comes.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/neighbour.h>
 #include <stdbool.h>
 #include <math.h>
 #include <stdio.h>
@@ -19,7 +21,9 @@
 #include "trace_writer.h"
 
 #define HOSTS_MAX 8
-#define OWN_NETNS 0xf0000000u /* all hosts call theirs so */
+#define PORTS_MAX 32
+#define COUNT_NS  100000000ull /* the counters are read anew after this */
+#define OWN_NETNS 0xf0000000u  /* all hosts call theirs so */
 
 struct part {
 	const char *name;
@@ -27,6 +31,9 @@ struct part {
 	uint32_t netns; /* in the whole; 0 not told yet */
 	uint32_t flows;
 	struct trace_writer *writer;
+	bool hardware;
+	struct crumb_ev_count ports[PORTS_MAX];
+	uint64_t next_count_ns;
 };
 
 struct flow {
@@ -167,6 +174,10 @@ static uint32_t netns_of(const struct crumb_event *ev)
 		return NS(crumb_ev_fdb);
 	case CRUMB_EV_PORT:
 		return NS(crumb_ev_port);
+	case CRUMB_EV_OFFLOAD:
+		return NS(crumb_ev_offload);
+	case CRUMB_EV_COUNT:
+		return NS(crumb_ev_count);
 	default:
 		return 0;
 	}
@@ -218,6 +229,8 @@ static void translate(const struct part *p, struct crumb_event *ev)
 		CASE(NETNS, netns, OWN(netns))
 		CASE(FDB, fdb, OWN(netns))
 		CASE(PORT, port, OWN(netns), T(read_ns))
+		CASE(OFFLOAD, offload, OWN(netns), T(read_ns))
+		CASE(COUNT, count, OWN(netns), T(read_ns))
 		CASE(LOSS, loss, T(from_ns))
 	case CRUMB_EV_DEV: {
 		struct crumb_ev_dev *e = (void *)ev;
@@ -277,6 +290,67 @@ static void part_event(struct part *p, const struct crumb_event *ev)
 	put(p, copy);
 }
 
+/* ------------------------------------------------------------------------------------ a switch's hardware */
+
+/* What its CPU saw is what its ports counted. */
+static void hardware_counts(struct part *p, const struct crumb_ev_skb *s)
+{
+	bool in = s->point == CRUMB_PT_BRIDGE_IN, out = s->point == CRUMB_PT_DEV_XMIT;
+	struct crumb_ev_count *c = &p->ports[s->ifindex % PORTS_MAX];
+
+	if (!in && !out)
+		return;
+	c->ifindex = s->ifindex;
+	c->netns = s->netns;
+	c->rx_packets += in;
+	c->tx_packets += out;
+	c->rx_bytes += in ? s->wire_len : 0;
+	c->tx_bytes += out ? s->wire_len : 0;
+}
+
+static void hardware_read(struct part *p, uint64_t ns)
+{
+	if (ns < p->next_count_ns)
+		return;
+	for (unsigned int i = 0; i < PORTS_MAX; i++) {
+		struct crumb_ev_count c = p->ports[i];
+
+		if (!c.ifindex)
+			continue;
+		p->next_count_ns = ns + COUNT_NS;
+		c.h = (struct crumb_event){ .time_ns = ns, .type = CRUMB_EV_COUNT, .size = sizeof(c) };
+		c.read_ns = ns;
+		part_event(p, &c.h);
+	}
+}
+
+static void hardware_event(struct part *p, const struct crumb_event *ev)
+{
+	struct crumb_ev_fdb fdb;
+
+	if (ev->type == CRUMB_EV_DEV) { /* its ports, before anything was counted */
+		const struct crumb_ev_dev *d = (const void *)ev;
+
+		p->ports[d->ifindex % PORTS_MAX].ifindex = d->ifindex;
+		p->ports[d->ifindex % PORTS_MAX].netns = d->netns;
+	} else
+		hardware_read(p, ev->time_ns);
+	if (ev->type == CRUMB_EV_SKB)
+		hardware_counts(p, (const void *)ev);
+	if (ev->type < CRUMB_EV_TRACE)
+		return;
+	if (ev->type == CRUMB_EV_FDB) {
+		fdb = *(const struct crumb_ev_fdb *)ev;
+		fdb.flags |= NTF_OFFLOADED | NTF_EXT_LEARNED;
+		ev = &fdb.h;
+	}
+	if (ev->type == CRUMB_EV_END) {
+		p->next_count_ns = 0;
+		hardware_read(p, ev->time_ns);
+	}
+	part_event(p, ev);
+}
+
 /* Other labs on this machine have hosts of the same names. */
 static bool is_host(const struct part *p, const struct crumb_ev_netns *ev)
 {
@@ -307,7 +381,7 @@ static int on_event(void *ctx, const struct crumb_event *ev)
 	netns = netns_of(ev);
 	for (unsigned int i = 0; i < n_parts; i++)
 		if (!netns || &parts[i] == part_of(netns))
-			part_event(&parts[i], ev);
+			(parts[i].hardware ? hardware_event : part_event)(&parts[i], ev);
 	return 0;
 }
 
@@ -323,7 +397,8 @@ static void part_open(const char *prefix, char *arg)
 		exit(2);
 	}
 	*equal = '\0';
-	p->name = arg;
+	p->hardware = !strncmp(arg, "HW:", 3);
+	p->name = arg + (p->hardware ? 3 : 0);
 	if (sscanf(equal + 1, "%lf,%lf,%lf@%lf", &p->offset_ns, &p->drift, &p->step_ns, &p->step_s) <
 	    2)
 		exit(2);

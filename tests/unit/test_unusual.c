@@ -66,9 +66,9 @@ static void journey(struct unusuals *u, const char *reader, uint32_t number, uin
 		{ .host = "a" }, { .host = "a" }, { .host = "b" }, { .host = "b" }
 	};
 	struct journey_segment segments[3] = {
-		{ 0, 1, copy_ns, &copy, NULL, false, 0 },
-		{ 1, 2, again_ns, &again, "timeout (RTO)", false, 0 },
-		{ 2, 3, wake_ns, &wakeup, note, false, 0 },
+		{ .from = 0, .to = 1, .ns = copy_ns, .cause = &copy },
+		{ .from = 1, .to = 2, .ns = again_ns, .cause = &again, .note = "timeout (RTO)" },
+		{ .from = 2, .to = 3, .ns = wake_ns, .cause = &wakeup, .note = note },
 	};
 	struct journey j = {
 		.verdict = VERDICT_DELIVERED,
