@@ -213,3 +213,8 @@ size_t event_type_size(unsigned int type)
 {
 	return layout_get(type)->least;
 }
+
+size_t event_dir_offset(unsigned int type)
+{
+	return layout_get(type)->dir;
+}

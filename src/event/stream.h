@@ -25,4 +25,7 @@ const struct crumb_event *event_check(const void *bytes, size_t avail, void *scr
 /* Least size of a complete record of that type, 0 if the type is unknown. */
 size_t event_type_size(unsigned int type);
 
+/* Where a record of that type has its direction, or the end whose socket it is of: a byte that is 0 or 1. 0: it has none. */
+size_t event_dir_offset(unsigned int type);
+
 #endif

@@ -17,6 +17,7 @@
 #include "queue.h"
 #include "remap.h"
 #include "trace_reader.h"
+#include "translated.h"
 
 #define TAIL_NS 200000000ull /* recorders are not stopped at one moment */
 
@@ -45,6 +46,7 @@ struct join_files {
 	unsigned int first_of[CLOCK_HOSTS]; /* a source of each host */
 	bool guessed[CLOCK_HOSTS];
 	struct clocks *clocks;
+	struct translated *names;
 };
 
 /* ------------------------------------------------------------------------------------------------- survey */
@@ -86,7 +88,36 @@ static int survey_event(void *ctx, const struct crumb_event *ev)
 	return err < 0 ? err : survey_head(s, ev);
 }
 
-static int survey(struct source *s, struct error *e)
+static int sketch_event(void *ctx, const struct crumb_event *ev)
+{
+	struct source *s = ctx;
+	struct wire_look look;
+	int err = wire_event(s->wire, ev, &look);
+
+	return err > 0 ? sketch_add(&s->sketch, &look) : err;
+}
+
+/* Once more, with the names of translated connections that later files told of. What is damaged was complained of before. */
+static int sketch_anew(struct join_files *j, struct source *s, struct error *e)
+{
+	struct error ignored = { 0 };
+	int err;
+
+	sketch_done(&s->sketch);
+	err = trace_reader_open(s->name, &s->reader, e);
+	s->wire = err ? NULL : wire_new(j->names);
+	if (s->wire)
+		err = trace_reader_run(s->reader, sketch_event, s, &ignored);
+	else if (!err)
+		err = -ENOMEM;
+	trace_reader_free(s->reader);
+	s->reader = NULL;
+	wire_free(s->wire);
+	s->wire = NULL;
+	return err == -ENOMEM || !ignored.text[0] ? err : 0;
+}
+
+static int survey(struct join_files *j, struct source *s, struct error *e)
 {
 	struct trace_reader *reader = NULL;
 	struct error complaint = { 0 };
@@ -99,7 +130,7 @@ static int survey(struct source *s, struct error *e)
 	err = trace_reader_open(s->name, &reader, e);
 	if (err)
 		return err;
-	s->wire = wire_new();
+	s->wire = wire_new(j->names);
 	err = s->wire ? trace_reader_run(reader, survey_event, s, &complaint) : -ENOMEM;
 	if (err && err != -ENOMEM &&
 	    trace_reader_events(reader)) { /* what it held before the damage counts */
@@ -259,7 +290,8 @@ static int clocks_event(struct match *m, struct source *s)
 	struct match_met met;
 	int err;
 
-	if (type != CRUMB_EV_SKB && type != CRUMB_EV_FLOW && type != CRUMB_EV_DEV)
+	if (type != CRUMB_EV_SKB && type != CRUMB_EV_FLOW && type != CRUMB_EV_DEV &&
+	    type != CRUMB_EV_NAT)
 		return 0;
 	err = wire_event(s->wire, head_copy(s, buf), &look);
 	if (err <= 0)
@@ -274,8 +306,9 @@ static int clocks_pass(struct join_files *j, struct error *e)
 	struct source *s;
 	int err = m ? pass_begin(j, e) : -ENOMEM;
 
+	translated_again(j->names);
 	for (unsigned int i = 0; i < j->n && !err; i++) {
-		j->source[i].wire = wire_new();
+		j->source[i].wire = wire_new(j->names);
 		if (!j->source[i].wire)
 			err = -ENOMEM;
 	}
@@ -310,15 +343,18 @@ int join_files_open(char *const *names, unsigned int n, struct join_files **ret,
 	if (!j)
 		return -ENOMEM;
 	j->clocks = clocks_new();
-	if (!j->clocks)
+	j->names = translated_new();
+	if (!j->clocks || !j->names)
 		err = -ENOMEM;
 	for (unsigned int i = 0; i < n && !err; i++) {
 		j->source[i].name = names[i];
 		j->n++;
-		err = survey(&j->source[i], e);
+		err = survey(j, &j->source[i], e);
 	}
 	if (!err)
 		err = hosts_find(j, e);
+	for (unsigned int i = 0; i < n && !err && j->hosts > 1 && translated_count(j->names); i++)
+		err = sketch_anew(j, &j->source[i], e);
 	if (!err)
 		rough_find(j);
 	if (!err && j->hosts > 1)
@@ -344,6 +380,7 @@ void join_files_free(struct join_files *j)
 		wire_free(j->source[i].wire);
 	}
 	clocks_free(j->clocks);
+	translated_free(j->names);
 	free(j);
 }
 
@@ -476,9 +513,10 @@ static int deliver_all(struct delivery *d)
 
 int join_files_run(struct join_files *j, const struct join_sink *sink, struct error *e)
 {
-	struct delivery d = { .j = j, .sink = sink, .remap = remap_new(j->clocks) };
+	struct delivery d = { .j = j, .sink = sink, .remap = remap_new(j->clocks, j->names) };
 	int err = d.remap ? pass_begin(j, e) : -ENOMEM;
 
+	translated_again(j->names);
 	if (!err)
 		err = deliver_heads(&d);
 	if (!err)

@@ -19,6 +19,7 @@
 #include "match.h"
 #include "ns.h"
 #include "remap.h"
+#include "translated.h"
 
 /* All is told of a packet, and of a slot of samples, that is that much older than what all hosts have told of. */
 #define MATCH_NS 500000000ll
@@ -65,6 +66,7 @@ struct join_live {
 	uint8_t boot_id[CLOCK_HOSTS][16];
 	struct clocks *clocks;
 	struct match *match;
+	struct translated *names;
 	struct remap *remap;
 	unsigned int related; /* pairs whose clocks were known when the tree was made */
 	unsigned int host;    /* of the event at hand */
@@ -82,7 +84,8 @@ int join_live_new(const struct join_sink *sink, struct join_live **ret)
 	j->sink = *sink;
 	j->clocks = clocks_new();
 	j->match = j->clocks ? match_new(j->clocks) : NULL;
-	j->remap = j->clocks ? remap_new(j->clocks) : NULL;
+	j->names = translated_new();
+	j->remap = j->clocks && j->names ? remap_new(j->clocks, j->names) : NULL;
 	if (!j->match || !j->remap) {
 		join_live_free(j);
 		return -ENOMEM;
@@ -104,6 +107,7 @@ void join_live_free(struct join_live *j)
 	match_free(j->match);
 	remap_free(j->remap);
 	clocks_free(j->clocks);
+	translated_free(j->names);
 	free(j);
 }
 
@@ -113,7 +117,7 @@ int join_live_source(struct join_live *j)
 
 	if (j->n == JOIN_SOURCES)
 		return -ENOSPC;
-	*s = (struct stream){ .wire = wire_new() };
+	*s = (struct stream){ .wire = wire_new(j->names) };
 	return s->wire ? (int)j->n++ : -ENOMEM;
 }
 

@@ -9,6 +9,8 @@
 
 #include "hash.h"
 #include "host_tag.h"
+#include "owner.h"
+#include "translated.h"
 #include "wire.h"
 
 #define IDLE_NS \
@@ -35,6 +37,7 @@ struct netns_taken {
 struct joined { /* a connection of all hosts */
 	uint64_t tuple;
 	uint32_t number, refs;
+	uint8_t proto;
 	uint64_t sources;     /* bit per host that has a number of its own for it */
 	struct joined *older; /* of the same addresses */
 	UT_hash_handle hh;    /* the newest of a tuple is in the table */
@@ -49,17 +52,7 @@ struct flow_map {
 	struct joined *to;
 	uint64_t heard_ns;
 	bool ending;
-	UT_hash_handle hh;
-};
-
-/* Of several streams of one host: who tells about this. */
-struct owner_key {
-	uint32_t host, kind, a, b;
-};
-
-struct owner {
-	struct owner_key key;
-	uint32_t source;
+	bool swapped; /* its ends are in the other order than those of the name that all have for it */
 	UT_hash_handle hh;
 };
 
@@ -71,6 +64,7 @@ struct name_taken {
 
 struct remap {
 	const struct clocks *clocks;
+	struct translated *translated;
 	struct netns_map *netns;
 	struct netns_taken *taken;
 	struct joined *joined; /* by tuple */
@@ -83,13 +77,14 @@ struct remap {
 
 #define MAP_FIND(head, keyptr, out) HASH_FIND(hh, head, keyptr, sizeof(*(keyptr)), out)
 
-struct remap *remap_new(const struct clocks *clocks)
+struct remap *remap_new(const struct clocks *clocks, struct translated *names)
 {
 	struct remap *r = calloc(1, sizeof(*r));
 
 	if (!r)
 		return NULL;
 	r->clocks = clocks;
+	r->translated = names;
 	r->next_flow = 1;
 	r->next_netns = NETNS_FIRST;
 	return r;
@@ -134,7 +129,7 @@ void remap_free(struct remap *r)
 	}
 	HASH_FREE(r->netns);
 	HASH_FREE(r->taken);
-	HASH_FREE(r->owners);
+	owners_free(&r->owners);
 	HASH_FREE(r->names);
 	free(r);
 }
@@ -277,12 +272,13 @@ static struct joined *joined_new(struct remap *r, uint64_t tuple)
 
 /*
  * The connection that a source announces: the newest of these addresses for which it has no number yet, else a new one (the port was
- * used again).
+ * used again). Behind a translation it has other addresses: @ev gets those of its initiator.
  */
-static int flow_announced(struct remap *r, const struct remap_from *from,
-			  const struct crumb_ev_flow *ev, uint64_t now_ns)
+static int flow_announced(struct remap *r, const struct remap_from *from, struct crumb_ev_flow *ev,
+			  uint64_t now_ns)
 {
 	struct flow_key key = { from->source, ev->flow };
+	bool swapped = translated_rename(r->translated, ev);
 	uint64_t tuple = wire_tuple(ev), bit = 1ull << (from->source % 64);
 	struct flow_map *f;
 	struct joined *j;
@@ -302,7 +298,9 @@ static int flow_announced(struct remap *r, const struct remap_from *from,
 		return -ENOMEM;
 	}
 	j->sources |= bit;
+	j->proto = ev->proto;
 	f->to = j;
+	f->swapped = swapped;
 	f->heard_ns = now_ns;
 	return 0;
 }
@@ -337,113 +335,9 @@ static bool flow_map(struct remap *r, const struct remap_from *from, uint32_t *f
 	return true;
 }
 
-/* ---------------------------------------------------------------------------------------------- ownership */
-
-enum owner_kind {
-	OWNER_PLACE, /* of a connection in a namespace */
-	OWNER_END,   /* of one end's socket */
-	OWNER_TASK,
-};
-
-static int owner_is(struct remap *r, const struct remap_from *from, const struct owner_key *key)
-{
-	struct owner *o;
-
-	MAP_FIND(r->owners, key, o);
-	if (!o) {
-		HASH_NEW(r->owners, key, key, o);
-		if (!o)
-			return -ENOMEM;
-		o->source = from->source;
-	}
-	return o->source == from->source;
-}
-
 void remap_release(struct remap *r, uint32_t source)
 {
-	struct owner *o, *next;
-
-	HASH_ITER(hh, r->owners, o, next)
-	{
-		if (o->source != source)
-			continue;
-		HASH_DEL(r->owners, o);
-		free(o);
-	}
-}
-
-/* @ev has its new numbers already. 1: this source tells about it. */
-static int owned(struct remap *r, const struct remap_from *from, const struct crumb_event *ev)
-{
-	struct owner_key key = { .host = from->host };
-
-	switch (ev->type) {
-	case CRUMB_EV_SKB:
-	case CRUMB_EV_DROP:
-	case CRUMB_EV_DECISION:
-		key.kind = OWNER_PLACE;
-		key.a = ((const struct crumb_ev_skb *)ev)->flow;
-		key.b = ((const struct crumb_ev_skb *)ev)->netns;
-		return owner_is(r, from, &key);
-	case CRUMB_EV_STACK:
-		key.kind = OWNER_PLACE;
-		key.a = ((const struct crumb_ev_stack *)ev)->flow;
-		key.b = ((const struct crumb_ev_stack *)ev)->netns;
-		return owner_is(r, from, &key);
-	case CRUMB_EV_FUNC:
-		key.kind = OWNER_PLACE;
-		key.a = ((const struct crumb_ev_func *)ev)->flow;
-		key.b = ((const struct crumb_ev_func *)ev)->netns;
-		return owner_is(r, from, &key);
-	case CRUMB_EV_STATE:
-		key.kind = OWNER_END;
-		key.a = ((const struct crumb_ev_state *)ev)->flow;
-		key.b = ((const struct crumb_ev_state *)ev)->end;
-		return owner_is(r, from, &key);
-	case CRUMB_EV_RESET:
-		key.kind = OWNER_END;
-		key.a = ((const struct crumb_ev_reset *)ev)->flow;
-		key.b = ((const struct crumb_ev_reset *)ev)->end;
-		return owner_is(r, from, &key);
-	case CRUMB_EV_SOCK: {
-		const struct crumb_ev_sock *s = (const void *)ev;
-		bool sends = s->point == CRUMB_PT_TCP_XMIT || s->point == CRUMB_PT_TCP_RETRANSMIT;
-
-		key.kind = OWNER_END;
-		key.a = s->flow;
-		key.b = sends ? s->dir : !s->dir;
-		return owner_is(r, from, &key);
-	}
-	case CRUMB_EV_SEND_BEGIN:
-	case CRUMB_EV_SEND_EXTENT:
-	case CRUMB_EV_SEND_END:
-	case CRUMB_EV_HELD:
-		key.kind = OWNER_END;
-		key.a = ((const struct crumb_ev_extent *)ev)->flow; /* flow and dir stand at one place in all */
-		key.b = ((const struct crumb_ev_extent *)ev)->dir;
-		return owner_is(r, from, &key);
-	case CRUMB_EV_WAKE:
-	case CRUMB_EV_RUN:
-	case CRUMB_EV_COPY:
-	case CRUMB_EV_RECV:
-	case CRUMB_EV_RECV_EXTENT:
-	case CRUMB_EV_AWAY:
-		key.kind = OWNER_END;
-		key.a = ((const struct crumb_ev_extent *)ev)->flow;
-		key.b = !((const struct crumb_ev_extent *)ev)->dir;
-		return owner_is(r, from, &key);
-	case CRUMB_EV_DGRAM_SEND:
-	case CRUMB_EV_DGRAM_RECV:
-		key.kind = OWNER_TASK;
-		key.a = ((const struct crumb_ev_dgram *)ev)->pid;
-		return owner_is(r, from, &key);
-	case CRUMB_EV_CALL:
-		key.kind = OWNER_TASK;
-		key.a = ((const struct crumb_ev_call *)ev)->pid;
-		return owner_is(r, from, &key);
-	default:
-		return 1;
-	}
+	owners_release(&r->owners, source);
 }
 
 /* ------------------------------------------------------------------------------------------------- fields */
@@ -764,6 +658,19 @@ static bool flow_ends(const struct crumb_event *ev)
 	       (((const struct crumb_ev_skb *)ev)->tcp_flags & 5); /* FIN, RST */
 }
 
+/* @ev has its connection's new number. */
+static int flow_event(struct remap *r, struct flow_map *f, struct crumb_event *ev)
+{
+	size_t dir = event_dir_offset(ev->type);
+
+	f->ending |= flow_ends(ev);
+	if (f->swapped && dir)
+		((uint8_t *)ev)[dir] ^= 1;
+	return ev->type == CRUMB_EV_NAT && r->translated ?
+		       translated_add(r->translated, f->to->proto, (const void *)ev) :
+		       0;
+}
+
 int remap_event(struct remap *r, const struct remap_from *from, const struct crumb_event *ev,
 		void *buf, const struct remap_out *out)
 {
@@ -781,7 +688,7 @@ int remap_event(struct remap *r, const struct remap_from *from, const struct cru
 	to->size = size;
 	to->time_ns = axis(r, from, ev->time_ns);
 	if (ev->type == CRUMB_EV_FLOW)
-		err = flow_announced(r, from, (const void *)ev, to->time_ns);
+		err = flow_announced(r, from, buf, to->time_ns);
 	if (err)
 		return err;
 	if (at) {
@@ -790,11 +697,13 @@ int remap_event(struct remap *r, const struct remap_from *from, const struct cru
 		if (*flow && !flow_map(r, from, flow, to->time_ns, &f))
 			return 0;
 		if (*flow)
-			f->ending |= flow_ends(to);
+			err = flow_event(r, f, to);
+		if (err)
+			return err;
 	}
 	flows_sweep(r, to->time_ns);
 	err = map_fields(r, from, to, out);
 	if (err)
 		return err;
-	return from->shared ? owned(r, from, to) : 1;
+	return from->shared ? owner_tells(&r->owners, from, to) : 1;
 }

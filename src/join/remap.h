@@ -14,7 +14,10 @@
 
 struct remap;
 
-struct remap *remap_new(const struct clocks *clocks); /* borrowed; NULL: no memory */
+struct translated;
+
+struct remap *remap_new(const struct clocks *clocks,
+			struct translated *names); /* both borrowed, @names may be NULL; NULL: no memory */
 void remap_free(struct remap *r);
 
 struct remap_from {

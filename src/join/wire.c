@@ -14,14 +14,18 @@
 #include <string.h>
 
 #include "hash.h"
+#include "translated.h"
 
 #define FLOWS_MAX 262144u /* known at once; the oldest go */
 
 struct wire_flow {
 	uint32_t number;
 	bool sent[2];
-	uint32_t sent_to[2]; /* sequence number after the highest byte that left */
-	uint64_t tuple;
+	uint32_t sent_to[2];	 /* sequence number after the highest byte that left */
+	struct crumb_ev_flow ev; /* as announced */
+	uint32_t names;		 /* how many translations were known when ... */
+	uint64_t tuple;		 /* ... it was called so */
+	bool swapped;
 	UT_hash_handle hh;
 };
 
@@ -36,11 +40,16 @@ struct wire {
 	struct wire_flow *flows;
 	struct wire_dev *devs;
 	uint32_t n_flows;
+	struct translated *names;
 };
 
-struct wire *wire_new(void)
+struct wire *wire_new(struct translated *names)
 {
-	return calloc(1, sizeof(struct wire));
+	struct wire *w = calloc(1, sizeof(*w));
+
+	if (w)
+		w->names = names;
+	return w;
 }
 
 void wire_free(struct wire *w)
@@ -76,6 +85,24 @@ uint64_t wire_tuple(const struct crumb_ev_flow *ev)
 	return XXH3_64bits(&name, sizeof(name));
 }
 
+/* By the name that all hosts have for it, as far as that is known by now. */
+static void flow_name(const struct wire *w, struct wire_flow *f)
+{
+	struct crumb_ev_flow ev = f->ev;
+
+	f->names = translated_count(w->names);
+	f->swapped = translated_rename(w->names, &ev);
+	f->tuple = wire_tuple(&ev);
+}
+
+static int on_nat(struct wire *w, const struct crumb_ev_nat *ev)
+{
+	struct wire_flow *f;
+
+	HASH_FIND(hh, w->flows, &ev->flow, sizeof(ev->flow), f);
+	return f ? translated_add(w->names, f->ev.proto, ev) : 0;
+}
+
 static int on_flow(struct wire *w, const struct crumb_ev_flow *ev)
 {
 	struct wire_flow *f;
@@ -93,7 +120,8 @@ static int on_flow(struct wire *w, const struct crumb_ev_flow *ev)
 	if (!f)
 		return -ENOMEM;
 	f->number = ev->flow;
-	f->tuple = wire_tuple(ev);
+	f->ev = *ev;
+	flow_name(w, f);
 	HASH_ADD(hh, w->flows, number, sizeof(f->number), f);
 	if (!f->hh.tbl) {
 		free(f);
@@ -160,7 +188,7 @@ static uint64_t key_of(const struct wire_flow *f, const struct crumb_ev_skb *ev)
 		uint64_t tuple;
 		uint32_t seq, ack;
 		uint8_t dir, flags, pad0[6];
-	} name = { .tuple = f->tuple, .dir = ev->dir };
+	} name = { .tuple = f->tuple, .dir = ev->dir ^ f->swapped };
 
 	if (ev->payload) { /* by its last byte: skbs are cut and merged on the way */
 		name.seq = ev->seq + ev->payload;
@@ -185,6 +213,8 @@ static int on_skb(struct wire *w, const struct crumb_ev_skb *ev, struct wire_loo
 		return 0;
 	if (out && ev->payload && sent_again(f, ev))
 		return 0;
+	if (f->names != translated_count(w->names))
+		flow_name(w, f);
 	*ret = (struct wire_look){ key_of(f, ev), out, (int64_t)ev->h.time_ns };
 	return 1;
 }
@@ -198,6 +228,8 @@ int wire_event(struct wire *w, const struct crumb_event *ev, struct wire_look *r
 		return on_flow(w, (const void *)ev);
 	case CRUMB_EV_DEV:
 		return on_dev(w, (const void *)ev);
+	case CRUMB_EV_NAT:
+		return on_nat(w, (const void *)ev);
 	default:
 		return 0;
 	}

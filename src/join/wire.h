@@ -19,7 +19,10 @@ struct wire_look {
 	int64_t time_ns;
 };
 
-struct wire *wire_new(void); /* one for each source of events; NULL: no memory */
+struct translated;
+
+/* One for each source of events; @names, for all of them, is borrowed, filled with what they tell of translations. NULL: no memory. */
+struct wire *wire_new(struct translated *names);
 void wire_free(struct wire *w);
 
 /* Take note of @ev. 1: it crosses the host's edge, @ret says how; 0: it does not; -ENOMEM. */

@@ -226,7 +226,13 @@ static void translate(const struct part *p, struct crumb_event *ev)
 		CASE(STACK, stack, OWN(netns))
 		CASE(RESET, reset, OWN(netns))
 		CASE(HELD, held, OWN(netns), T(since_ns))
-		CASE(NETNS, netns, OWN(netns))
+	case CRUMB_EV_NETNS: {
+		struct crumb_ev_netns *e = (void *)ev;
+
+		OWN(netns);
+		snprintf(e->host, sizeof(e->host), "%s", p->name);
+		break;
+	}
 		CASE(FDB, fdb, OWN(netns))
 		CASE(PORT, port, OWN(netns), T(read_ns))
 		CASE(OFFLOAD, offload, OWN(netns), T(read_ns))
@@ -356,6 +362,8 @@ static bool is_host(const struct part *p, const struct crumb_ev_netns *ev)
 {
 	const char *lab = getenv("SPLIT_LAB");
 
+	if (!ev->lab[0] && !strcmp(p->name, ev->name)) /* a namespace without a lab, by its own name */
+		return true;
 	return !strcmp(p->name, ev->host) && (!lab || !strcmp(lab, ev->lab));
 }
 

@@ -37,7 +37,7 @@ static int set_up(void **state)
 	f.clocks = clocks_new();
 	clocks_add(f.clocks, 0);
 	clocks_add(f.clocks, 0);
-	f.r = remap_new(f.clocks);
+	f.r = remap_new(f.clocks, NULL);
 	*state = &f;
 	return f.r ? 0 : -1;
 }
