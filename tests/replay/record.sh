@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Records the traces of this directory anew, in a lab of its own: sudo CRUMB=build/crumb tests/replay/record.sh. Then
 # UPDATE=1 tests/replay/replay.test, and read the diff.
+# Not offload.pcapng: of a guest with QEMU's rocker (-global rocker.len-ports=2 -device rocker,ports[0]=...,ports[1]=...), whose two ports are in
+# one bridge and, by a hub each, joined to a virtio NIC in a namespace of its own; Linux 6.1 with rocker.ko built for it. `bridge -d fdb`
+# said of both addresses there: extern_learn offload.
 # shellcheck source=tests/lib/net.sh
 . "$(dirname "$0")/../lib/net.sh"
 need python3 ss curl nginx redis-server redis-benchmark nft
