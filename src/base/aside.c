@@ -37,6 +37,8 @@ static void holder(const int *fds, size_t n)
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	prctl(PR_SET_NAME, "crumb-detach");
+	if (chdir("/")) /* nobody's mount is kept busy */
+		_exit(1);
 	close_all_but(fds, n);
 	for (size_t i = 0; i < n; i++)
 		close(fds[i]);
@@ -45,7 +47,7 @@ static void holder(const int *fds, size_t n)
 
 int aside_close(const int *fds, size_t n)
 {
-	int status;
+	int status = 1;
 	pid_t pid;
 
 	if (!n)

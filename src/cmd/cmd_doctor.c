@@ -31,7 +31,7 @@ static const struct {
 	{ HOOK_KPROBE_MULTI, "Linux 5.18 or newer with CONFIG_FPROBE, not locked down" },
 	{ HOOK_KPROBE, "CONFIG_KPROBE_EVENTS, not locked down" },
 	{ HOOK_NETFILTER,
-	  "Linux 6.4 or newer with CONFIG_NETFILTER_BPF_LINK; root, or CAP_NET_ADMIN as well" },
+	  "Linux 6.12 or newer with CONFIG_NETFILTER_BPF_LINK; root, or CAP_NET_ADMIN as well" },
 };
 
 static bool is_kprobe(enum hook_kind kind)

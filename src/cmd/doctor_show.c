@@ -166,7 +166,7 @@ static void text_points(const struct doctor *d, struct page *p)
 			page_tab(p, 57);
 			text_cost(&d->costs[pt], p);
 		}
-		if (row->deep && at->hook->kind != HOOK_NETFILTER)
+		if (row->deep)
 			page_put(p, STYLE_PLAIN, "  --deep");
 		page_newline(p);
 	}

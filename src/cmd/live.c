@@ -313,7 +313,6 @@ static int analyse_chunk(struct live *l, const struct spool_chunk *c)
 		return merge_chunk(l->merge, c->cpu, c->bytes, c->n);
 	err = merge_watermark(l->merge, c->mark_ns);
 	flow_aging_tick(l->aging, c->mark_ns);
-	session_tend(l->session, c->mark_ns);
 	if (!err)
 		err = annotate_hardware(l->annotate, c->mark_ns, false);
 	return err ? err : tell_time(l, c->mark_ns);
@@ -647,8 +646,9 @@ int live_wait(struct live *l, pid_t pid, int *ret_status, struct error *e)
 	wait_set(&set);
 	for (;;) {
 		uint64_t now = now_ns(), left = end > now ? end - now : 0;
-		struct timespec t = { .tv_sec = left > 3600000000000ull ? 3600 : left / 1000000000,
-				      .tv_nsec = left % 1000000000 };
+		uint64_t tend = session_tend(l->session, now);
+		uint64_t most = left < tend ? left : tend;
+		struct timespec t = { .tv_sec = most / 1000000000, .tv_nsec = most % 1000000000 };
 		int sig, status;
 
 		if (pid > 0 && waitpid(pid, &status, WNOHANG) == pid) {

@@ -54,7 +54,7 @@ struct point {
 	const char *func; /* kernel function in which the hook stands, "" if several */
 	const char *doc;  /* one line */
 	struct point_hook via[POINT_HOOKS_MAX]; /* in order of preference, ends with HOOK_NONE */
-	bool deep; /* only with --deep: what it shows costs more; not through HOOK_NETFILTER */
+	bool deep;				/* only with --deep: what it shows costs more */
 };
 
 /* Row of @pt; never NULL: an unknown number gives a row named "?". */

@@ -212,7 +212,7 @@ int abilities_new(const char *btf_path, bool deep, struct abilities **ret, struc
 	}
 	a->task_storage = !btf_path && try_task_storage(a);
 	a->global_arguments = try_global_arguments();
-	if (!netfilter_in_use())
+	if (deep && !netfilter_in_use())
 		a->netfilter_why = "no namespace had a chain at a hook of IP when crumb started";
 	a->nat_why = look_nat(a);
 	a->tunnel_why = look_tunnels(a);

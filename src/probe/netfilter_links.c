@@ -10,10 +10,12 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "netns_each.h"
 #include "netns_look.h"
 
@@ -31,9 +33,11 @@ struct netfilter_links {
 	uint32_t own;	    /* crumb's namespace */
 	struct hooks hooks; /* of the namespace that is being worked on */
 	unsigned int count;
+	unsigned int left_out; /* namespaces */
 	struct {
 		uint32_t netns;
 		int fd;
+		bool kept; /* somebody else has the namespace */
 	} links[NETFILTER_LINKS_MAX];
 };
 
@@ -60,7 +64,8 @@ static int on_chain(const struct nlmsghdr *nlh, void *ctx)
 	return MNL_CB_OK;
 }
 
-static void dump_chains(struct mnl_socket *nl, struct hooks *hooks)
+/* Whether all came. */
+static bool dump_chains(struct mnl_socket *nl, struct hooks *hooks)
 {
 	char buf[32768];
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
@@ -74,17 +79,18 @@ static void dump_chains(struct mnl_socket *nl, struct hooks *hooks)
 	nfg->nfgen_family = NFPROTO_UNSPEC;
 	nfg->version = NFNETLINK_V0;
 	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
-		return;
+		return false;
 	while (ret > MNL_CB_STOP) {
 		ssize_t n = mnl_socket_recvfrom(nl, buf, sizeof(buf));
 
 		if (n <= 0)
-			return;
+			return false;
 		ret = mnl_cb_run(buf, n, 1, mnl_socket_get_portid(nl), on_chain, hooks);
 	}
+	return ret == MNL_CB_STOP;
 }
 
-/* The old iptables says at no hook in particular that it is there: then all of them count. */
+/* The old iptables says at no hook in particular that it is there, nor does a ruleset that changes meanwhile: then all of them count. */
 static struct hooks hooks_in(uint32_t inum)
 {
 	struct mnl_socket *nl = netns_netfilter(inum);
@@ -95,7 +101,8 @@ static struct hooks hooks_in(uint32_t inum)
 			hooks.v4 = hooks.v6 = HOOKS_OF_IP;
 		return hooks;
 	}
-	dump_chains(nl, &hooks);
+	if (!dump_chains(nl, &hooks) && errno == EINTR)
+		hooks.v4 = hooks.v6 = HOOKS_OF_IP;
 	mnl_socket_close(nl);
 	return hooks;
 }
@@ -147,11 +154,26 @@ static void link_add(struct netfilter_links *n, uint32_t inum, int prog, uint32_
 	n->links[n->count++].fd = fd;
 }
 
+/*
+ * Is a program bound to an NFQUEUE here? When a hook goes, the kernel drops what lies in the namespace's queues
+ * (nf_queue_nf_hook_drop()), and when one comes, what lies there meets its chains again: crumb stays away.
+ */
+static bool queue_bound(void)
+{
+	_cleanup_fclose_ FILE *f = fopen("/proc/thread-self/net/netfilter/nfnetlink_queue", "re");
+
+	return f && fgetc(f) != EOF;
+}
+
 /* The last first: a packet that comes between is then asked nothing. */
 static void links_add(uint32_t inum, void *ctx)
 {
 	struct netfilter_links *n = ctx;
 
+	if (queue_bound()) {
+		n->left_out++;
+		return;
+	}
 	for (uint32_t hook = 0; hook < NF_INET_NUMHOOKS; hook++) {
 		const uint32_t families[] = { n->hooks.v4 >> hook & 1 ? NFPROTO_IPV4 : 0,
 					      n->hooks.v6 >> hook & 1 ? NFPROTO_IPV6 : 0 };
@@ -170,9 +192,11 @@ static bool look_at(uint32_t inum, void *ctx)
 	struct netfilter_links *n = ctx;
 
 	n->hooks = hooks_in(inum);
-	if (n->hooks.v4 || n->hooks.v6)
-		netns_within(inum, links_add, n);
-	return n->count + 2 > NETFILTER_LINKS_MAX;
+	if (!n->hooks.v4 && !n->hooks.v6)
+		return false;
+	if (n->count + 2 > NETFILTER_LINKS_MAX || netns_within(inum, links_add, n))
+		n->left_out++;
+	return false;
 }
 
 struct netfilter_links *netfilter_links_new(int first, int last)
@@ -198,18 +222,30 @@ void netfilter_links_free(struct netfilter_links *n)
 	free(n);
 }
 
+unsigned int netfilter_links_left_out(const struct netfilter_links *n)
+{
+	return n->left_out;
+}
+
+static bool keep(uint32_t inum, void *ctx)
+{
+	struct netfilter_links *n = ctx;
+
+	for (unsigned int i = 0; i < n->count; i++)
+		n->links[i].kept |= n->links[i].netns == inum;
+	return false;
+}
+
 void netfilter_links_tend(struct netfilter_links *n)
 {
-	uint32_t asked = n->own;
-	bool there = true;
 	unsigned int kept = 0;
 
+	for (unsigned int i = 0; i < n->count; i++)
+		n->links[i].kept = n->links[i].netns == n->own;
+	if (netns_each(keep, n))
+		return; /* it has not looked at all of them */
 	for (unsigned int i = 0; i < n->count; i++) {
-		if (n->links[i].netns != asked) { /* those of one namespace stand together */
-			asked = n->links[i].netns;
-			there = asked == n->own || netns_is_there(asked);
-		}
-		if (there)
+		if (n->links[i].kept)
 			n->links[kept++] = n->links[i];
 		else
 			close(n->links[i].fd);

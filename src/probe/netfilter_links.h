@@ -21,6 +21,9 @@ bool netfilter_in_use(void);
 struct netfilter_links *netfilter_links_new(int first, int last);
 void netfilter_links_free(struct netfilter_links *n);
 
+/* Namespaces with chains that got no programs: a program is bound to an NFQUEUE there, or there was no room. */
+unsigned int netfilter_links_left_out(const struct netfilter_links *n);
+
 /* Now and then. */
 void netfilter_links_tend(struct netfilter_links *n);
 

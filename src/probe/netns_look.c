@@ -102,14 +102,6 @@ static bool has_old_tables(void)
 	return false;
 }
 
-bool netns_is_there(uint32_t inum)
-{
-	char path[320];
-
-	return !find_below(NAMED, "", inum, path, sizeof(path)) ||
-	       !find_below("/proc", "/ns/net", inum, path, sizeof(path));
-}
-
 int netns_within(uint32_t inum, void (*fn)(uint32_t inum, void *ctx), void *ctx)
 {
 	_cleanup_close_ int home = -1, there = -1;

@@ -41,9 +41,6 @@ struct mnl_socket *netns_netfilter(uint32_t inum);
 /* Call @fn with the calling thread in that namespace. 0, or a negative errno: @fn was not called, or the thread is not back. */
 int netns_within(uint32_t inum, void (*fn)(uint32_t inum, void *ctx), void *ctx);
 
-/* Has it a name or a process? */
-bool netns_is_there(uint32_t inum);
-
 /* Inode number of the namespace of @pid (0: the caller's); 0 on failure. */
 uint32_t netns_of_process(int pid);
 

@@ -259,30 +259,19 @@ static void conclude(struct plan_point *pt)
 		snprintf(pt->why, sizeof(pt->why), "no hook that works with tracepoints only");
 }
 
-/* Which of the row's hooks are asked for: of a point that costs, without --deep, the one that does not; NULL none. */
-static const struct point_hook *hooks_wanted(const struct plan_request *r, uint16_t point)
+static bool wanted(const struct plan_request *r, uint16_t point)
 {
-	const struct point *row = point_get(point);
-	unsigned int i;
-
-	if (point == CRUMB_PT_TASK && !r->children)
-		return NULL;
-	if (!row->deep || r->deep)
-		return row->via;
-	for (i = 0; i < POINT_HOOKS_MAX && row->via[i].kind; i++)
-		if (row->via[i].kind == HOOK_NETFILTER)
-			return &row->via[i];
-	return NULL;
+	return (point != CRUMB_PT_TASK || r->children) && (!point_get(point)->deep || r->deep);
 }
 
 static void plan_point(const struct making *m, uint16_t point)
 {
 	const struct point *row = point_get(point);
 	struct plan_point *pt = &m->p->points[point];
-	const struct point_hook *first = &row->via[0], *wanted = hooks_wanted(m->r, point);
+	const struct point_hook *first = &row->via[0];
 
-	pt->asked = wanted;
-	if (!wanted)
+	pt->asked = wanted(m->r, point);
+	if (!pt->asked)
 		return;
 	if (first->kind == HOOK_UPROBE && (m->r->libc || row->layer == LAYER_LIBC)) {
 		pt->asked = m->r->libc;
@@ -291,9 +280,8 @@ static void plan_point(const struct making *m, uint16_t point)
 			return;
 	}
 	if (first->kind != HOOK_DERIVED)
-		pt->hook = choose(m, pt, wanted, POINT_HOOKS_MAX - (wanted - first), point);
-	pt->asked = pt->hook || !row->deep || m->r->deep;
-	if (!pt->hook && pt->asked && first->kind != HOOK_DERIVED)
+		pt->hook = choose(m, pt, row->via, POINT_HOOKS_MAX, point);
+	if (!pt->hook && first->kind != HOOK_DERIVED)
 		conclude(pt);
 }
 

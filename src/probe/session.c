@@ -24,6 +24,7 @@
 #include "func_hooks.h"
 #include "libc_hooks.h"
 #include "loader.h"
+#include "log.h"
 #include "machine.h"
 #include "misses.h"
 #include "netfilter_links.h"
@@ -32,6 +33,7 @@
 
 #define BATCH_BYTES (256u << 10)
 #define TEND_NS	    2000000000ull
+#define SELDOM_NS   3600000000000ull
 
 static const char NOT_ASKED_FOR[] = "not asked for";
 
@@ -361,14 +363,22 @@ static void attach_netfilter(struct session *s)
 					   bpf_program__fd(s->skel->progs.netfilter_last));
 	if (!s->netfilter)
 		snprintf(p->why, sizeof(p->why), "netfilter took no program at any hook");
+	else if (netfilter_links_left_out(s->netfilter))
+		log_note("netfilter is not seen in %u namespace%s: a program reads an NFQUEUE there, or there are more than %d hooks",
+			 netfilter_links_left_out(s->netfilter),
+			 netfilter_links_left_out(s->netfilter) == 1 ? "" : "s",
+			 NETFILTER_LINKS_MAX / 2);
 }
 
-void session_tend(struct session *s, uint64_t now_ns)
+uint64_t session_tend(struct session *s, uint64_t now_ns)
 {
-	if (!s->netfilter || now_ns < s->tended_ns + TEND_NS)
-		return;
-	s->tended_ns = now_ns;
-	netfilter_links_tend(s->netfilter);
+	if (!s->netfilter)
+		return SELDOM_NS;
+	if (now_ns >= s->tended_ns + TEND_NS) {
+		s->tended_ns = now_ns;
+		netfilter_links_tend(s->netfilter);
+	}
+	return TEND_NS;
 }
 
 int session_attach(struct session *s, struct error *e)

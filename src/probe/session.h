@@ -75,8 +75,8 @@ int session_flows(const struct session *s, event_fn fn, void *ctx);
 
 int session_attach(struct session *s, struct error *e);
 
-/* Now and then, with the stream's time: give back what only crumb keeps alive. */
-void session_tend(struct session *s, uint64_t now_ns);
+/* Give back what only crumb keeps alive; in how many ns again? @now_ns: CLOCK_MONOTONIC */
+uint64_t session_tend(struct session *s, uint64_t now_ns);
 
 /* All is attached: give back what only that needed. Not where session_abilities() is asked afterwards. */
 void session_settle(struct session *s);

@@ -55,7 +55,7 @@ const struct topic_more topic_points[] = {
 	  "Route, MTU of the device, the rules of POST_ROUTING.",
 	  "ip route get ADDRESS\twhich way out\nnft list ruleset\trules and their counters" },
 	{ "netfilter",
-	  "nft_do_chain() has evaluated the rules of a base chain for this packet and returns its verdict; the next chain of the same hook follows, in the order of priorities. Without --deep: nf_hook_slow() begins with the first chain of a hook, or has come behind the last.",
+	  "nft_do_chain() has evaluated the rules of a base chain for this packet and returns its verdict; the next chain of the same hook follows, in the order of priorities. Where functions cannot be hooked: nf_hook_slow() begins with the first chain of a hook, or has come behind the last.",
 	  "accept, drop, queue (to user space) or stolen; a rule's verdict or, at the end, the chain's policy.",
 	  "nft list ruleset\ttables, chains, rules and their counters\nnft monitor trace\trules passed, for packets that a rule marks with nftrace" },
 	{ "neigh.wait",

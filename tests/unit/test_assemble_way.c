@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "cause.h"
+
 #include "../lib/assemble_rig.h"
 
 enum { FLOW = 1, OTHER = 2, OUT = 1, SENDER = 10, READER = 20 };
@@ -272,9 +274,24 @@ static void taken_for_two(void **state)
 	rig_close(&r);
 }
 
+/* A hook of netfilter on the way out is one more step: what was explained up to the next one is so from there, too. */
+static void netfilter_leaves_no_gap(void **state)
+{
+	const uint64_t facts = GAP_SAME_HOST | GAP_AT_SENDER;
+
+	(void)state;
+	for (unsigned int to = 1; to < CRUMB_PT_MAX; to++)
+		if (cause_find(CRUMB_PT_IP_OUTPUT, to, facts) &&
+		    !cause_find(CRUMB_PT_NETFILTER, to, facts))
+			fail_msg("netfilter > %s", point_get(to)->name);
+	assert_string_equal(cause_find(CRUMB_PT_NETFILTER, CRUMB_PT_NEIGH_UPDATE, facts)->cause.code,
+			    "tx.neigh");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(netfilter_leaves_no_gap),
 		cmocka_unit_test(through_a_tunnel),
 		cmocka_unit_test(two_tunnels_of_one_number),
 		cmocka_unit_test(dropped_in_a_tunnel),
