@@ -2,6 +2,7 @@
 #include "aside.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
@@ -17,21 +18,23 @@ static bool among(int fd, const int *fds, size_t n)
 }
 
 /* Whoever reads our output must not wait for this process: nothing stays open but the descriptors. Async-signal-safe. */
-static void close_all_but(const int *fds, size_t n)
+static void close_all_but(const int *fds, size_t n, int go)
 {
-	int last = -1;
+	int last = go;
 
 	for (size_t i = 0; i < n; i++)
 		last = fds[i] > last ? fds[i] : last;
 	for (int fd = 0; fd <= last; fd++)
-		if (!among(fd, fds, n))
+		if (fd != go && !among(fd, fds, n))
 			close(fd);
 	close_range(last + 1, ~0u, 0);
 }
 
-static void holder(const int *fds, size_t n)
+/* @go: a pipe that ends when the caller has closed its own descriptors: the last close() is to be ours. */
+static void holder(const int *fds, size_t n, int go)
 {
 	sigset_t all;
+	char byte;
 
 	setsid(); /* no Ctrl-C of the terminal */
 	sigfillset(&all);
@@ -39,29 +42,33 @@ static void holder(const int *fds, size_t n)
 	prctl(PR_SET_NAME, "crumb-detach");
 	if (chdir("/")) /* nobody's mount is kept busy */
 		_exit(1);
-	close_all_but(fds, n);
+	close_all_but(fds, n, go);
+	while (read(go, &byte, 1) < 0 && errno == EINTR)
+		;
 	for (size_t i = 0; i < n; i++)
 		close(fds[i]);
 	_exit(0);
 }
 
-int aside_close(const int *fds, size_t n)
+int aside_hold(const int *fds, size_t n)
 {
-	int status = 1;
+	int go[2], status = 1;
 	pid_t pid;
 
-	if (!n)
-		return 0;
-	pid = fork();
-	if (pid < 0)
+	if (pipe2(go, O_CLOEXEC))
 		return -errno;
+	pid = fork();
 	if (!pid) {
 		pid = fork();
 		if (!pid)
-			holder(fds, n);
+			holder(fds, n, go[0]);
 		_exit(pid < 0);
 	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	close(go[0]);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EAGAIN;
+	if (pid > 0 && WIFEXITED(status) && !WEXITSTATUS(status))
+		return go[1];
+	close(go[1]);
+	return -EAGAIN;
 }

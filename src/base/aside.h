@@ -9,10 +9,10 @@
 #include <stddef.h>
 
 /*
- * A process of its own, "crumb-detach", holds the @n descriptors open and closes them, the first first, and ends; it has
- * nothing else of ours open and is nobody's child to wait for. The caller closes its own, which takes no time then.
- * 0, or a negative errno: then there is no such process.
+ * A process of its own, "crumb-detach", holds the @n descriptors open, and closes them, the first first, once the caller has closed
+ * both its own and then the returned one. It has nothing else of ours open and is nobody's child to wait for. A negative errno: there
+ * is no such process.
  */
-int aside_close(const int *fds, size_t n);
+int aside_hold(const int *fds, size_t n);
 
 #endif

@@ -211,15 +211,11 @@ static const struct cause_row rows[CAUSES] = {
 			  "time is good to the bound beside it." },
 	[NET_HARDWARE] = { { "net.hardware", "forwarded in hardware; the wires" },
 			   "From the last sighting on one machine to the first on the next one, by way "
-			   "of a switch whose CPU does not see what its hardware forwards. That it went "
-			   "there is told from the switch's tables: the sender's and the receiver's "
-			   "addresses are behind two ports of one bridge, or a route leads there, and the "
-			   "entry has the flag offload (`bridge -d fdb`, `ip -d route`: the driver has "
-			   "put it into the hardware). What both ports counted meanwhile stands beside "
-			   "it, of all packets, and of those that the CPU had part in. The time is the "
-			   "difference of two sightings: both wires, the hardware with its queues, the "
-			   "network cards and their interrupts; of two clocks it is good to the bound "
-			   "beside it." },
+			   "of a switch whose CPU does not see what its hardware forwards. The switch's "
+			   "tables tell that it went there: an FDB entry or a route to the receiver "
+			   "with the flag offload. What both ports counted meanwhile stands beside it. "
+			   "The time is both wires, the hardware with its queues, the network cards and "
+			   "their interrupts; of two clocks it is good to the bound beside it." },
 	[NET_RPS] = { { "net.rps", "given to another CPU (RPS) on a host on the way" },
 		      "On a switch or router: as rx.rps." },
 	[NET_SOFTIRQ] = { { "net.softirq", "waits for the softirq of a host on the way" },

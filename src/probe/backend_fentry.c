@@ -20,7 +20,7 @@ static int able(const struct abilities *a, char *why, size_t size)
 	const struct bpf_insn insns[] = { INSN_CALL(BPF_FUNC_get_current_task_btf),
 					  INSN_SET(BPF_REG_0, 0), INSN_EXIT };
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY);
-	_cleanup_close_ int prog = -1, link = -1;
+	_cleanup_close_ int held = -1, prog = -1, link = -1; /* closed in the reverse order */
 	int id;
 
 	if (a->btf_path) {
@@ -37,7 +37,7 @@ static int able(const struct abilities *a, char *why, size_t size)
 	link = bpf_raw_tracepoint_open(NULL, prog);
 	if (link < 0)
 		return backend_refuse(why, size, -errno, "fentry");
-	(void)aside_close(&link, 1);
+	held = aside_hold(&link, 1);
 	return 0;
 }
 

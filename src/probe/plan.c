@@ -378,21 +378,22 @@ static void detach_one(struct plan_program *c)
 	c->link = NULL;
 }
 
-/* Those that are left: their last close() becomes another process's. Where there can be none, it is ours, and slow. */
-static void detach_aside(const struct plan *p)
+/* Those that are left: their last close() becomes another process's, see aside_hold(). Where there can be none, it is ours, and slow. */
+static int detach_aside(const struct plan *p)
 {
 	int fds[PLAN_PROGRAMS], n = 0;
 
 	for (unsigned int i = 0; i < p->n_programs; i++)
 		if (p->programs[i].link)
 			fds[n++] = bpf_link__fd(p->programs[i].link);
-	(void)aside_close(fds, n);
+	return aside_hold(fds, n);
 }
 
 /* Tracepoints first: that takes no time. Where a function's hook takes long, so will the others. */
 void plan_detach(struct plan *p)
 {
 	bool slow = false;
+	int held = -1;
 
 	for (unsigned int i = 0; i < p->n_programs; i++) {
 		drop_event(&p->programs[i]); /* never attached */
@@ -407,9 +408,11 @@ void plan_detach(struct plan *p)
 		detach_one(&p->programs[i]);
 		if (!slow && clock_ns(CLOCK_MONOTONIC) - start > SLOW_DETACH_NS) {
 			slow = true;
-			detach_aside(p);
+			held = detach_aside(p);
 		}
 	}
+	if (held >= 0)
+		close(held);
 }
 
 uint16_t plan_point_of(const struct plan *p, const char *prog)

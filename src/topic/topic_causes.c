@@ -135,7 +135,7 @@ const struct topic_more topic_causes[] = {
 	  "Link, queues of machines that were not recorded, interrupt coalescing. Record on the machines between to take it apart.",
 	  "crumb clocks FILE...\toffset, drift and bound\ncrumb report a.pcapng sw.pcapng b.pcapng\twith the switch between" },
 	{ "net.hardware",
-	  "The difference of two sightings, on the machines at both sides: two clocks, aligned by the packets between them. Nothing in the switch is measured.",
+	  "The difference of two sightings, on the machines at both sides. Nothing in the switch is measured.",
 	  "Queues in the ASIC, a slower port out, pause frames (flow control); else link speed and interrupt coalescing at both ends.",
 	  "bridge -d fdb show\tentries, with offload and extern_learn\nip -d route show\troutes, with offload, trap, rt_offload_failed\n"
 	  "ethtool -S PORT\twhat the hardware counted, its queues' drops too\ndevlink trap show\twhat is given to the CPU" },
