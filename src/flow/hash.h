@@ -34,6 +34,20 @@
 			HASH_NEW(head, keyfield, keyptr, out);              \
 	} while (0)
 
+/* The same of at most @most: the eldest goes (uthash keeps the order of arrival). */
+#define HASH_MAKE_BOUNDED(head, keyfield, keyptr, most, out)                \
+	do {                                                                \
+		HASH_FIND(hh, head, keyptr, sizeof((head)->keyfield), out); \
+		if (!(out) && HASH_COUNT(head) == (most)) {                 \
+			(out) = (head);                                     \
+			HASH_DEL(head, out);                                \
+			free(out);                                          \
+			(out) = NULL;                                       \
+		}                                                           \
+		if (!(out))                                                 \
+			HASH_NEW(head, keyfield, keyptr, out);              \
+	} while (0)
+
 /* Empties it; elements that own more than themselves are for their owner to free. */
 #define HASH_FREE(head)                            \
 	do {                                       \

@@ -49,27 +49,27 @@ int owner_tells(struct owner **all, const struct remap_from *from, const struct 
 		key.kind = OWNER_PLACE;
 		key.a = ((const struct crumb_ev_skb *)ev)->flow;
 		key.b = ((const struct crumb_ev_skb *)ev)->netns;
-		return owner_is(all, from, &key);
+		break;
 	case CRUMB_EV_STACK:
 		key.kind = OWNER_PLACE;
 		key.a = ((const struct crumb_ev_stack *)ev)->flow;
 		key.b = ((const struct crumb_ev_stack *)ev)->netns;
-		return owner_is(all, from, &key);
+		break;
 	case CRUMB_EV_FUNC:
 		key.kind = OWNER_PLACE;
 		key.a = ((const struct crumb_ev_func *)ev)->flow;
 		key.b = ((const struct crumb_ev_func *)ev)->netns;
-		return owner_is(all, from, &key);
+		break;
 	case CRUMB_EV_STATE:
 		key.kind = OWNER_END;
 		key.a = ((const struct crumb_ev_state *)ev)->flow;
 		key.b = ((const struct crumb_ev_state *)ev)->end;
-		return owner_is(all, from, &key);
+		break;
 	case CRUMB_EV_RESET:
 		key.kind = OWNER_END;
 		key.a = ((const struct crumb_ev_reset *)ev)->flow;
 		key.b = ((const struct crumb_ev_reset *)ev)->end;
-		return owner_is(all, from, &key);
+		break;
 	case CRUMB_EV_SOCK: {
 		const struct crumb_ev_sock *s = (const void *)ev;
 		bool sends = s->point == CRUMB_PT_TCP_XMIT || s->point == CRUMB_PT_TCP_RETRANSMIT;
@@ -77,7 +77,7 @@ int owner_tells(struct owner **all, const struct remap_from *from, const struct 
 		key.kind = OWNER_END;
 		key.a = s->flow;
 		key.b = sends ? s->dir : !s->dir;
-		return owner_is(all, from, &key);
+		break;
 	}
 	case CRUMB_EV_SEND_BEGIN:
 	case CRUMB_EV_SEND_EXTENT:
@@ -86,7 +86,7 @@ int owner_tells(struct owner **all, const struct remap_from *from, const struct 
 		key.kind = OWNER_END;
 		key.a = ((const struct crumb_ev_extent *)ev)->flow; /* flow and dir stand at one place in all */
 		key.b = ((const struct crumb_ev_extent *)ev)->dir;
-		return owner_is(all, from, &key);
+		break;
 	case CRUMB_EV_WAKE:
 	case CRUMB_EV_RUN:
 	case CRUMB_EV_COPY:
@@ -96,19 +96,20 @@ int owner_tells(struct owner **all, const struct remap_from *from, const struct 
 		key.kind = OWNER_END;
 		key.a = ((const struct crumb_ev_extent *)ev)->flow;
 		key.b = !((const struct crumb_ev_extent *)ev)->dir;
-		return owner_is(all, from, &key);
+		break;
 	case CRUMB_EV_DGRAM_SEND:
 	case CRUMB_EV_DGRAM_RECV:
 		key.kind = OWNER_TASK;
 		key.a = ((const struct crumb_ev_dgram *)ev)->pid;
-		return owner_is(all, from, &key);
+		break;
 	case CRUMB_EV_CALL:
 		key.kind = OWNER_TASK;
 		key.a = ((const struct crumb_ev_call *)ev)->pid;
-		return owner_is(all, from, &key);
+		break;
 	default:
 		return 1;
 	}
+	return owner_is(all, from, &key);
 }
 
 void owners_release(struct owner **all, uint32_t source)

@@ -141,17 +141,9 @@ static void fdb_sweep(struct bridges *b, uint64_t now_ns)
 
 static struct fdb_entry *fdb_make(struct bridges *b, const struct fdb_key *key)
 {
-	struct fdb_entry *e, *oldest;
+	struct fdb_entry *e;
 
-	HASH_FIND(hh, b->fdb, key, sizeof(*key), e);
-	if (e)
-		return e;
-	if (HASH_COUNT(b->fdb) == FDB_MAX) { /* uthash keeps the order of arrival */
-		oldest = b->fdb;
-		HASH_DEL(b->fdb, oldest);
-		free(oldest);
-	}
-	HASH_NEW(b->fdb, key, key, e);
+	HASH_MAKE_BOUNDED(b->fdb, key, key, FDB_MAX, e);
 	return e;
 }
 

@@ -202,17 +202,9 @@ static struct entry *entry_place(struct mac *m, const struct crumb_ev_fdb *ev)
 
 static struct mac *mac_make(struct hardware *h, const struct mac_key *key)
 {
-	struct mac *m, *oldest;
+	struct mac *m;
 
-	HASH_FIND(hh, h->macs, key, sizeof(*key), m);
-	if (m)
-		return m;
-	if (HASH_COUNT(h->macs) == MACS_MAX) { /* uthash keeps the order of arrival */
-		oldest = h->macs;
-		HASH_DEL(h->macs, oldest);
-		free(oldest);
-	}
-	HASH_NEW(h->macs, key, key, m);
+	HASH_MAKE_BOUNDED(h->macs, key, key, MACS_MAX, m);
 	return m;
 }
 

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "clock.h"
+#include "netlink_dump.h"
 #include "netns_look.h"
 
 #define PROBED_MAX 4096 /* who has no offloaded one among so many has none */
@@ -60,23 +61,15 @@ static void put_header(struct nlmsghdr *nlh, const struct request *q)
 static int run_dump(struct dump *d, const struct request *q, mnl_cb_t cb)
 {
 	struct mnl_socket *nl = netns_rtnetlink(d->netns);
-	char buf[32768];
+	char buf[NETLINK_REQUEST_BYTES];
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	int n, ret = MNL_CB_OK;
 
 	if (!nl)
 		return errno ? -errno : -ENOENT;
 	put_header(nlh, q);
 	d->count = 0;
 	d->read_ns = clock_ns(CLOCK_MONOTONIC);
-	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
-		ret = MNL_CB_ERROR;
-	while (ret > MNL_CB_STOP) {
-		n = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-		if (n <= 0)
-			break;
-		ret = mnl_cb_run(buf, n, 1, mnl_socket_get_portid(nl), cb, d);
-	}
+	netlink_dump(nl, nlh, cb, d); /* what came is good */
 	mnl_socket_close(nl);
 	return d->err;
 }

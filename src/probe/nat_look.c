@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "netlink_dump.h"
 #include "netns_each.h"
 #include "netns_look.h"
 
@@ -23,46 +24,19 @@ static int on_chain(const struct nlmsghdr *nlh, void *ctx)
 		if (mnl_attr_get_type(a) == NFTA_CHAIN_TYPE && !strcmp(mnl_attr_get_str(a), "nat"))
 			*found = true;
 	}
-	return MNL_CB_OK;
-}
-
-static bool has_chain(struct mnl_socket *nl)
-{
-	char buf[32768];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct nfgenmsg *nfg;
-	int ret = MNL_CB_OK;
-	bool found = false;
-
-	nlh->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	nlh->nlmsg_seq = 1;
-	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
-	nfg->nfgen_family = NFPROTO_UNSPEC;
-	nfg->version = NFNETLINK_V0;
-	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
-		return false;
-	while (ret > MNL_CB_STOP && !found) {
-		ssize_t n = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-
-		if (n <= 0)
-			return false;
-		ret = mnl_cb_run(buf, n, 1, mnl_socket_get_portid(nl), on_chain, &found);
-		if (ret < 0 && errno == EINTR) /* the rules change this moment */
-			return true;
-	}
-	return found;
+	return *found ? MNL_CB_STOP : MNL_CB_OK;
 }
 
 static bool translates(uint32_t inum, void *ctx)
 {
 	struct mnl_socket *nl = netns_netfilter(inum);
-	bool found;
+	bool found = false;
 
 	(void)ctx;
 	if (!nl) /* no netfilter there, or the namespace is gone, or the old tables */
 		return errno == EEXIST;
-	found = has_chain(nl);
+	if (nft_dump(nl, NFT_MSG_GETCHAIN, on_chain, &found) == 1 && errno == EINTR)
+		found = true; /* the rules change this moment */
 	mnl_socket_close(nl);
 	return found;
 }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "netlink_dump.h"
 #include "netns_each.h"
 #include "netns_look.h"
 
@@ -64,32 +65,6 @@ static int on_chain(const struct nlmsghdr *nlh, void *ctx)
 	return MNL_CB_OK;
 }
 
-/* Whether all came. */
-static bool dump_chains(struct mnl_socket *nl, struct hooks *hooks)
-{
-	char buf[32768];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct nfgenmsg *nfg;
-	int ret = MNL_CB_OK;
-
-	nlh->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	nlh->nlmsg_seq = 1;
-	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
-	nfg->nfgen_family = NFPROTO_UNSPEC;
-	nfg->version = NFNETLINK_V0;
-	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
-		return false;
-	while (ret > MNL_CB_STOP) {
-		ssize_t n = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-
-		if (n <= 0)
-			return false;
-		ret = mnl_cb_run(buf, n, 1, mnl_socket_get_portid(nl), on_chain, hooks);
-	}
-	return ret == MNL_CB_STOP;
-}
-
 /* The old iptables says at no hook in particular that it is there, nor does a ruleset that changes meanwhile: then all of them count. */
 static struct hooks hooks_in(uint32_t inum)
 {
@@ -101,7 +76,7 @@ static struct hooks hooks_in(uint32_t inum)
 			hooks.v4 = hooks.v6 = HOOKS_OF_IP;
 		return hooks;
 	}
-	if (!dump_chains(nl, &hooks) && errno == EINTR)
+	if (nft_dump(nl, NFT_MSG_GETCHAIN, on_chain, &hooks) == 1 && errno == EINTR)
 		hooks.v4 = hooks.v6 = HOOKS_OF_IP;
 	mnl_socket_close(nl);
 	return hooks;

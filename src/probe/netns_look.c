@@ -20,6 +20,7 @@
 
 #include "cleanup.h"
 #include "clock.h"
+#include "netlink_dump.h"
 
 #define NAMED "/run/netns"
 
@@ -183,9 +184,9 @@ struct dump {
 static int run_dump(struct dump *d, uint16_t type, uint8_t family, mnl_cb_t cb)
 {
 	struct mnl_socket *nl = socket_in(d->inum, NETLINK_ROUTE);
-	char buf[32768];
+	char buf[NETLINK_REQUEST_BYTES];
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	int n, ret = MNL_CB_OK;
+	int ret;
 
 	if (!nl)
 		return errno ? -errno : -ENOENT;
@@ -203,14 +204,9 @@ static int run_dump(struct dump *d, uint16_t type, uint8_t family, mnl_cb_t cb)
 
 		ndm->ndm_family = family;
 	}
-	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
-		d->err = -errno;
-	while (!d->err && ret > MNL_CB_STOP) {
-		n = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-		if (n <= 0)
-			break;
-		ret = mnl_cb_run(buf, n, 1, mnl_socket_get_portid(nl), cb, d);
-	}
+	ret = netlink_dump(nl, nlh, cb, d);
+	if (ret < 0)
+		d->err = ret;
 	mnl_socket_close(nl);
 	return d->err;
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "netlink_dump.h"
 #include "netns_look.h"
 
 #define CHAINS_MAX 512 /* with a hook; more of them, and nothing is named */
@@ -241,31 +242,6 @@ static int on_rule(const struct nlmsghdr *nlh, void *ctx)
 	return MNL_CB_OK;
 }
 
-static bool dump(struct mnl_socket *nl, uint16_t what, mnl_cb_t cb, struct look *l)
-{
-	char buf[32768];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct nfgenmsg *nfg;
-	int ret = MNL_CB_OK;
-
-	nlh->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | what;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	nlh->nlmsg_seq = what;
-	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
-	nfg->nfgen_family = NFPROTO_UNSPEC;
-	nfg->version = NFNETLINK_V0;
-	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
-		return false;
-	while (ret > MNL_CB_STOP) {
-		ssize_t n = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-
-		if (n <= 0)
-			return false;
-		ret = mnl_cb_run(buf, n, what, mnl_socket_get_portid(nl), cb, l);
-	}
-	return ret == MNL_CB_STOP; /* an error, or EINTR: the rules changed meanwhile */
-}
-
 void nft_look(const struct crumb_ev_drop *drop, struct crumb_ev_rule *ret_rule)
 {
 	struct crumb_ev_rule rule = { 0 };
@@ -276,8 +252,10 @@ void nft_look(const struct crumb_ev_drop *drop, struct crumb_ev_rule *ret_rule)
 	if (nl) {
 		l->drop = drop;
 		l->rule = &rule;
-		sure = dump(nl, NFT_MSG_GETCHAIN, on_chain, l) &&
-		       dump(nl, NFT_MSG_GETRULE, on_rule, l) && l->candidates == 1 && !l->doubtful;
+		/* a dump that breaks off: the rules changed meanwhile, or worse */
+		sure = !nft_dump(nl, NFT_MSG_GETCHAIN, on_chain, l) &&
+		       !nft_dump(nl, NFT_MSG_GETRULE, on_rule, l) && l->candidates == 1 &&
+		       !l->doubtful;
 		mnl_socket_close(nl);
 	}
 	free(l);
