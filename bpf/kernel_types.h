@@ -197,6 +197,25 @@ struct net_device {
 	unsigned long priv_flags;
 };
 
+struct sk_buff___switchdev { /* CONFIG_NET_SWITCHDEV */
+	__u8 offload_fwd_mark : 1;
+	__u8 offload_l3_fwd_mark : 1;
+};
+
+struct flow_action_cookie {
+	__u32 cookie_len;
+	__u8 cookie[16]; /* as long as it says */
+};
+
+enum devlink_trap_type { DEVLINK_TRAP_TYPE_DROP, DEVLINK_TRAP_TYPE_EXCEPTION };
+
+struct devlink_trap_metadata {
+	const char *trap_name, *trap_group_name;
+	struct net_device *input_dev;
+	const struct flow_action_cookie *fa_cookie;
+	enum devlink_trap_type trap_type;
+};
+
 struct net_device___fast { /* since 6.8: a bitfield in a struct_group */
 	unsigned long priv_flags : 32;
 };

@@ -271,6 +271,26 @@ struct crumb_ev_drop {
 	char qdisc[16];	    /* ... "pfifo" */
 };
 
+enum crumb_trap {
+	CRUMB_TRAP_DROP = 1,  /* the hardware dropped the packet */
+	CRUMB_TRAP_EXCEPTION, /* it could not forward the packet as it should: the CPU does, or answers */
+	CRUMB_TRAP_CONTROL,   /* the CPU asked for it: a protocol of the switch's own */
+};
+
+#define CRUMB_TRAP_MARKED 0x01 /* the hardware has forwarded it as well: this is a copy (offload_fwd_mark) */
+
+/* As the switch's driver tells it (devlink_trap_report(), net/devlink/trap.c). */
+struct crumb_ev_trap {
+	struct crumb_ev_skb s; /* point hw.trap or hw.drop; ifindex: the port by which it came in */
+	__u8 kind;	       /* enum crumb_trap */
+	__u8 flags;	       /* CRUMB_TRAP_* */
+	__u8 cookie_len;       /* of `cookie`: what the tc filter that dropped it was given by who made it */
+	__u8 pad0[5];
+	__u8 cookie[16];
+	char name[48]; /* "ingress_vlan_filter" */
+	char group[32];
+};
+
 /*
  * Why TCP keeps the first unsent byte, in terms of what tcp_write_xmit() asks (net/ipv4/tcp_output.c). Several can hold
  * at once; it stops at the first, in this order.
@@ -726,6 +746,7 @@ _Static_assert(sizeof(struct crumb_ev_skb) == 96, "skb");
 _Static_assert(sizeof(struct crumb_ev_packet) % 8 == 0, "packet");
 _Static_assert(sizeof(struct crumb_ev_packet_short) % 8 == 0, "short packet");
 _Static_assert(sizeof(struct crumb_ev_drop) == 152, "drop"); /* 112 before rmem_alloc */
+_Static_assert(sizeof(struct crumb_ev_trap) == 200, "trap");
 _Static_assert(sizeof(struct crumb_ev_held) == 64, "held");
 _Static_assert(sizeof(struct crumb_ev_send_begin) % 8 == 0, "send_begin");
 _Static_assert(sizeof(struct crumb_ev_send_end) == 80, "send_end"); /* 56 before append_ns */

@@ -32,6 +32,7 @@ enum crumb_event_type {
 	CRUMB_EV_NAT,	/* a connection's addresses are translated here */
 	CRUMB_EV_TUNNEL,     /* bytes of a connection pass here in packets of a tunnel */
 	CRUMB_EV_UNFOLLOWED, /* from here on the bytes of a direction are not followed */
+	CRUMB_EV_TRAP, /* the hardware of a switch gave the CPU a packet with bytes of a flow, and why */
 
 	/* from user space */
 	CRUMB_EV_TRACE = 64, /* first: version, settings */
@@ -106,6 +107,8 @@ enum crumb_point {
 	CRUMB_PT_RESET_SEND,  /* TCP sends an RST */
 	CRUMB_PT_RESET_RECV,  /* a socket gets one */
 	CRUMB_PT_SOCK_GONE,   /* a socket is destroyed */
+	CRUMB_PT_HW_TRAP,     /* the hardware of a switch gives a packet to the CPU */
+	CRUMB_PT_HW_DROP,     /* ... which it dropped */
 	CRUMB_PT_MAX,
 };
 

@@ -69,6 +69,8 @@ static const struct layout layouts[] = {
 			    .full = sizeof(struct crumb_ev_drop),
 			    DIR(crumb_ev_drop, s.dir),
 			    .last = { LAST(crumb_ev_drop, qdisc) } },
+	[CRUMB_EV_TRAP] = { SIZED(crumb_ev_trap), DIR(crumb_ev_trap, s.dir),
+			    .last = { LAST(crumb_ev_trap, name), LAST(crumb_ev_trap, group) } },
 	[CRUMB_EV_DECISION] = { SIZED(crumb_ev_decision), DIR(crumb_ev_decision, s.dir),
 				.last = { LAST(crumb_ev_decision, table),
 					  LAST(crumb_ev_decision, chain) } },

@@ -218,6 +218,15 @@ static const struct point points[CRUMB_PT_MAX] = {
 		"skb.drop", LAYER_DEVICE, "sk_skb_reason_drop",
 		"the kernel frees the packet as a drop, with a reason and the place",
 		{ TRACEPOINT(kfree_skb) }, false },
+	/* planned only where a device has such traps (src/probe/devlink_look.h) */
+	[CRUMB_PT_HW_TRAP] = {
+		"hw.trap", LAYER_DEVICE, "devlink_trap_report",
+		"the switch's hardware gives the packet to the CPU: it does not forward it by itself",
+		{ TRACEPOINT(devlink_trap_report) }, false },
+	[CRUMB_PT_HW_DROP] = {
+		"hw.drop", LAYER_DEVICE, "devlink_trap_report",
+		"the switch's hardware has dropped the packet, and tells the CPU by which trap",
+		{ TRACEPOINT(devlink_trap_report) }, false },
 	[CRUMB_PT_CALL] = {
 		"call", LAYER_NOTE, "",
 		"a call that carries no bytes: getaddrinfo, socket, connect, close",
@@ -359,6 +368,7 @@ const char *event_type_name(unsigned int type)
 		[CRUMB_EV_NAT] = "nat",
 		[CRUMB_EV_TUNNEL] = "tunnel",
 		[CRUMB_EV_UNFOLLOWED] = "unfollowed",
+		[CRUMB_EV_TRAP] = "trap",
 		[CRUMB_EV_RECV_EXTENT] = "recv_extent",
 		[CRUMB_EV_RECV] = "recv",
 		[CRUMB_EV_CALL] = "call",

@@ -60,6 +60,12 @@ struct point {
 /* Row of @pt; never NULL: an unknown number gives a row named "?". */
 const struct point *point_get(unsigned int pt);
 
+/* Is the packet lost there? */
+static inline bool point_is_drop(unsigned int pt)
+{
+	return pt == CRUMB_PT_SKB_DROP || pt == CRUMB_PT_HW_DROP;
+}
+
 /* Number of the point of that name, CRUMB_PT_NONE if there is none. */
 enum crumb_point point_by_name(const char *name);
 

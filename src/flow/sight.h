@@ -46,6 +46,7 @@ struct sighting {
 			uint8_t mac[6];	 /* destination */
 			uint8_t src_mac[6];
 			uint8_t flags; /* CRUMB_SKB_* */
+			uint32_t trap; /* hw.trap: its words, by their number (own_reason.h) */
 		} dev;
 		struct {
 			uint64_t rcv_nxt; /* position */

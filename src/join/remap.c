@@ -607,6 +607,7 @@ static int map_fields(struct remap *r, const struct remap_from *from, struct cru
 	case CRUMB_EV_SKB:
 	case CRUMB_EV_DROP:
 	case CRUMB_EV_DECISION:
+	case CRUMB_EV_TRAP:
 		return map_skb(r, from, ev, out);
 	case CRUMB_EV_SEND_BEGIN:
 	case CRUMB_EV_SEND_END:

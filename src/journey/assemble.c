@@ -11,6 +11,7 @@
 #include "bridge.h"
 #include "failed.h"
 #include "hardware.h"
+#include "own_reason.h"
 #include "reset.h"
 #include "unmade.h"
 
@@ -30,7 +31,9 @@ int assembler_new(const struct assembler_sink *sink, struct assembler **ret)
 	a->usocks = usocks_new();
 	a->bridges = bridges_new();
 	a->hardware = hardware_new();
-	if (!a->facts || !a->stacks || !a->tasks || !a->usocks || !a->bridges || !a->hardware) {
+	a->reasons = own_reasons_new();
+	if (!a->facts || !a->stacks || !a->tasks || !a->usocks || !a->bridges || !a->hardware ||
+	    !a->reasons) {
 		assembler_free(a);
 		return -ENOMEM;
 	}
@@ -54,6 +57,7 @@ void assembler_free(struct assembler *a)
 	stacks_free(a->stacks);
 	bridges_free(a->bridges);
 	hardware_free(a->hardware);
+	own_reasons_free(a->reasons);
 	facts_free(a->facts);
 	losses_done(&a->losses);
 	losses_done(&a->func_losses);
@@ -331,6 +335,8 @@ static int dispatch(struct assembler *a, const struct crumb_event *ev)
 		return tasks_call(a->tasks, (const void *)ev);
 	case CRUMB_EV_DROP:
 		return take_drop(a, (const void *)ev);
+	case CRUMB_EV_TRAP:
+		return ingest_trap(a, (const void *)ev);
 	case CRUMB_EV_RESET:
 		return ingest_reset(a, (const void *)ev);
 	case CRUMB_EV_DECISION:

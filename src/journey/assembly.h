@@ -44,6 +44,7 @@ struct assembler {
 	struct facts *facts;
 	struct bridges *bridges;
 	struct hardware *hardware;
+	struct own_reasons *reasons;
 	struct stacks *stacks;
 	struct tasks *tasks;
 	struct losses losses;
@@ -81,8 +82,11 @@ int ingest_flow(struct assembler *a, const struct crumb_ev_flow *ev);
 int ingest_state(struct assembler *a, const struct crumb_ev_state *ev);
 int ingest_unfollowed(struct assembler *a, const struct crumb_ev_unfollowed *ev);
 int ingest_skb(struct assembler *a, const struct crumb_ev_skb *ev);
+int ingest_skb_seen(struct assembler *a, const struct crumb_ev_skb *ev,
+		    struct sighting **ret); /* NULL: of no bytes */
 int ingest_decision(struct assembler *a, const struct crumb_ev_decision *ev);
 int ingest_drop(struct assembler *a, const struct crumb_ev_drop *ev);
+int ingest_trap(struct assembler *a, const struct crumb_ev_trap *ev); /* trap.c */
 int ingest_sock(struct assembler *a, const struct crumb_ev_sock *ev);
 int ingest_wake(struct assembler *a, const struct crumb_ev_wake *ev);
 int ingest_run(struct assembler *a, const struct crumb_ev_run *ev);

@@ -16,17 +16,14 @@
 #include <string.h>
 
 #include "hash.h"
+#include "own_reason.h"
 
-#define OWN_REASONS  0x800000u /* numbers of ours begin here: the kernel's are some hundred */
-#define REASONS_MAX  65536u    /* with their proofs, and ... */
-#define REASONS_KEPT 65000u    /* ... the last ones without */
-#define NOT_KEPT     "proof not kept: there are too many"
-#define VLAN_MASK    0xfffu
-#define COPIES_NS    1000000ull /* the copies of a flooded frame are made by one loop */
-#define LATE_NS	     100000000ull
-#define FDB_MAX	     262144u	     /* entries known at once; the oldest go */
-#define FDB_KEEP_NS  600000000000ull /* what is gone is told of for so long */
-#define SWEEP_NS     10000000000ull
+#define VLAN_MASK   0xfffu
+#define COPIES_NS   1000000ull /* the copies of a flooded frame are made by one loop */
+#define LATE_NS	    100000000ull
+#define FDB_MAX	    262144u	    /* entries known at once; the oldest go */
+#define FDB_KEEP_NS 600000000000ull /* what is gone is told of for so long */
+#define SWEEP_NS    10000000000ull
 
 struct at_key {
 	uint32_t netns, ifindex;
@@ -58,19 +55,10 @@ struct fdb_read { /* when a namespace's tables were last read: what was not amon
 	UT_hash_handle hh;
 };
 
-struct reason {
-	uint32_t number;
-	char *text; /* name, then proof: what is the same is one */
-	const char *proof;
-	UT_hash_handle hh, by_number;
-};
-
 struct bridges {
 	struct port *ports;
 	struct fdb_entry *fdb;
 	struct fdb_read *reads;
-	struct reason *reasons, *numbers;
-	uint32_t next_reason;
 	uint64_t sweep_ns;
 };
 
@@ -81,20 +69,11 @@ struct bridges *bridges_new(void)
 
 void bridges_free(struct bridges *b)
 {
-	struct reason *r, *next;
-
 	if (!b)
 		return;
 	HASH_FREE(b->ports);
 	HASH_FREE(b->fdb);
 	HASH_FREE(b->reads);
-	HASH_CLEAR(by_number, b->numbers);
-	HASH_ITER(hh, b->reasons, r, next)
-	{
-		HASH_DEL(b->reasons, r);
-		free(r->text);
-		free(r);
-	}
 	free(b);
 }
 
@@ -420,43 +399,6 @@ static void refuses(struct assembler *a, struct verdict_on *v, const struct crum
 		refuses_out(a, v, at, out, vid);
 }
 
-/* A number whose name is @name, with that proof. 0: no room, no memory. */
-static uint32_t reason_number(struct assembler *a, const char *name, const char *proof)
-{
-	struct crumb_ev_reason fact = {
-		.h = { .type = CRUMB_EV_REASON, .size = sizeof(fact) },
-	};
-	size_t at = strlen(name) + 1, len = at + strlen(proof);
-	struct bridges *b = a->bridges;
-	char *text = malloc(len + 1);
-	struct reason *r;
-	bool full;
-
-	if (!text)
-		return 0;
-	memcpy(text, name, at);
-	memcpy(text + at, proof, len - at + 1);
-	HASH_FIND(hh, b->reasons, text, len, r);
-	full = b->next_reason >= REASONS_KEPT && strcmp(proof, NOT_KEPT) != 0;
-	if (r || full || b->next_reason == REASONS_MAX) {
-		free(text);
-		return r ? r->number : full ? reason_number(a, name, NOT_KEPT) : 0;
-	}
-	r = calloc(1, sizeof(*r));
-	if (!r) {
-		free(text);
-		return 0;
-	}
-	r->text = text;
-	r->proof = text + at;
-	r->number = OWN_REASONS + b->next_reason++;
-	HASH_ADD_KEYPTR(hh, b->reasons, r->text, len, r);
-	HASH_ADD(by_number, b->numbers, number, sizeof(r->number), r);
-	fact.value = r->number;
-	strncpy(fact.name, name, sizeof(fact.name) - 1);
-	return facts_event(a->facts, &fact.h) ? 0 : r->number;
-}
-
 /* It says why by itself, as far as that goes: newer kernels have some reasons of the bridge's. */
 static bool reason_is_told(const char *reason)
 {
@@ -494,18 +436,10 @@ int bridge_name_drop(struct assembler *a, struct crumb_ev_drop *ev)
 	if (at->read_ns > ev->s.h.time_ns + LATE_NS)
 		words_put(&v.why, late_words(at->read_ns - ev->s.h.time_ns));
 	v.why.text[v.why.len] = '\0';
-	number = reason_number(a, reason_is_told(told) ? told : v.name, v.why.text);
+	number = own_reason(a->reasons, a->facts, reason_is_told(told) ? told : v.name, v.why.text);
 	if (number)
 		ev->reason = number;
 	return 0;
-}
-
-const char *bridge_proof(const struct bridges *b, uint32_t reason)
-{
-	struct reason *r;
-
-	HASH_FIND(by_number, b->numbers, &reason, sizeof(reason), r);
-	return r ? r->proof : NULL;
 }
 
 /* ------------------------------------------------------------------------------------------------- steps */

@@ -25,9 +25,6 @@ size_t bridges_entries(const struct bridges *b); /* of forwarding tables, as are
  */
 int bridge_name_drop(struct assembler *a, struct crumb_ev_drop *ev);
 
-/* What proves a reason that bridge_name_drop() gave; NULL: it is none of those. Lives as long as the bridges. */
-const char *bridge_proof(const struct bridges *b, uint32_t reason);
-
 /* "port forwarding, VLAN 10 by its PVID", of a frame that came in. */
 void bridge_say_in(struct assembler *a, struct words *w, const struct path_step *s);
 

@@ -39,6 +39,7 @@ enum cause_id {
 	NET_WIRE,
 	NET_BETWEEN,
 	NET_HARDWARE,
+	NET_TRAP,
 	NET_RPS,
 	NET_SOFTIRQ,
 	NET_GRO,
@@ -52,6 +53,7 @@ enum cause_id {
 	NET_DRIVER_BUSY,
 	NET_BQL,
 	NET_NAPI,
+	RX_TRAP,
 	RX_RPS,
 	RX_SOFTIRQ,
 	RX_NAPI,
@@ -82,6 +84,7 @@ enum cause_id {
 	RX_EXIT,
 	RX_LIBC,
 	DROP_HERE,
+	DROP_HARDWARE,
 	CAUSES
 };
 
@@ -216,6 +219,9 @@ static const struct cause_row rows[CAUSES] = {
 			   "with the flag offload. What both ports counted meanwhile stands beside it. "
 			   "The time is both wires, the hardware with its queues, the network cards and "
 			   "their interrupts; of two clocks it is good to the bound beside it." },
+	[NET_TRAP] = { { "net.trap", "from the hardware of a switch into its CPU's stack" },
+		       "On a switch or router whose hardware gave the packet to the CPU (a devlink trap): from the "
+		       "driver's report of it until the stack takes it." },
 	[NET_RPS] = { { "net.rps", "given to another CPU (RPS) on a host on the way" },
 		      "On a switch or router: as rx.rps." },
 	[NET_SOFTIRQ] = { { "net.softirq", "waits for the softirq of a host on the way" },
@@ -255,6 +261,9 @@ static const struct cause_row rows[CAUSES] = {
 		      "On a switch or router: as tx.bql." },
 	[NET_NAPI] = { { "net.napi", "waits for the device's poll (NAPI) on a host on the way" },
 		       "On a switch or router: as rx.napi." },
+	[RX_TRAP] = { { "rx.trap", "from the hardware into the CPU's stack" },
+		      "The receiver is a switch: its hardware gave the packet, which is for the switch itself, to the "
+		      "CPU (a devlink trap); from the driver's report of it until the stack takes it." },
 	[RX_RPS] = { { "rx.rps", "given to another CPU (RPS), waits for its softirq" },
 		     "On the receiver's host: receive packet steering put the packet into the backlog of another CPU than "
 		     "the one that got it, until that CPU, told by an interrupt, has worked off what was there "
@@ -359,6 +368,10 @@ static const struct cause_row rows[CAUSES] = {
 	[DROP_HERE] = { { "net.drop", "until the kernel dropped it" },
 			"From the last point passed to the place where the kernel freed the "
 			"packet: the drop reason tells why." },
+	[DROP_HARDWARE] = { { "net.hw_drop", "until a switch's hardware dropped it" },
+			    "From the last point passed, on the machine before, until the hardware of a switch "
+			    "had dropped the packet and its driver told so (a devlink trap): link, the hardware "
+			    "with its queues, and the way of the dropped packet's copy to the CPU." },
 };
 
 #define P(point) (1ull << CRUMB_PT_##point)
@@ -375,7 +388,7 @@ static const struct cause_row rows[CAUSES] = {
 #define QUEUED	(P(DEV_QUEUE) | P(BRIDGE_FORWARD))
 #define OUT	(QUEUED | QDISC | P(DEV_XMIT))
 #define SHOWN	(P(DEV_GRO) | P(DEV_RECEIVE) | P(BRIDGE_IN))
-#define ARRIVED (P(DEV_BACKLOG) | SHOWN)
+#define ARRIVED (P(HW_TRAP) | P(DEV_BACKLOG) | SHOWN)
 #define UP	(ARRIVED | P(IP_RECEIVE))
 #define IN_TCP	(P(TCP_RECEIVE) | P(TCP_QUEUE) | P(TCP_OFO))
 #define READ	(P(SOCK_COPY) | P(SOCK_RECV_RETURN) | P(SYS_RECV_RETURN) | P(LIBC_RECV_RETURN))
@@ -394,6 +407,7 @@ static const struct rule {
 	enum cause_id id;
 } rules[] = {
 	{ ~0ull, P(SKB_DROP), 0, 0, DROP_HERE },
+	{ ~0ull, P(HW_DROP), 0, 0, DROP_HARDWARE },
 
 	{ P(LIBC_SEND), P(SYS_SEND), 0, 0, TX_LIBC },
 	{ CALL_IN, P(SOCK_SEND) | P(SOCK_LOCK) | P(TCP_APPEND), 0, 0, TX_ENTER },
@@ -465,6 +479,8 @@ static const struct rule {
 	{ P(DEV_XMIT), P(DEV_GRO), GAP_VETH, 0, NET_NAPI },
 	{ OUT, ARRIVED, 0, 0, NET_WIRE },
 
+	{ P(HW_TRAP), P(DEV_BACKLOG) | SHOWN, GAP_SAME_HOST | GAP_AT_RECEIVER, 0, RX_TRAP },
+	{ P(HW_TRAP), P(DEV_BACKLOG) | SHOWN, GAP_SAME_HOST, 0, NET_TRAP },
 	/* netif_rx() without RPS keeps to its CPU, and so does the poll of a device */
 	{ P(DEV_BACKLOG) | P(DEV_GRO), P(DEV_RECEIVE) | P(BRIDGE_IN),
 	  GAP_AT_RECEIVER | GAP_OTHER_CPU, 0, RX_RPS },

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "bridge.h"
+#include "own_reason.h"
 #include "repair.h"
 
 static void say_pair(struct words *w, const char *what, uint64_t x, uint64_t of)
@@ -328,7 +329,12 @@ const char *detail_step(struct assembler *a, const struct message *m, const stru
 		say_copy(&w, p, s);
 		break;
 	case CRUMB_PT_SKB_DROP:
+	case CRUMB_PT_HW_DROP:
 		say_drop(a, &w, s);
+		break;
+	case CRUMB_PT_HW_TRAP:
+		if (own_reason_proof(a->reasons, s->seen->dev.trap))
+			words_put(&w, own_reason_proof(a->reasons, s->seen->dev.trap));
 		break;
 	case CRUMB_PT_TCP_BACKLOG:
 	case CRUMB_PT_TCP_OFO:

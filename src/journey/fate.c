@@ -25,7 +25,7 @@ const struct sighting *fate_last_seen(const struct half *h, uint64_t pos,
 		const struct sight_log *l = &h->bytes.logs[i];
 		const struct sighting *s;
 
-		if (!place_carries(&l->place) || l->place.point == CRUMB_PT_SKB_DROP)
+		if (!place_carries(&l->place) || point_is_drop(l->place.point))
 			continue;
 		s = sight_log_newest(l, pos, 0, UINT64_MAX, NULL);
 		if (s && (!last || sighting_after(s, last))) {
@@ -83,7 +83,7 @@ static bool copy_held(const struct half *h, uint64_t pos)
 			continue;
 		if (l->place.point == CRUMB_PT_TCP_RECEIVE)
 			received += others + 1;
-		else if (l->place.point == CRUMB_PT_SKB_DROP)
+		else if (point_is_drop(l->place.point))
 			dropped += others + 1;
 	}
 	return received > dropped;
@@ -99,7 +99,7 @@ const struct sighting *fate_newest_drop(struct assembler *a, const struct messag
 		const struct sight_log *l = &h->bytes.logs[i];
 		const struct sighting *before = n.drop;
 
-		if (l->place.kind != SIGHT_BYTES || l->place.point != CRUMB_PT_SKB_DROP)
+		if (l->place.kind != SIGHT_BYTES || !point_is_drop(l->place.point))
 			continue;
 		sight_log_visit(l, &m->extents, from_ns, UINT64_MAX, drop_look, &n);
 		if (n.drop != before)

@@ -172,17 +172,19 @@ static int sight_skb(struct assembler *a, struct conn *c, const struct crumb_ev_
 	return 0;
 }
 
-int ingest_skb(struct assembler *a, const struct crumb_ev_skb *ev)
+int ingest_skb_seen(struct assembler *a, const struct crumb_ev_skb *ev, struct sighting **ret)
 {
 	struct conn *c = assembler_conn(a, ev->flow);
 	struct sighting *s;
 	int err;
 
+	*ret = NULL;
 	if (!c)
 		return 0;
 	err = sight_skb(a, c, ev, &s);
 	if (err || !s)
 		return err;
+	*ret = s;
 	s->dev.skb_len = ev->skb_len;
 	s->dev.qdisc_handle = ev->qdisc_handle;
 	s->dev.qlen = ev->qlen;
@@ -192,7 +194,15 @@ int ingest_skb(struct assembler *a, const struct crumb_ev_skb *ev)
 	s->dev.tunnel = ev->flags & CRUMB_SKB_TUNNEL ? ev->ip_id : 0;
 	memcpy(s->dev.mac, ev->dst_mac, sizeof(s->dev.mac));
 	memcpy(s->dev.src_mac, ev->src_mac, sizeof(s->dev.src_mac));
+	s->dev.trap = 0;
 	return 0;
+}
+
+int ingest_skb(struct assembler *a, const struct crumb_ev_skb *ev)
+{
+	struct sighting *s;
+
+	return ingest_skb_seen(a, ev, &s);
 }
 
 int ingest_drop(struct assembler *a, const struct crumb_ev_drop *ev)
@@ -205,7 +215,8 @@ int ingest_drop(struct assembler *a, const struct crumb_ev_drop *ev)
 
 	if (!c)
 		return 0;
-	skb.point = CRUMB_PT_SKB_DROP;
+	if (!point_is_drop(skb.point))
+		skb.point = CRUMB_PT_SKB_DROP;
 	err = sight_skb(a, c, &skb, &s);
 	if (!err && !s && !conn_is_udp(c) && (ev->s.tcp_flags & TCP_SYN))
 		unmade_syn(&c->half[ev->s.dir], &skb, ev->reason);

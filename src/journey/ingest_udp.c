@@ -183,7 +183,7 @@ static int find_seen(struct assembler *a, struct conn *c, const struct crumb_ev_
 		d = dgrams_like(ds, l, ret_sure);
 		d = d ? d : dgrams_train(ds, l, false);
 	}
-	if (!d && (is_origin(ev) || point_is_in(ev->point))) {
+	if (!d && (is_origin(ev) || point_is_in(ev->point) || ev->point == CRUMB_PT_HW_DROP)) {
 		d = dgrams_add(ds, l, ev->h.time_ns);
 		if (!d)
 			return -ENOMEM;
@@ -222,7 +222,7 @@ int ingest_dgram_skb(struct assembler *a, struct conn *c, const struct crumb_ev_
 				   .bytes = ev->payload,
 				   .segs = ev->gso_segs,
 				   .skb = ev->skb };
-	bool drop = ev->point == CRUMB_PT_SKB_DROP, sure;
+	bool drop = point_is_drop(ev->point), sure;
 	struct dgram *d;
 	int err;
 

@@ -178,7 +178,7 @@ static const struct sighting *find_drop(const struct half *h, uint32_t netns, ui
 		const struct sight_log *l = &h->bytes.logs[i];
 		const struct sighting *s;
 
-		if (l->place.kind != SIGHT_BYTES || l->place.point != CRUMB_PT_SKB_DROP ||
+		if (l->place.kind != SIGHT_BYTES || !point_is_drop(l->place.point) ||
 		    l->place.netns != netns)
 			continue;
 		s = sight_log_newest(l, byte, time->start, time->end, NULL);
@@ -384,7 +384,7 @@ int path_find(struct assembler *a, const struct message *m, const struct fate *f
 		path_find_reader(m, ready_ns, to_ns, p);
 	} else if (f->drop) {
 		struct path_step *s =
-			path_add(p, CRUMB_PT_SKB_DROP, f->drop->time_ns, PATH_ORDER_READER);
+			path_add(p, f->drop_place->point, f->drop->time_ns, PATH_ORDER_READER);
 
 		if (s) {
 			s->netns = f->drop_place->netns;

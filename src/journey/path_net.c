@@ -31,7 +31,7 @@ static bool dropped_within(const struct half *h, uint64_t byte, uint64_t from_ns
 	for (uint32_t i = 0; i < h->bytes.log_count; i++) {
 		const struct sight_log *l = &h->bytes.logs[i];
 
-		if (l->place.kind == SIGHT_BYTES && l->place.point == CRUMB_PT_SKB_DROP &&
+		if (l->place.kind == SIGHT_BYTES && point_is_drop(l->place.point) &&
 		    sight_log_newest(l, byte, from_ns, to_ns, NULL))
 			return true;
 	}
@@ -57,7 +57,7 @@ static uint64_t skb_reused_ns(const struct half *h, uint64_t byte, const struct 
 		const struct sight_log *l = &h->bytes.logs[i];
 		const struct sighting *s;
 
-		if (l->place.kind != SIGHT_BYTES || l->place.point != CRUMB_PT_SKB_DROP)
+		if (l->place.kind != SIGHT_BYTES || !point_is_drop(l->place.point))
 			continue;
 		s = sight_log_of_skb(l, byte, time, skb);
 		if (s && s->time_ns < time->end && s->time_ns > reused)

@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
-#include "bridge.h"
 #include "nat.h"
+#include "own_reason.h"
 #include "path.h"
 #include "proof.h"
 
@@ -114,11 +114,11 @@ static void say_rule(struct assembler *a, struct words *w, const struct crumb_ev
 const char *proof_words(struct assembler *a, const struct conn *c, const struct crumb_ev_drop *d)
 {
 	const char *reason = facts_reason(a->facts, d->reason);
-	const char *bridges = bridge_proof(a->bridges, d->reason);
+	const char *own = own_reason_proof(a->reasons, d->reason);
 	struct words w = { .len = 0 };
 
-	if (bridges)
-		words_put(&w, bridges);
+	if (own)
+		words_put(&w, own);
 	else if (!strcmp(reason, "SOCKET_RCVBUFF") || !strcmp(reason, "SOCKET_BACKLOG") ||
 		 !strcmp(reason, "PROTO_MEM") || !strcmp(reason, "TCP_ZEROWINDOW"))
 		say_buffer(&w, d);

@@ -175,7 +175,7 @@ static void add_local(void *ctx, const struct sighting *s)
 
 static bool is_local_drop_log(const struct message *m, const struct sight_log *l)
 {
-	return l->place.kind == SIGHT_BYTES && l->place.point == CRUMB_PT_SKB_DROP &&
+	return l->place.kind == SIGHT_BYTES && point_is_drop(l->place.point) &&
 	       l->place.netns == m->begin.netns;
 }
 

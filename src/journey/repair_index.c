@@ -10,7 +10,7 @@
 
 static bool is_drop_log(const struct sight_log *l)
 {
-	return l->place.kind == SIGHT_BYTES && l->place.point == CRUMB_PT_SKB_DROP;
+	return l->place.kind == SIGHT_BYTES && point_is_drop(l->place.point);
 }
 
 /* --------------------------------------------------------------------------------------- the spots */

@@ -39,7 +39,7 @@ uint16_t tunnel_number(const struct message *m, const struct path_step *s)
 
 	if (!s->seen)
 		return 0;
-	if (s->point == CRUMB_PT_SKB_DROP) {
+	if (point_is_drop(s->point)) {
 		drop = proof_find(message_half(m), s->seen);
 		return drop && (drop->s.flags & CRUMB_SKB_TUNNEL) ? drop->s.ip_id : 0;
 	}

@@ -75,8 +75,8 @@ void unmade_note(struct assembler *a, const struct conn *c)
 		return;
 	}
 	where_words(a, &c->half[client].syn_at, u->host, u->place);
-	u->outcome = c->half[client].syn_at.point == CRUMB_PT_SKB_DROP ? "dropped" : "unanswered";
-	if (c->half[client].syn_at.point == CRUMB_PT_SKB_DROP)
+	u->outcome = point_is_drop(c->half[client].syn_at.point) ? "dropped" : "unanswered";
+	if (point_is_drop(c->half[client].syn_at.point))
 		snprintf(u->reason, sizeof(u->reason), "%s",
 			 facts_reason(a->facts, c->half[client].syn_at.reason));
 }

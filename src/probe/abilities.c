@@ -14,6 +14,7 @@
 
 #include "backend.h"
 #include "cleanup.h"
+#include "devlink_look.h"
 #include "insns.h"
 #include "module_types.h"
 #include "nat_look.h"
@@ -216,6 +217,8 @@ int abilities_new(const char *btf_path, bool deep, struct abilities **ret, struc
 		a->netfilter_why = "no namespace had a chain at a hook of IP when crumb started";
 	a->nat_why = look_nat(a);
 	a->tunnel_why = look_tunnels(a);
+	if (!devlink_has_traps())
+		a->traps_why = "no device had traps (devlink) when crumb started";
 	a->attach_cookie = try_attach_cookie();
 	a->calls_preempted = look_calls_preempted(a);
 	a->kprobe_misses = look_kprobe_misses(a);

@@ -30,6 +30,7 @@ struct abilities {
 	const char *netfilter_why; /* NULL: a namespace has a chain at a hook of IP; else why none is seen */
 	const char *nat_why; /* NULL: translations of addresses (NAT) are followed; else why not */
 	const char *tunnel_why; /* NULL: packets in those tunnels are followed; else why not */
+	const char *traps_why; /* NULL: a switch's hardware may tell of packets (devlink traps); else why not */
 	struct tunnel_look tunnels;
 	struct crumb_nft_layout nft; /* all 0: the types of nf_tables are not told, or it is not loaded */
 	struct crumb_ipt_layout ipt; /* likewise of ip_tables */

@@ -252,6 +252,7 @@ static int load_once(struct loader *l, const struct session_config *c, uint32_t 
 		.force = c->force,
 		.libc = c->libc,
 		.deep = c->deep,
+		.traps_why = l->abilities->traps_why,
 		.children = c->settings.select & CRUMB_SELECT_TGID,
 	};
 	int err = open_object(l, c, e);

@@ -133,7 +133,7 @@ static void open_here(uint32_t inum, void *ctx)
 	struct opening *o = ctx;
 
 	(void)inum;
-	if (o->protocol != NETLINK_ROUTE && has_old_tables()) {
+	if (o->protocol == NETLINK_NETFILTER && has_old_tables()) {
 		o->err = EEXIST;
 		return;
 	}
@@ -168,6 +168,11 @@ struct mnl_socket *netns_rtnetlink(uint32_t inum)
 struct mnl_socket *netns_netfilter(uint32_t inum)
 {
 	return socket_in(inum, NETLINK_NETFILTER);
+}
+
+struct mnl_socket *netns_generic(uint32_t inum)
+{
+	return socket_in(inum, NETLINK_GENERIC);
 }
 
 struct dump {

@@ -261,6 +261,8 @@ static void conclude(struct plan_point *pt)
 
 static bool wanted(const struct plan_request *r, uint16_t point)
 {
+	if (point == CRUMB_PT_HW_TRAP || point == CRUMB_PT_HW_DROP)
+		return !r->traps_why;
 	return (point != CRUMB_PT_TASK || r->children) && (!point_get(point)->deep || r->deep);
 }
 
@@ -271,6 +273,8 @@ static void plan_point(const struct making *m, uint16_t point)
 	const struct point_hook *first = &row->via[0];
 
 	pt->asked = wanted(m->r, point);
+	if (!pt->asked && (point == CRUMB_PT_HW_TRAP || point == CRUMB_PT_HW_DROP))
+		snprintf(pt->why, sizeof(pt->why), "%s", m->r->traps_why);
 	if (!pt->asked)
 		return;
 	if (first->kind == HOOK_UPROBE && (m->r->libc || row->layer == LAYER_LIBC)) {

@@ -187,7 +187,7 @@ static void step_row(struct page *p, const struct columns *c, const struct journ
 	}
 	page_tab(p, c->point);
 	step_name(p, s, text, sizeof(text));
-	page_text(p, s->point == CRUMB_PT_SKB_DROP ? STYLE_BAD : STYLE_PLAIN, text, c->point_room);
+	page_text(p, point_is_drop(s->point) ? STYLE_BAD : STYLE_PLAIN, text, c->point_room);
 	if (c->dev && s->dev) {
 		page_tab(p, c->dev);
 		page_text(p, STYLE_PLAIN, s->dev, c->dev_room);

@@ -59,6 +59,7 @@ bool topic_at(unsigned int i, struct topic *ret)
 		{ TOPIC_VERDICT, topic_verdicts },
 		{ TOPIC_REASON, topic_reasons },
 		{ TOPIC_CRUMB_REASON, topic_crumb_reasons },
+		{ TOPIC_CRUMB_REASON, topic_traps },
 	};
 	const struct cause_row *cause;
 

@@ -49,6 +49,7 @@ struct topic_whole {
 	const char *name, *what, *kernel, *state, *next;
 };
 extern const struct topic_more topic_points[], topic_causes[];
-extern const struct topic_whole topic_verdicts[], topic_reasons[], topic_crumb_reasons[];
+extern const struct topic_whole topic_verdicts[], topic_reasons[], topic_crumb_reasons[],
+	topic_traps[];
 
 #endif

@@ -179,6 +179,7 @@ static int catch_journey(void *ctx, const struct journey *j)
 	memcpy(c->id, j->id, sizeof(c->id));
 	copy_text(c->reason, sizeof(c->reason), j->reason);
 	copy_text(c->where, sizeof(c->where), j->where);
+	copy_text(c->proof, sizeof(c->proof), j->proof);
 	catch_steps(c, j);
 	catch_transmissions(c, j);
 	return 0;

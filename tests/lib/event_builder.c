@@ -318,6 +318,19 @@ void build_drop_at(struct builder *b, const struct build_skb *s, uint32_t reason
 	build_put(b, &ev, CRUMB_EV_DROP, sizeof(ev));
 }
 
+void build_trap_at(struct builder *b, const struct build_skb *s, uint8_t kind, uint8_t flags,
+		   const char *name, uint32_t ifindex)
+{
+	uint8_t point = kind == CRUMB_TRAP_DROP ? CRUMB_PT_HW_DROP : CRUMB_PT_HW_TRAP;
+	struct crumb_ev_trap ev = { .s = skb_event(s, point, NETNS_SW, ifindex),
+				    .kind = kind,
+				    .flags = flags,
+				    .group = "l2_drops" };
+
+	strncpy(ev.name, name, sizeof(ev.name) - 1);
+	build_put(b, &ev, CRUMB_EV_TRAP, sizeof(ev));
+}
+
 void build_pass_out(struct builder *b, const struct build_skb *s)
 {
 	uint32_t netns = s->dir ? NETNS_A : NETNS_B, dev = s->dir ? IF_A : IF_B;

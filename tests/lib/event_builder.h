@@ -70,6 +70,10 @@ void build_skb_at(struct builder *b, const struct build_skb *s, uint8_t point, u
 void build_drop_at(struct builder *b, const struct build_skb *s, uint32_t reason, uint32_t netns,
 		   uint32_t ifindex);
 
+/* The hardware behind that port gives it to the CPU: @kind enum crumb_trap, @flags CRUMB_TRAP_*. */
+void build_trap_at(struct builder *b, const struct build_skb *s, uint8_t kind, uint8_t flags,
+		   const char *name, uint32_t ifindex);
+
 /* From dev.queue on a to dev.receive on b through the switch, or the other way for dir 0. */
 void build_pass(struct builder *b, const struct build_skb *s);
 /* Only as far as the switch's bridge.in; and from there on. */

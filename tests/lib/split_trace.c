@@ -128,6 +128,7 @@ static uint32_t netns_of(const struct crumb_event *ev)
 		return thread_netns(((const struct crumb_ev_send_end *)ev)->pid);
 	case CRUMB_EV_SKB:
 	case CRUMB_EV_DROP:
+	case CRUMB_EV_TRAP:
 		return NS(crumb_ev_skb);
 	case CRUMB_EV_SOCK: {
 		const struct crumb_ev_sock *s = (const void *)ev;

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "bridge.h"
+#include "own_reason.h"
 
 enum { NS = 7, BRIDGE = 9 };
 
@@ -119,7 +120,7 @@ static void reasons(void **state)
 		memcpy(d.s.dst_mac, t->mac, 6);
 		assert_int_equal(bridge_name_drop(a, &d), 0);
 		assert_string_equal(facts_reason(a->facts, d.reason), t->name);
-		proof = bridge_proof(a->bridges, d.reason);
+		proof = own_reason_proof(a->reasons, d.reason);
 		if (t->proof)
 			assert_string_equal(proof, t->proof);
 		else
@@ -149,14 +150,14 @@ static void entry_gone(void **state)
 	memcpy(d.s.dst_mac, known, 6);
 	assert_int_equal(bridges_fdb(a->bridges, &entry), 0);
 	assert_int_equal(bridge_name_drop(a, &d), 0);
-	assert_string_equal(bridge_proof(a->bridges, d.reason),
+	assert_string_equal(own_reason_proof(a->reasons, d.reason),
 			    "it came in by if1, behind which its destination is (hairpin off)");
 	memcpy(entry.mac, unknown, 6);
 	entry.h.time_ns = 2000;
 	assert_int_equal(bridges_fdb(a->bridges, &entry), 0);
 	d.reason = 0;
 	assert_int_equal(bridge_name_drop(a, &d), 0);
-	assert_string_equal(bridge_proof(a->bridges, d.reason),
+	assert_string_equal(own_reason_proof(a->reasons, d.reason),
 			    "no FDB entry for 02:00:00:00:00:0b; no other port");
 	assembler_free(a);
 }
@@ -207,7 +208,7 @@ static void however_late(void **state)
 		if (ms % 1000)
 			continue;
 		assert_string_equal(facts_reason(a->facts, r), "bridge.vlan_filter");
-		assert_string_equal(bridge_proof(a->bridges, r) +
+		assert_string_equal(own_reason_proof(a->reasons, r) +
 					    strlen("VLAN 31 is not among those of if1: 10 20-30"),
 				    late[i]);
 	}
@@ -229,7 +230,7 @@ static void too_many_proofs(void **state)
 		assert_true(r);
 	}
 	assert_string_equal(facts_reason(a->facts, r), "bridge.no_egress");
-	assert_string_equal(bridge_proof(a->bridges, r), "proof not kept: there are too many");
+	assert_string_equal(own_reason_proof(a->reasons, r), "proof not kept: there are too many");
 	assembler_free(a);
 }
 
