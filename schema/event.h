@@ -272,19 +272,20 @@ struct crumb_ev_drop {
 };
 
 enum crumb_trap {
-	CRUMB_TRAP_DROP = 1,  /* the hardware dropped the packet */
+	CRUMB_TRAP_DROP = 1, /* the hardware dropped the packet */
 	CRUMB_TRAP_EXCEPTION, /* it could not forward the packet as it should: the CPU does, or answers */
-	CRUMB_TRAP_CONTROL,   /* the CPU asked for it: a protocol of the switch's own */
+	CRUMB_TRAP_CONTROL, /* the CPU asked for it: a protocol of the switch's own */
 };
 
-#define CRUMB_TRAP_MARKED 0x01 /* the hardware has forwarded it as well: this is a copy (offload_fwd_mark) */
+#define CRUMB_TRAP_MARKED \
+	0x01 /* the hardware has forwarded it as well: this is a copy (offload_fwd_mark) */
 
 /* As the switch's driver tells it (devlink_trap_report(), net/devlink/trap.c). */
 struct crumb_ev_trap {
 	struct crumb_ev_skb s; /* point hw.trap or hw.drop; ifindex: the port by which it came in */
 	__u8 kind;	       /* enum crumb_trap */
 	__u8 flags;	       /* CRUMB_TRAP_* */
-	__u8 cookie_len;       /* of `cookie`: what the tc filter that dropped it was given by who made it */
+	__u8 cookie_len; /* of `cookie`: what the tc filter that dropped it was given by who made it */
 	__u8 pad0[5];
 	__u8 cookie[16];
 	char name[48]; /* "ingress_vlan_filter" */
@@ -766,6 +767,7 @@ _Static_assert(sizeof(struct crumb_ev_port) == 176, "port");
 _Static_assert(sizeof(struct crumb_ev_rule) == 112, "rule");
 _Static_assert(sizeof(struct crumb_ev_offload) == 80, "offload");
 _Static_assert(sizeof(struct crumb_ev_count) == 80, "count");
+_Static_assert(sizeof(struct crumb_ev_sample) == 144, "sample");
 _Static_assert(sizeof(struct crumb_ev_hook) % 8 == 0, "hook");
 #endif
 

@@ -51,6 +51,7 @@ enum crumb_event_type {
 	CRUMB_EV_RULE,	  /* the only rule of nftables that can drop there, or that none is known */
 	CRUMB_EV_OFFLOAD, /* a route or a neighbour, and whether the switch's hardware has it */
 	CRUMB_EV_COUNT,	  /* what a port of such a switch had counted when it was read */
+	CRUMB_EV_SAMPLE, /* a packet with bytes of a flow that such hardware forwarded, and told of: one in so many */
 };
 
 /* The points of the path; one row each in src/event/point.c. Append only: trace files carry the numbers. */

@@ -77,4 +77,19 @@ struct crumb_ev_count { /* head as in crumb_ev_port */
 		cpu_tx_packets; /* of these the CPU's: IFLA_OFFLOAD_XSTATS_CPU_HIT; CRUMB_COUNT_UNKNOWN */
 };
 
+#define CRUMB_SAMPLE_UNKNOWN (~0ull)
+#define CRUMB_SAMPLE_NO_TC   0xffff
+
+struct crumb_ev_sample {
+	struct crumb_ev_skb s; /* no point, no skb; ifindex: the port by which it came in, 0 not told */
+	__u64 seen_ns; /* when the kernel was told of it: after it was forwarded, perhaps by much */
+	__u64 latency_ns;  /* in the hardware; CRUMB_SAMPLE_UNKNOWN */
+	__u64 queue_bytes; /* that were in its queue; likewise */
+	__u32 out;	   /* the port by which it left, 0 not told */
+	__u32 rate;	   /* one of so many is sampled */
+	__u32 group, group_seq;
+	__u16 out_tc; /* traffic class; CRUMB_SAMPLE_NO_TC */
+	__u8 pad0[6];
+};
+
 #endif

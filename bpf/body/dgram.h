@@ -7,35 +7,12 @@
 #define CRUMB_BODY_DGRAM_H
 
 #include "body/flow.h"
+#include "digest.h"
 
 #define UDP_HEADER_BYTES 8
 
 #define SOCK_MARK_READ	1 /* a followed datagram lay in its queue */
 #define SOCK_MARK_SENDS 2 /* a selected task sent a datagram whose packet was not seen yet */
-
-#define DIGEST_FACTOR 0x9e3779b97f4a7c15ull
-
-static __always_inline __u32 digest_end(__u64 h)
-{
-	h ^= h >> 29;
-	h *= DIGEST_FACTOR;
-	h >>= 32;
-	return h ? h : 1; /* 0 is "unknown" */
-}
-
-/* @w: CRUMB_DIGEST_BYTES, of which @n were read of a datagram of @bytes; the rest is zero. */
-static __always_inline void digest_of(const __u64 *w, __u32 n, __u32 bytes, struct crumb_digest *d)
-{
-	__u32 all = bytes < CRUMB_DIGEST_BYTES ? bytes : CRUMB_DIGEST_BYTES;
-	__u64 h = 0;
-	int i;
-
-#pragma unroll
-	for (i = 0; i < CRUMB_DIGEST_BYTES / 8; i++)
-		h = (h ^ w[i]) * DIGEST_FACTOR;
-	d->whole = n >= all ? digest_end(h) : 0;
-	d->head = n >= all || n >= 8 ? digest_end(w[0] * DIGEST_FACTOR) : 0;
-}
 
 /*
  * Of the datagram whose payload of @bytes begins at @at, of which @linear bytes lie there; head in the upper half. A function
@@ -52,7 +29,7 @@ static __noinline __u64 digest_at(const unsigned char *at, __u32 linear, __u32 b
 	asm volatile("" : "+r"(n)); /* or older verifiers lose sight of the bound */
 	if (n && n <= CRUMB_DIGEST_BYTES && bpf_probe_read_kernel(w, n, at))
 		n = 0;
-	digest_of(w, n, bytes, &d);
+	crumb_digest_of(w, n, bytes, &d);
 	return (__u64)d.head << 32 | d.whole;
 }
 

@@ -74,7 +74,7 @@ static __always_inline void digest_user(const struct task_state *ts, struct task
 	asm volatile("" : "+r"(n));
 	if (n && n <= CRUMB_DIGEST_BYTES && bpf_probe_read_user(w, n, b.base))
 		return;
-	digest_of(w, n, bytes, d);
+	crumb_digest_of(w, n, bytes, d);
 }
 
 static __always_inline __u32 call_msg_flags(const struct task_state *ts, struct task_struct *task)

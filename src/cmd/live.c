@@ -223,6 +223,14 @@ static void forget_flow(void *ctx, const struct crumb_ev_flow *flow)
 	session_forget_flow(l->session, flow);
 }
 
+/* A packet of it was sampled by a switch's hardware, and no hook has seen one. */
+static void take_flow(void *ctx, const struct crumb_ev_flow *flow, uint32_t *ret_flow)
+{
+	struct live *l = ctx;
+
+	*ret_flow = session_take_flow(l->session, flow);
+}
+
 /* Behind merge and annotate: the stream as every consumer sees it. */
 static int on_event(void *ctx, const struct crumb_event *ev)
 {
@@ -515,6 +523,10 @@ static int open_parts(struct live *l, struct error *e)
 	err = annotate_new(session_abilities(l->session)->btf, name_netns, on_event, l, &l->annotate);
 	if (err)
 		return err;
+	/* What is chosen by process, namespace or payload no packet on its way tells of. */
+	if (!(c.settings.select & (CRUMB_SELECT_TASKS | CRUMB_SELECT_NETNS)) &&
+	    !c.settings.pattern_len)
+		annotate_samples(l->annotate, l->filter, take_flow, l);
 	l->merge = merge_new(l->cpus + 1, annotate_event, l->annotate);
 	if (!l->merge)
 		return -ENOMEM;

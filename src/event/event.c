@@ -104,6 +104,7 @@ static const struct layout layouts[] = {
 			    .last = { LAST(crumb_ev_rule, table), LAST(crumb_ev_rule, chain) } },
 	[CRUMB_EV_OFFLOAD] = { SIZED(crumb_ev_offload) },
 	[CRUMB_EV_COUNT] = { SIZED(crumb_ev_count) },
+	[CRUMB_EV_SAMPLE] = { SIZED(crumb_ev_sample), DIR(crumb_ev_sample, s.dir) },
 	[CRUMB_EV_TICK] = { SIZED(crumb_event) },
 };
 

@@ -384,6 +384,7 @@ const char *event_type_name(unsigned int type)
 		[CRUMB_EV_RULE] = "rule",
 		[CRUMB_EV_OFFLOAD] = "offload",
 		[CRUMB_EV_COUNT] = "count",
+		[CRUMB_EV_SAMPLE] = "sample",
 		[CRUMB_EV_HOOK] = "hook",
 		[CRUMB_EV_SYMBOL] = "symbol",
 		[CRUMB_EV_REASON] = "reason",

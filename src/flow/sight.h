@@ -22,6 +22,7 @@
 enum sight_kind {
 	SIGHT_BYTES, /* bytes were there */
 	SIGHT_STACK, /* a stack was taken there, paid by these bytes */
+	SIGHT_SAMPLE, /* bytes were there, in hardware: one packet in so many is told of, and later */
 	SIGHT_DEEP, /* bytes were there, at a point of --deep: perhaps several times on one passage */
 };
 

@@ -47,6 +47,7 @@ int owner_tells(struct owner **all, const struct remap_from *from, const struct 
 	case CRUMB_EV_DROP:
 	case CRUMB_EV_DECISION:
 	case CRUMB_EV_TRAP:
+	case CRUMB_EV_SAMPLE:
 		key.kind = OWNER_PLACE;
 		key.a = ((const struct crumb_ev_skb *)ev)->flow;
 		key.b = ((const struct crumb_ev_skb *)ev)->netns;

@@ -359,6 +359,8 @@ static int map_skb(struct remap *r, const struct remap_from *from, struct crumb_
 		ADDR(d->location);
 		d->reason = reason(from, d->reason);
 	}
+	if (ev->type == CRUMB_EV_SAMPLE)
+		T(((struct crumb_ev_sample *)ev)->seen_ns);
 	if (ev->type == CRUMB_EV_DECISION)
 		T(((struct crumb_ev_decision *)ev)->enter_ns);
 	return NETNS(e->netns);
@@ -608,6 +610,7 @@ static int map_fields(struct remap *r, const struct remap_from *from, struct cru
 	case CRUMB_EV_DROP:
 	case CRUMB_EV_DECISION:
 	case CRUMB_EV_TRAP:
+	case CRUMB_EV_SAMPLE:
 		return map_skb(r, from, ev, out);
 	case CRUMB_EV_SEND_BEGIN:
 	case CRUMB_EV_SEND_END:
@@ -646,6 +649,8 @@ static size_t flow_offset(unsigned int type)
 {
 	if (type == CRUMB_EV_CALL)
 		return offsetof(struct crumb_ev_call, flow);
+	if (type == CRUMB_EV_SAMPLE)
+		return offsetof(struct crumb_ev_skb, flow);
 	return type >= CRUMB_EV_TRACE || type == CRUMB_EV_NEIGH || type == CRUMB_EV_PROCESS ?
 		       0 :
 		       offsetof(struct crumb_ev_skb, flow);

@@ -271,6 +271,8 @@ static int dispatch_user(struct assembler *a, const struct crumb_event *ev)
 		return err ? err : hardware_dev(a->hardware, (const void *)ev);
 	case CRUMB_EV_OFFLOAD:
 		return hardware_offload(a->hardware, (const void *)ev);
+	case CRUMB_EV_SAMPLE:
+		return ingest_sample(a, (const void *)ev);
 	case CRUMB_EV_COUNT:
 		return hardware_count(a->hardware, (const void *)ev);
 	case CRUMB_EV_ASIDE:

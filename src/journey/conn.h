@@ -99,6 +99,7 @@ struct half { /* one direction */
 	struct ring held;	/* struct held, by from_ns: the sender's queue */
 	struct ring drops;	/* struct crumb_ev_drop, by time: what proves them */
 	struct ring decisions;	/* struct crumb_ev_decision, by time */
+	struct ring samples;	/* struct crumb_ev_sample, as they came */
 	struct range_set taken; /* bytes that recv calls took */
 	uint64_t taken_to;	/* after the highest of them */
 	uint64_t sure;		/* ... what a socket has said of the newest byte; 0: none has */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "hardware.h"
+#include "sample.h"
 #include "tunnel.h"
 
 #define VID_MASK 0xfffu
@@ -92,23 +93,63 @@ static void shown(struct assembler *a, const struct path *p, const struct path_s
 	out->cpu_out = h->cpu_out;
 }
 
+/* How far the clocks of the sender and of that switch may be apart from what is believed. */
+static uint64_t bound_of(struct assembler *a, const struct path_step *from)
+{
+	uint64_t bound = 0;
+
+	if (a->clocks.between)
+		a->clocks.between(a->clocks.ctx, facts_kernel(a->facts, from->netns), a->host,
+				  from->ns, &bound);
+	return bound == JOURNEY_BOUND_UNKNOWN ? 0 : bound;
+}
+
+static void sampled(struct assembler *a, const struct path *p, const struct crumb_ev_sample *e,
+		    struct journey_hardware *hops, uint32_t *count)
+{
+	struct journey_hardware *h = hops;
+
+	while (h < hops + *count && h->netns != facts_netns_number(a->facts, e->s.netns))
+		h++;
+	if (h == hops + *count) { /* no table says so, but the packet itself */
+		*h = (struct journey_hardware){
+			.host = facts_host(a->facts, e->s.netns),
+			.netns = facts_netns_number(a->facts, e->s.netns),
+			.in = facts_dev_name(a->facts, e->s.netns, e->s.ifindex),
+			.out = facts_dev_name(a->facts, e->s.netns, e->out),
+		};
+		++*count;
+	}
+	h->sample = e;
+	h->sample_in = facts_dev_name(a->facts, e->s.netns, e->s.ifindex);
+	h->sample_out = facts_dev_name(a->facts, e->s.netns, e->out);
+	h->sample_ns = (int64_t)(e->seen_ns - p->steps[0].ns);
+	h->in = h->in ? h->in : h->sample_in;
+	h->out = h->out ? h->out : h->sample_out;
+}
+
 const struct journey_hardware *hardware_between(struct assembler *a, const struct message *m,
 						const struct path *p, uint32_t i, uint32_t *ret_count)
 {
 	const struct path_step *from = &p->steps[i], *to = &p->steps[i + 1];
+	const struct crumb_ev_sample *samples[HARDWARE_HOPS];
 	struct hardware_hop hops[HARDWARE_HOPS];
 	struct journey_hardware *out;
 	struct hardware_ask ask;
-	unsigned int n;
+	unsigned int n, of;
 
 	*ret_count = 0;
 	if (!hardware_known(a->hardware) || !is_between(from, to))
 		return NULL;
 	ask_about(a, m, from, to, &ask);
 	n = hardware_find(a->hardware, &ask, hops);
-	out = n ? scratch_take(&a->scratch, n * sizeof(*out)) : NULL;
+	of = samples_between(m, from, to, bound_of(a, from), samples, HARDWARE_HOPS);
+	out = n + of ? scratch_take(&a->scratch, (n + of) * sizeof(*out)) : NULL;
 	for (unsigned int k = 0; out && k < n; k++)
 		if (!has_steps(p, hops[k].netns)) /* there its CPU forwarded */
 			shown(a, p, from, &hops[k], &out[(*ret_count)++]);
+	for (unsigned int k = 0; out && k < of; k++)
+		if (!has_steps(p, samples[k]->s.netns))
+			sampled(a, p, samples[k], out, ret_count);
 	return *ret_count ? out : NULL;
 }

@@ -113,6 +113,8 @@ static struct sighting *sight(struct assembler *a, struct half *h, const struct 
 
 static uint8_t kind_of(uint16_t point)
 {
+	if (point == CRUMB_PT_NONE)
+		return SIGHT_SAMPLE;
 	return point_get(point)->deep ? SIGHT_DEEP : SIGHT_BYTES;
 }
 

@@ -215,7 +215,10 @@ static int infer_dropped(struct assembler *a, struct conn *c, const struct crumb
 int ingest_dgram_skb(struct assembler *a, struct conn *c, const struct crumb_ev_skb *ev,
 		     struct sighting **ret)
 {
-	struct sight_place place = { .point = ev->point, .netns = ev->netns, .ifindex = ev->ifindex };
+	struct sight_place place = { .kind = ev->point ? SIGHT_BYTES : SIGHT_SAMPLE,
+				     .point = ev->point,
+				     .netns = ev->netns,
+				     .ifindex = ev->ifindex };
 	struct half *h = &c->half[ev->dir];
 	struct sight_log *l = byte_stream_log(&h->bytes, &place);
 	struct dgram_look look = { .digest = { ev->seq, ev->ack },
@@ -235,7 +238,7 @@ int ingest_dgram_skb(struct assembler *a, struct conn *c, const struct crumb_ev_
 	if (err || !d)
 		return err;
 	d->places |= look.place;
-	d->skb = ev->skb;
+	d->skb = ev->skb ? ev->skb : d->skb;
 	d->last_ns = ev->h.time_ns;
 	*ret = sight(a, l, d->at, d->at + (look.bytes > dgram_span(d) ? look.bytes : dgram_span(d)),
 		     ev->h.time_ns);

@@ -109,7 +109,10 @@ struct journey_hardware {
 	const char *clock; /* ... how well the clocks compare by which that is told: as clock_state; "none": by the dates of both */
 	uint64_t in_packets,
 		out_packets; /* all that came in by, went out of these ports within that time */
-	uint64_t cpu_in, cpu_out; /* of these the CPU's; CRUMB_COUNT_UNKNOWN */
+	uint64_t cpu_in, cpu_out;	      /* of these the CPU's; CRUMB_COUNT_UNKNOWN */
+	const struct crumb_ev_sample *sample; /* a packet of it was sampled there; NULL none was */
+	const char *sample_in, *sample_out;   /* ... its ports; NULL: not told */
+	int64_t sample_ns;		      /* ... when the CPU was told, from the first step */
 };
 
 struct journey_segment {

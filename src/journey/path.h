@@ -113,8 +113,8 @@ static inline bool point_is_out(uint16_t pt)
 
 static inline bool point_is_in(uint16_t pt)
 {
-	return pt == CRUMB_PT_HW_TRAP || pt == CRUMB_PT_DEV_BACKLOG || pt == CRUMB_PT_DEV_GRO || pt == CRUMB_PT_DEV_RECEIVE ||
-	       pt == CRUMB_PT_BRIDGE_IN || pt == CRUMB_PT_IP_RECEIVE;
+	return pt == CRUMB_PT_HW_TRAP || pt == CRUMB_PT_DEV_BACKLOG || pt == CRUMB_PT_DEV_GRO ||
+	       pt == CRUMB_PT_DEV_RECEIVE || pt == CRUMB_PT_BRIDGE_IN || pt == CRUMB_PT_IP_RECEIVE;
 }
 
 #endif

@@ -42,6 +42,10 @@ struct annotate {
 	uint32_t hw[HW_MAX];  /* namespaces with ports of a switch */
 	unsigned int hws;
 	uint64_t hw_next_ns;
+	struct psample *samples; /* NULL: there are no such namespaces, or nothing is sampled */
+	const char *expr;
+	psample_take_fn take;
+	void *take_ctx;
 	struct utsname uts;
 };
 
@@ -154,6 +158,7 @@ void annotate_free(struct annotate *a)
 	if (!a)
 		return;
 	symbols_free(a->symbols);
+	psample_free(a->samples);
 	seen_done(&a->netns);
 	seen_done(&a->devs);
 	seen_done(&a->fdbs);
@@ -191,6 +196,17 @@ static void hw_add(struct annotate *a, uint32_t netns)
 		return;
 	a->hw[a->hws++] = netns;
 	a->hw_next_ns = 0;
+	if (!a->samples && !psample_new(&a->samples) && a->take)
+		psample_select(a->samples, a->expr, a->take, a->take_ctx);
+	if (a->samples)
+		psample_listen(a->samples, netns);
+}
+
+void annotate_samples(struct annotate *a, const char *expr, psample_take_fn take, void *ctx)
+{
+	a->expr = expr;
+	a->take = take;
+	a->take_ctx = ctx;
 }
 
 static int pass_on(void *ctx, const struct crumb_event *ev)
@@ -205,8 +221,12 @@ int annotate_hardware(struct annotate *a, uint64_t now_ns, bool at_once)
 	uint64_t start, took;
 	int err = 0;
 
-	if (!a->hws || (now_ns < a->hw_next_ns && !at_once))
+	if (!a->hws)
 		return 0;
+	if (a->samples)
+		err = psample_read(a->samples, now_ns, pass_on, a);
+	if (err || (now_ns < a->hw_next_ns && !at_once))
+		return err;
 	start = clock_ns(CLOCK_MONOTONIC);
 	for (unsigned int i = 0; !err && i < a->hws; i++) {
 		err = hw_look(a->hw[i], now_ns, pass_on, a);
@@ -448,6 +468,8 @@ int annotate_event(void *annotate, const struct crumb_event *ev)
 		break;
 	case CRUMB_EV_FLOW:
 		err = annotate_netns(a, ((const struct crumb_ev_flow *)ev)->netns, ev->time_ns);
+		if (!err && a->samples)
+			err = psample_event(a->samples, ev);
 		break;
 	case CRUMB_EV_NAT:
 		err = annotate_netns(a, ((const struct crumb_ev_nat *)ev)->netns, ev->time_ns);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "psample.h"
 #include "stream.h"
 
 struct annotate;
@@ -31,6 +32,12 @@ int annotate_event(void *annotate, const struct crumb_event *ev);
 
 /* CRUMB_EV_HOST of this machine, first thing in a stream. */
 int annotate_host(struct annotate *a, uint64_t time_ns);
+
+/*
+ * Of packets that such hardware forwards and tells of (psample) those of what is followed are in the stream. What @expr takes, NULL everything, is followed from
+ * then on, with @take's number. @expr stays the caller's.
+ */
+void annotate_samples(struct annotate *a, const char *expr, psample_take_fn take, void *ctx);
 
 /* What the hardware of switches here does and has counted, if it is time to look again, or @at_once; as events of @now_ns. */
 int annotate_hardware(struct annotate *a, uint64_t now_ns, bool at_once);

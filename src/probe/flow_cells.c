@@ -64,6 +64,17 @@ int flow_cells_add(struct crumb *skel, const struct crumb_flow_key *key, uint32_
 	return 0;
 }
 
+uint32_t flow_cells_find(struct crumb *skel, const struct crumb_flow_key *key)
+{
+	struct crumb_flow f;
+	uint32_t at;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(skel->maps.flows), key, &at) ||
+	    bpf_map_lookup_elem(bpf_map__fd(skel->maps.flow_cells), &at, &f))
+		return 0;
+	return f.id;
+}
+
 void flow_cells_forget(struct crumb *skel, const struct crumb_flow_key *key, uint32_t id)
 {
 	int fd = bpf_map__fd(skel->maps.flows);

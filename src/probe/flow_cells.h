@@ -15,6 +15,9 @@ uint32_t flow_cells_for(uint32_t max_flows);
 /* One that began before the trace. 0: *ret_id is its number, 0 if it is there already; -ENOSPC. */
 int flow_cells_add(struct crumb *skel, const struct crumb_flow_key *key, uint32_t *ret_id);
 
+/* The number of the one that is there; 0 none. */
+uint32_t flow_cells_find(struct crumb *skel, const struct crumb_flow_key *key);
+
 /* Unless another connection has the same key by now. */
 void flow_cells_forget(struct crumb *skel, const struct crumb_flow_key *key, uint32_t id);
 

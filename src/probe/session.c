@@ -323,6 +323,20 @@ int session_add_flow(struct session *s, const struct crumb_ev_flow *flow)
 	return 0;
 }
 
+uint32_t session_take_flow(struct session *s, const struct crumb_ev_flow *flow)
+{
+	struct crumb_flow_key key = { .proto = flow->proto, .zone = zone_of(s, flow) };
+	uint32_t id;
+
+	memcpy(key.addr, flow->addr, sizeof(key.addr));
+	memcpy(key.port, flow->port, sizeof(key.port));
+	if (flow_cells_add(s->skel, &key, &id))
+		return 0;
+	if (flow->proto == IPPROTO_UDP)
+		s->skel->bss->crumb_counters.udp_flows = 1;
+	return id ? id : flow_cells_find(s->skel, &key);
+}
+
 int session_flows(const struct session *s, event_fn fn, void *ctx)
 {
 	size_t i;

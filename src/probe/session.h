@@ -73,6 +73,9 @@ void session_add_listen_port(struct session *s, uint32_t netns, uint16_t port, b
 int session_add_flow(struct session *s, const struct crumb_ev_flow *flow);
 int session_flows(const struct session *s, event_fn fn, void *ctx);
 
+/* A connection, ends in order, that was seen where no hook is: it is followed. Its number, also if it was before; 0: the table is full. */
+uint32_t session_take_flow(struct session *s, const struct crumb_ev_flow *flow);
+
 int session_attach(struct session *s, struct error *e);
 
 /* Give back what only crumb keeps alive; in how many ns again? @now_ns: CLOCK_MONOTONIC */

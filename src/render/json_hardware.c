@@ -70,6 +70,37 @@ static void put_counted(struct json_out *j, const struct journey_hardware *h)
 	json_put(j, "}");
 }
 
+static void put_known(struct json_out *j, uint64_t value, bool known)
+{
+	if (known)
+		json_u64(j, value);
+	else
+		json_put(j, "null");
+}
+
+static void put_sample(struct json_out *j, const struct journey_hardware *h)
+{
+	const struct crumb_ev_sample *e = h->sample;
+
+	json_put(j, ",\"sample\":{\"t_ns\":");
+	json_i64(j, h->sample_ns);
+	json_put(j, ",\"rate\":");
+	json_u64(j, e->rate);
+	json_put(j, ",\"group\":");
+	json_u64(j, e->group);
+	json_put(j, ",\"in\":");
+	json_string(j, h->sample_in);
+	json_put(j, ",\"out\":");
+	json_string(j, h->sample_out);
+	json_put(j, ",\"latency_ns\":");
+	put_known(j, e->latency_ns, e->latency_ns != CRUMB_SAMPLE_UNKNOWN);
+	json_put(j, ",\"queue_bytes\":");
+	put_known(j, e->queue_bytes, e->queue_bytes != CRUMB_SAMPLE_UNKNOWN);
+	json_put(j, ",\"traffic_class\":");
+	put_known(j, e->out_tc, e->out_tc != CRUMB_SAMPLE_NO_TC);
+	json_put(j, "}");
+}
+
 void json_hardware(struct json_out *j, const struct journey_segment *s)
 {
 	json_put(j, ",\"hardware\":[");
@@ -92,6 +123,8 @@ void json_hardware(struct json_out *j, const struct journey_segment *s)
 			put_mac(j, h);
 		if (h->counted)
 			put_counted(j, h);
+		if (h->sample)
+			put_sample(j, h);
 		json_put(j, "}");
 	}
 	json_put(j, "]");

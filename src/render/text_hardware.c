@@ -21,7 +21,10 @@ static void say_decision(const struct page *p, const struct journey_hardware *h,
 	char buf[UNITS_BYTES];
 
 	strbuf_printf(s, "forwarded in hardware by %s: %s %s %s", h->host, h->in ? h->in : "?",
-		      p->glyphs->arrow, h->out ? h->out : "one of several next hops");
+		      p->glyphs->arrow,
+		      h->out	? h->out :
+		      h->routed ? "one of several next hops" :
+				  "?");
 	if (h->routed) {
 		strbuf_printf(s, "; route %s/%u", units_host(buf, h->addr), h->prefix);
 		if (!is_zero(h->via, sizeof(h->via)))
@@ -55,6 +58,23 @@ static void say_counted(const struct page *p, const struct journey_hardware *h, 
 			      units_count(out, h->cpu_out));
 }
 
+static void say_sample(const struct page *p, const struct journey_hardware *h, struct strbuf *s)
+{
+	const struct crumb_ev_sample *e = h->sample;
+	char text[UNITS_BYTES];
+
+	strbuf_printf(s, "; sampled there (1 in %u): in by %s, out by %s", e->rate,
+		      h->sample_in ? h->sample_in : "?", h->sample_out ? h->sample_out : "?");
+	if (e->latency_ns != CRUMB_SAMPLE_UNKNOWN) {
+		units_duration(text, e->latency_ns, p->utf8);
+		strbuf_printf(s, ", %s inside", text);
+	}
+	if (e->queue_bytes != CRUMB_SAMPLE_UNKNOWN)
+		strbuf_printf(s, ", %s B in its queue", units_count(text, e->queue_bytes));
+	if (e->out_tc != CRUMB_SAMPLE_NO_TC)
+		strbuf_printf(s, ", traffic class %u", e->out_tc);
+}
+
 void text_hardware(struct page *p, const struct journey *j)
 {
 	for (uint32_t i = 0; i < j->segment_count; i++) {
@@ -65,6 +85,8 @@ void text_hardware(struct page *p, const struct journey *j)
 			say_decision(p, h, &s);
 			if (h->counted)
 				say_counted(p, h, &s);
+			if (h->sample)
+				say_sample(p, h, &s);
 			page_tab(p, TEXT_INDENT);
 			if (s.text)
 				page_wrap(p, STYLE_PLAIN, s.text);

@@ -134,6 +134,22 @@ static void catch_transmissions(struct caught *c, const struct journey *j)
 	}
 }
 
+static void catch_hops(struct caught *c, const struct journey *j)
+{
+	static const uint8_t none[6];
+
+	for (uint32_t i = 0; i < j->segment_count; i++)
+		for (uint32_t k = 0; k < j->segments[i].hardware_count && c->hops < 4; k++) {
+			const struct journey_hardware *h = &j->segments[i].hardware[k];
+
+			copy_text(c->hop[c->hops].host, sizeof(c->hop[0].host), h->host);
+			copy_text(c->hop[c->hops].in, sizeof(c->hop[0].in), h->in);
+			copy_text(c->hop[c->hops].out, sizeof(c->hop[0].out), h->out);
+			c->hop[c->hops].latency_ns = h->sample ? h->sample->latency_ns : 0;
+			c->hop[c->hops++].by_entry = memcmp(h->mac, none, sizeof(none)) != 0;
+		}
+}
+
 static int catch_journey(void *ctx, const struct journey *j)
 {
 	struct rig *r = ctx;
@@ -182,6 +198,7 @@ static int catch_journey(void *ctx, const struct journey *j)
 	copy_text(c->proof, sizeof(c->proof), j->proof);
 	catch_steps(c, j);
 	catch_transmissions(c, j);
+	catch_hops(c, j);
 	return 0;
 }
 

@@ -30,6 +30,12 @@ struct caught {
 	uint32_t count[CAUGHT_STEPS];
 	uint64_t t_ns[CAUGHT_STEPS];
 	char note[CAUGHT_STEPS][96]; /* of the segment that ends there */
+	uint32_t hops;		     /* of switches' hardware, in all segments */
+	struct {
+		char host[4], in[16], out[16];
+		uint64_t latency_ns; /* of a sample; 0: none */
+		bool by_entry;
+	} hop[4];
 	uint64_t repair_ns;
 	uint32_t transmissions;
 	struct {

@@ -129,6 +129,7 @@ static uint32_t netns_of(const struct crumb_event *ev)
 	case CRUMB_EV_SKB:
 	case CRUMB_EV_DROP:
 	case CRUMB_EV_TRAP:
+	case CRUMB_EV_SAMPLE:
 		return NS(crumb_ev_skb);
 	case CRUMB_EV_SOCK: {
 		const struct crumb_ev_sock *s = (const void *)ev;

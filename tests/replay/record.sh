@@ -4,7 +4,7 @@
 # UPDATE=1 tests/replay/replay.test, and read the diff.
 # Not offload.pcapng: of a guest with QEMU's rocker (-global rocker.len-ports=2 -device rocker,ports[0]=...,ports[1]=...), whose two ports are in
 # one bridge and, by a hub each, joined to a virtio NIC in a namespace of its own; Linux 6.1 with rocker.ko built for it. `bridge -d fdb`
-# said of both addresses there: extern_learn offload.
+# said of both addresses there: extern_learn offload. Nor asic.pcapng: asic.sh.
 # shellcheck source=tests/lib/net.sh
 . "$(dirname "$0")/../lib/net.sh"
 need python3 ss curl nginx redis-server redis-benchmark nft
