@@ -648,6 +648,8 @@ struct crumb_ev_dev {
 	char kind[16]; /* "veth", "bridge", "" for a physical device */
 	char qdisc[16];
 	__u64 switch_id; /* digest of IFLA_PHYS_SWITCH_ID: ports of one switch ASIC have the same; 0 none */
+	__u32 table; /* of a VRF: its routing table; 0 none */
+	__u32 pad0;
 };
 
 #include "event_switch.h"
@@ -765,7 +767,7 @@ _Static_assert(sizeof(struct crumb_ev_dev) % 8 == 0, "dev");
 _Static_assert(sizeof(struct crumb_ev_fdb) % 8 == 0, "fdb");
 _Static_assert(sizeof(struct crumb_ev_port) == 176, "port");
 _Static_assert(sizeof(struct crumb_ev_rule) == 112, "rule");
-_Static_assert(sizeof(struct crumb_ev_offload) == 80, "offload");
+_Static_assert(sizeof(struct crumb_ev_offload) == 88, "offload");
 _Static_assert(sizeof(struct crumb_ev_count) == 80, "count");
 _Static_assert(sizeof(struct crumb_ev_sample) == 144, "sample");
 _Static_assert(sizeof(struct crumb_ev_hook) % 8 == 0, "hook");

@@ -40,7 +40,7 @@ struct crumb_ev_port {
 };
 
 enum crumb_offload_kind {
-	CRUMB_OFFLOAD_ROUTE = 1, /* unicast, of the main table */
+	CRUMB_OFFLOAD_ROUTE = 1, /* unicast */
 	CRUMB_OFFLOAD_NEIGH,
 };
 
@@ -63,6 +63,8 @@ struct crumb_ev_offload {     /* head as in crumb_ev_port */
 	__u8 addr[16];	      /* destination, or the neighbour's */
 	__u8 via[16];	      /* a route's gateway; zeroes: none */
 	__u8 lladdr[8];	      /* a neighbour's, first 6 */
+	__u32 table;	      /* a route's; 0, of older traces: the main one */
+	__u32 pad0;
 };
 
 #define CRUMB_COUNT_UNKNOWN (~0ull)

@@ -4,8 +4,8 @@
  *
  *	bridged  the frame's two addresses are behind two ports of one bridge, in one VLAN, and the entry of its destination has
  *		 `offload` (NTF_OFFLOADED)
- *	routed	 its destination is an address of the switch itself; the longest prefix of the packet's has `offload` (RTM_F_OFFLOAD) and
- *		 not `trap`; what is known of the next hop does not contradict
+ *	routed	 its destination is an address of the switch itself; the longest prefix of the packet's, in the table of the VRF that this device
+ *		 belongs to, has `offload` (RTM_F_OFFLOAD) and not `trap`; what is known of the next hop does not contradict
  *
  * A reading is all records of one time; until the next event it is not known to be whole, and the one before it counts.
  */
@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@
 
 #define READINGS 8	 /* of a port's counters that are kept */
 #define ENTRIES	 8	 /* of one address, in different VLANs */
+#define DEV_UP	 4	 /* devices above one another: a port, its bond, its bridge, a VRF */
 #define MACS_MAX 262144u /* addresses known at once; the oldest go */
 
 struct place {
@@ -52,6 +54,13 @@ struct own { /* a device of a switch, by its address */
 	UT_hash_handle hh;
 };
 
+struct dev {
+	struct place key;
+	uint32_t master, table;
+	uint8_t mac[6];
+	UT_hash_handle hh;
+};
+
 struct port {
 	struct place key;
 	struct crumb_ev_count read[READINGS]; /* read[count % READINGS] is the next */
@@ -78,6 +87,7 @@ struct hardware {
 	struct hw_switch *switches;
 	struct mac *macs;
 	struct own *own;
+	struct dev *devs;
 	struct port *ports;
 };
 
@@ -101,6 +111,7 @@ void hardware_free(struct hardware *h)
 	}
 	HASH_FREE(h->macs);
 	HASH_FREE(h->own);
+	HASH_FREE(h->devs);
 	HASH_FREE(h->ports);
 	free(h);
 }
@@ -154,9 +165,19 @@ static struct hw_switch *switch_make(struct hardware *h, uint32_t netns)
 int hardware_dev(struct hardware *h, const struct crumb_ev_dev *ev)
 {
 	struct mac_key key = mac_key(ev->netns, ev->mac);
+	struct place place = { ev->netns, ev->ifindex };
 	struct own *o;
+	struct dev *d;
 
-	if (no_mac(ev->mac) || ev->removed)
+	if (ev->removed)
+		return 0;
+	HASH_MAKE(h->devs, key, &place, d);
+	if (!d)
+		return -ENOMEM;
+	d->master = ev->master;
+	d->table = ev->table;
+	memcpy(d->mac, ev->mac, sizeof(d->mac));
+	if (no_mac(ev->mac))
 		return 0;
 	HASH_MAKE(h->own, key, &key, o);
 	if (!o)
@@ -302,8 +323,45 @@ static bool is_v4(const uint8_t addr[16])
 	return !memcmp(addr, mapped, sizeof(mapped));
 }
 
-/* The longest prefix, of equal ones the lowest metric; NULL none. */
-static const struct crumb_ev_offload *route_get(const struct table *t, const uint8_t addr[16])
+/* Where what comes in by that device is looked up: in its VRF's table, else in the main one (l3mdev). */
+static uint32_t table_of(const struct hardware *h, uint32_t netns, uint32_t ifindex)
+{
+	struct place place = { netns, ifindex };
+
+	for (int i = 0; i < DEV_UP; i++) {
+		struct dev *d;
+
+		HASH_FIND(hh, h->devs, &place, sizeof(place), d);
+		if (!d)
+			break;
+		if (d->table)
+			return d->table;
+		place.ifindex = d->master;
+	}
+	return RT_TABLE_MAIN;
+}
+
+/* The table for frames to that address of the switch. Several devices may have it (all of a bridge's VLANs): 0, if their tables are not the same. */
+static uint32_t table_for(const struct hardware *h, const struct mac_key *to)
+{
+	uint32_t table = 0;
+
+	for (const struct dev *d = h->devs; d; d = d->hh.next) {
+		uint32_t its;
+
+		if (d->key.netns != to->netns || memcmp(d->mac, to->mac, sizeof(d->mac)) != 0)
+			continue;
+		its = table_of(h, d->key.netns, d->key.ifindex);
+		if (table && its != table)
+			return 0;
+		table = its;
+	}
+	return table;
+}
+
+/* The longest prefix in @table, of equal ones the lowest metric; NULL none. */
+static const struct crumb_ev_offload *route_get(const struct table *t, uint32_t table,
+						const uint8_t addr[16])
 {
 	const struct crumb_ev_offload *best = NULL;
 	bool v4 = is_v4(addr);
@@ -311,7 +369,8 @@ static const struct crumb_ev_offload *route_get(const struct table *t, const uin
 	for (uint32_t i = 0; i < t->count; i++) {
 		const struct crumb_ev_offload *r = &t->all[i];
 
-		if (r->kind != CRUMB_OFFLOAD_ROUTE || (r->family == 2) != v4 || !prefix_fits(r, addr))
+		if (r->kind != CRUMB_OFFLOAD_ROUTE || (r->family == 2) != v4 ||
+		    (r->table ? r->table : RT_TABLE_MAIN) != table || !prefix_fits(r, addr))
 			continue;
 		if (!best || r->prefix > best->prefix ||
 		    (r->prefix == best->prefix && r->metric < best->metric))
@@ -406,14 +465,17 @@ static bool routed(const struct hardware *h, const struct hw_switch *s,
 	const struct crumb_ev_offload *r, *n = NULL;
 	const struct mac *sender = mac_get(h, s->netns, ask->src_mac);
 	struct own *own;
+	uint32_t table;
 
 	HASH_FIND(hh, h->own, &key, sizeof(key), own);
-	r = own && !t->cut && !no_address(ask->dst) ? route_get(t, ask->dst) : NULL;
+	table = own && !t->cut && !no_address(ask->dst) ? table_for(h, &key) : 0;
+	r = table ? route_get(t, table, ask->dst) : NULL;
 	if (!r || !(r->flags & CRUMB_OFFLOAD_DONE) ||
 	    (r->flags & (CRUMB_OFFLOAD_TRAP | CRUMB_OFFLOAD_FAILED)))
 		return false;
 	hop->routed = true;
 	hop->prefix = r->prefix;
+	hop->table = table;
 	memcpy(hop->addr, r->addr, sizeof(hop->addr));
 	memcpy(hop->via, r->via, sizeof(hop->via));
 	hop->in = own->port ? 0 : own->ifindex;

@@ -46,6 +46,7 @@ struct hardware_hop {
 	uint8_t mac[6]; /* whose entry it is: that by which it goes out; zeroes: none was needed */
 	uint8_t addr[16], via[16]; /* the route; via zeroes: none */
 	uint8_t prefix;
+	uint32_t table;		   /* the route's: RT_TABLE_MAIN, or a VRF's */
 	uint64_t left_ns, came_ns; /* as asked */
 	bool counted;		   /* between two readings before and after: */
 	uint64_t from_ns, to_ns;

@@ -2,6 +2,7 @@
 /* From two steps to the question, and from the answer to what renderers read: see hardware.h. */
 #include "hardware_hop.h"
 
+#include <linux/rtnetlink.h>
 #include <string.h>
 
 #include "hardware.h"
@@ -77,6 +78,7 @@ static void shown(struct assembler *a, const struct path *p, const struct path_s
 		.extern_learn = h->extern_learn,
 		.vlan = h->vlan,
 		.prefix = h->prefix,
+		.table = h->table == RT_TABLE_MAIN ? 0 : h->table,
 	};
 	memcpy(out->mac, h->mac, sizeof(out->mac));
 	memcpy(out->addr, h->addr, sizeof(out->addr));

@@ -104,6 +104,7 @@ struct journey_hardware {
 	uint16_t vlan;			   /* ... its VLAN, 0 none */
 	bool extern_learn;		   /* ... the hardware learned it */
 	uint8_t addr[16], prefix, via[16]; /* routed: the route, flag `offload`; via zeroes: none */
+	uint32_t table;			   /* ... its table, if it is a VRF's; else 0 */
 	bool counted;		/* readings of the counters of both ports, before and after: */
 	int64_t from_ns, to_ns; /* from the journey's first step */
 	const char *clock; /* ... how well the clocks compare by which that is told: as clock_state; "none": by the dates of both */

@@ -161,7 +161,8 @@ bool hw_parse_route(const struct nlmsghdr *nlh, struct crumb_ev_offload *ret)
 			break;
 		}
 	}
-	return table == RT_TABLE_MAIN;
+	ret->table = table;
+	return table != RT_TABLE_LOCAL;
 }
 
 bool hw_parse_neigh(const struct nlmsghdr *nlh, struct crumb_ev_offload *ret)

@@ -218,7 +218,7 @@ static int run_dump(struct dump *d, uint16_t type, uint8_t family, mnl_cb_t cb)
 
 static void read_linkinfo(const struct nlattr *info, struct crumb_ev_dev *e)
 {
-	const struct nlattr *a, *b, *data = NULL;
+	const struct nlattr *a, *b, *data = NULL, *own = NULL;
 	bool port = false;
 
 	mnl_attr_for_each_nested(a, info)
@@ -233,8 +233,14 @@ static void read_linkinfo(const struct nlattr *info, struct crumb_ev_dev *e)
 		case IFLA_INFO_SLAVE_DATA:
 			data = a;
 			break;
+		case IFLA_INFO_DATA:
+			own = a;
+			break;
 		}
 	}
+	if (own && !strcmp(e->kind, "vrf"))
+		mnl_attr_for_each_nested(b, own) if (mnl_attr_get_type(b) == IFLA_VRF_TABLE)
+			e->table = mnl_attr_get_u32(b);
 	if (!port || !data)
 		return;
 	mnl_attr_for_each_nested(b, data) if (mnl_attr_get_type(b) == IFLA_BRPORT_STATE)

@@ -40,6 +40,11 @@ static void put_route(struct json_out *j, const struct journey_hardware *h)
 	json_u64(j, h->prefix);
 	json_put(j, ",\"via\":");
 	json_string(j, is_zero(h->via, sizeof(h->via)) ? NULL : units_host(buf, h->via));
+	json_put(j, ",\"table\":");
+	if (h->table)
+		json_u64(j, h->table);
+	else
+		json_put(j, "null");
 	json_put(j, ",\"flags\":[\"offload\"]}");
 }
 

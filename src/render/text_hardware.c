@@ -29,6 +29,8 @@ static void say_decision(const struct page *p, const struct journey_hardware *h,
 		strbuf_printf(s, "; route %s/%u", units_host(buf, h->addr), h->prefix);
 		if (!is_zero(h->via, sizeof(h->via)))
 			strbuf_printf(s, " via %s", units_host(buf, h->via));
+		if (h->table)
+			strbuf_printf(s, " of the VRF with table %u", h->table);
 		strbuf_printf(s, " (offload)");
 	}
 	if (is_zero(h->mac, sizeof(h->mac)))

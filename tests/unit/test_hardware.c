@@ -301,6 +301,46 @@ static void not_routed(void **state)
 	}
 }
 
+/* Looked up in the table of the VRF that the device belongs to, by way of a bond or directly; in the main one where it belongs to none. */
+static void routed_in_vrf(void **state)
+{
+	static const struct crumb_ev_offload in_vrf = { .kind = CRUMB_OFFLOAD_ROUTE,
+							.ifindex = IF_SWP3,
+							.addr = { V4, 10, 2 },
+							.prefix = 16,
+							.table = 1001,
+							.flags = CRUMB_OFFLOAD_DONE };
+	struct crumb_ev_dev vrf = { .netns = NETNS_SW, .ifindex = 50, .table = 1001 };
+	struct crumb_ev_dev bond = { .netns = NETNS_SW, .ifindex = 51, .master = 50 };
+	struct crumb_ev_dev port = { .netns = NETNS_SW, .ifindex = IF_SWP1, .master = 51 };
+	struct hardware *h = with_router();
+	struct hardware_ask ask = to_router();
+	struct hardware_hop hop;
+
+	(void)state;
+	memcpy(port.mac, own_mac, 6);
+	offload(h, &in_vrf); /* a longer prefix than the main table's, and of no concern to it */
+	assert_int_equal(asked(h, &ask, &hop), 1);
+	assert_int_equal(hop.prefix, 15);
+	assert_int_equal(hop.table, 254);
+	hardware_dev(h, &vrf);
+	hardware_dev(h, &bond);
+	hardware_dev(h, &port);
+	assert_int_equal(asked(h, &ask, &hop), 1);
+	assert_int_equal(hop.prefix, 16);
+	assert_int_equal(hop.out, IF_SWP3);
+	assert_int_equal(hop.table, 1001);
+	ask.dst[13] = 8; /* only the main table has a route to there */
+	assert_int_equal(asked(h, &ask, &hop), 0);
+	/* Another device with this address, and in no VRF: which of them got the frame is not known. */
+	port.ifindex = IF_SWP2;
+	port.master = 0;
+	hardware_dev(h, &port);
+	ask.dst[13] = 2;
+	assert_int_equal(asked(h, &ask, &hop), 0);
+	hardware_free(h);
+}
+
 /* By a bridge's device: which port that is says the bridge's table, of the neighbour's address. */
 static void routed_to_a_bridge(void **state)
 {
@@ -459,6 +499,7 @@ int main(void)
 		cmocka_unit_test(not_routed),
 		cmocka_unit_test(routed_to_a_bridge),
 		cmocka_unit_test(many_next_hops),
+		cmocka_unit_test(routed_in_vrf),
 		cmocka_unit_test(journeys),
 	};
 

@@ -87,8 +87,10 @@ static void several_next_hops(void **state)
 	assert_true(hw_parse_route(nlh, &e));
 	assert_int_equal(e.flags, CRUMB_OFFLOAD_DONE | CRUMB_OFFLOAD_MANY);
 	assert_int_equal(e.ifindex, 0);
-	/* Of another table; and what leads to no next hop. */
-	assert_false(hw_parse_route(route(RTM_F_OFFLOAD, RTN_UNICAST, 100), &e));
+	/* Of a VRF; of the machine's own addresses; and what leads to no next hop. */
+	assert_true(hw_parse_route(route(RTM_F_OFFLOAD, RTN_UNICAST, 1001), &e));
+	assert_int_equal(e.table, 1001);
+	assert_false(hw_parse_route(route(RTM_F_OFFLOAD, RTN_UNICAST, RT_TABLE_LOCAL), &e));
 	assert_false(hw_parse_route(route(RTM_F_OFFLOAD, RTN_LOCAL, RT_TABLE_MAIN), &e));
 }
 

@@ -103,6 +103,36 @@ static void names_of_a_translated_connection(void **state)
 	assert_null(pass(f, 0, &ev, CRUMB_EV_NAT, sizeof(ev)));
 }
 
+/* What a switch's hardware told of a connection: whose it is, from which end, in which namespace. */
+static void what_hardware_tells(void **state)
+{
+	struct fixture *f = *state;
+	struct crumb_ev_trap trap = { .s = { .flow = 3, .dir = 1, .netns = NETNS },
+				      .kind = CRUMB_TRAP_DROP,
+				      .name = "tail_drop" };
+	struct crumb_ev_sample sample = { .s = { .flow = 3, .dir = 0, .netns = NETNS },
+					  .seen_ns = 900 };
+	uint32_t first = announce(f, 0, 1, 5000), other, netns;
+	const struct crumb_ev_sample *s;
+	const struct crumb_ev_trap *t;
+
+	other = announce(f, 1, 3, 5000);
+	assert_int_equal(first, other);
+	t = pass(f, 1, &trap, CRUMB_EV_TRAP, sizeof(trap));
+	assert_non_null(t);
+	assert_int_equal(t->s.flow, first);
+	assert_int_equal(t->s.dir, 1);
+	assert_string_equal(t->name, "tail_drop");
+	netns = t->s.netns;
+	s = pass(f, 1, &sample, CRUMB_EV_SAMPLE, sizeof(sample));
+	assert_non_null(s);
+	assert_int_equal(s->s.flow, first);
+	assert_int_equal(s->s.netns, netns);
+	assert_int_equal(s->s.h.time_ns - s->seen_ns, 100); /* both on one axis */
+	sample.s.flow = 99;				    /* never announced */
+	assert_null(pass(f, 1, &sample, CRUMB_EV_SAMPLE, sizeof(sample)));
+}
+
 static void one_connection_on_two_hosts(void **state)
 {
 	struct fixture *f = *state;
@@ -141,6 +171,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(names_of_a_translated_connection, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_hardware_tells, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_connection_on_two_hosts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(namespaces_of_two_hosts, set_up, tear_down),
 	};
