@@ -38,5 +38,6 @@ struct crumb_arrived crumb_arrived[CRUMB_MAX_CPUS] = {};
 __u8 crumb_readers[CRUMB_READER_MARKS] = {};
 struct crumb_cpu crumb_cpus[CRUMB_MAX_CPUS] = {};
 struct crumb_asked crumb_nf_asked[CRUMB_NF_SLOTS] = {};
+struct crumb_softirq crumb_softirqs[CRUMB_MAX_CPUS] = {};
 
 char LICENSE[] SEC("license") = "GPL";

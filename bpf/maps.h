@@ -377,5 +377,6 @@ extern __u8 crumb_readers[CRUMB_READER_MARKS]; /* 1: a thread of this mark is in
 extern struct crumb_arrived crumb_arrived[CRUMB_MAX_CPUS];
 extern struct crumb_cpu crumb_cpus[CRUMB_MAX_CPUS];
 extern struct crumb_asked crumb_nf_asked[CRUMB_NF_SLOTS];
+extern struct crumb_softirq crumb_softirqs[CRUMB_MAX_CPUS];
 
 #endif

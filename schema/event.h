@@ -454,6 +454,8 @@ struct crumb_ev_away {
 	char by_comm[CRUMB_COMM_BYTES];
 };
 
+#include "event_poll.h"
+
 #define CRUMB_CGROUP_LEVELS    4
 #define CRUMB_CGROUP_NAME      80 /* Docker's is longest: "docker-", 64 digits, ".scope" */
 #define CRUMB_PROCESS_AGAIN_NS 10000000000ull
@@ -759,6 +761,7 @@ _Static_assert(sizeof(struct crumb_ev_dgram) == 168, "dgram");
 _Static_assert(sizeof(struct crumb_ev_process) == 360, "process");
 _Static_assert(sizeof(struct crumb_ev_away) == 96, "away");
 _Static_assert(sizeof(struct crumb_ev_reset) == 80, "reset");
+_Static_assert(sizeof(struct crumb_ev_poll) == 88, "poll");
 _Static_assert(sizeof(struct crumb_ev_decision) == 192, "decision");
 _Static_assert(sizeof(struct crumb_ev_call) % 8 == 0, "call");
 _Static_assert(sizeof(struct crumb_ev_stack) % 8 == 0, "stack");

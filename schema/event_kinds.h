@@ -33,6 +33,7 @@ enum crumb_event_type {
 	CRUMB_EV_TUNNEL,     /* bytes of a connection pass here in packets of a tunnel */
 	CRUMB_EV_UNFOLLOWED, /* from here on the bytes of a direction are not followed */
 	CRUMB_EV_TRAP, /* the hardware of a switch gave the CPU a packet with bytes of a flow, and why */
+	CRUMB_EV_POLL, /* the receive softirq that takes the next packet had been due for a while */
 
 	/* from user space */
 	CRUMB_EV_TRACE = 64, /* first: version, settings */
@@ -110,6 +111,8 @@ enum crumb_point {
 	CRUMB_PT_SOCK_GONE,   /* a socket is destroyed */
 	CRUMB_PT_HW_TRAP,     /* the hardware of a switch gives a packet to the CPU */
 	CRUMB_PT_HW_DROP,     /* ... which it dropped */
+	CRUMB_PT_DEV_IRQ,     /* the interrupt of a device asks for its poll */
+	CRUMB_PT_SOFTIRQ_RUN, /* the receive softirq begins, which polls */
 	CRUMB_PT_MAX,
 };
 

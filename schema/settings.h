@@ -203,6 +203,21 @@ struct crumb_arrived { /* the newest datagram of a followed flow that came up on
 	__u8 pad0[5];
 };
 
+/* What is known of a CPU's interrupts and its receive softirq: lines of the cache that no other CPU writes. */
+struct crumb_softirq {
+	__u64 irq_ns;	 /* an interrupt of a device goes on since then; 0 none */
+	__u64 raised_ns; /* the interrupt that asked for the softirq, which has not begun; 0 */
+	__u64 within_ns; /* ... while a run of it went on: its run_ns; 0 */
+	__u64 run_ns; /* it runs since then; CRUMB_SOFTIRQ_RUNS: no interrupt had asked; 0: it does not run */
+	__u64 due_ns, due_within_ns; /* raised_ns and within_ns of this run */
+	__u64 mid_ns;	/* the first interrupt in its midst that asked for no other run; 0 none */
+	__u64 told_skb; /* what was told last in it */
+	__u16 irq, raised_irq, due_irq, mid_irq; /* number of the interrupt, modulo 65536 */
+	__u64 pad0[7];
+};
+
+#define CRUMB_SOFTIRQ_RUNS 1
+
 struct crumb_asked { /* an skb that netfilter has at a hook */
 	__u64 skb;   /* its address; 0 none */
 	__u64 ns;    /* since when */

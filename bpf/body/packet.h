@@ -5,6 +5,7 @@
 
 #include "body/head.h"
 #include "body/nat.h"
+#include "body/poll.h"
 #include "body/stack.h"
 #include "body/tunnel.h"
 #include "body/wireguard.h"
@@ -537,6 +538,8 @@ static __always_inline int packet_look(void *ctx, struct sighting *s, struct pac
 	now = bpf_ktime_get_ns();
 	if (!udp && s->point == CRUMB_PT_DEV_QUEUE && p->payload && !p->tunnel && !K(s->skb, skb_iif))
 		f->sent_ns[dir & 1] = now;
+	if (s->point == CRUMB_PT_DEV_GRO || s->point == CRUMB_PT_DEV_RECEIVE)
+		poll_tell(s->skb, s->dev, f, dir, s->netns, now);
 	record_packet(s, p, f, dir, now);
 	if (packet_stack_due(f, dir, p)) {
 		struct stack_where w = {

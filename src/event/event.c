@@ -55,6 +55,8 @@ static const struct layout layouts[] = {
 								  LAST(crumb_ev_process, name[3]) } },
 	[CRUMB_EV_RESET] = { SIZED(crumb_ev_reset), DIR(crumb_ev_reset, end),
 			     .last = { LAST(crumb_ev_reset, comm) } },
+	[CRUMB_EV_POLL] = { SIZED(crumb_ev_poll), DIR(crumb_ev_poll, dir),
+			    .last = { LAST(crumb_ev_poll, by_comm) } },
 	[CRUMB_EV_NAT] = { SIZED(crumb_ev_nat), DIR(crumb_ev_nat, dir) },
 	[CRUMB_EV_TUNNEL] = { SIZED(crumb_ev_tunnel), DIR(crumb_ev_tunnel, dir) },
 	[CRUMB_EV_UNFOLLOWED] = { SIZED(crumb_ev_unfollowed), DIR(crumb_ev_unfollowed, dir) },

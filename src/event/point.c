@@ -118,6 +118,16 @@ static const struct point points[CRUMB_PT_MAX] = {
 		{ TRACEPOINT(net_dev_start_xmit) }, false },
 
 	/* from the wire to the receiver's socket */
+	[CRUMB_PT_DEV_IRQ] = {
+		"dev.irq", LAYER_DEVICE, "__handle_irq_event_percpu",
+		"an interrupt asks for the poll of the device: the receive softirq is due on that CPU",
+		{ { HOOK_TP_BTF, "irq_handler_entry", "dev.irq" }, { HOOK_RAW_TP, "irq_handler_entry", "dev.irq" } },
+		false },
+	[CRUMB_PT_SOFTIRQ_RUN] = {
+		"softirq.run", LAYER_DEVICE, "net_rx_action",
+		"the receive softirq begins, which polls the devices that have asked",
+		{ { HOOK_TP_BTF, "softirq_entry", "softirq.run" }, { HOOK_RAW_TP, "softirq_entry", "softirq.run" } },
+		false },
 	[CRUMB_PT_DEV_BACKLOG] = {
 		"dev.backlog", LAYER_DEVICE, "netif_rx_internal",
 		"the packet waits in a CPU's backlog for the receive softirq",
@@ -366,6 +376,7 @@ const char *event_type_name(unsigned int type)
 		[CRUMB_EV_PROCESS] = "process",
 		[CRUMB_EV_RESET] = "reset",
 		[CRUMB_EV_NAT] = "nat",
+		[CRUMB_EV_POLL] = "poll",
 		[CRUMB_EV_TUNNEL] = "tunnel",
 		[CRUMB_EV_UNFOLLOWED] = "unfollowed",
 		[CRUMB_EV_TRAP] = "trap",

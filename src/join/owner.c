@@ -52,6 +52,11 @@ int owner_tells(struct owner **all, const struct remap_from *from, const struct 
 		key.a = ((const struct crumb_ev_skb *)ev)->flow;
 		key.b = ((const struct crumb_ev_skb *)ev)->netns;
 		break;
+	case CRUMB_EV_POLL:
+		key.kind = OWNER_PLACE;
+		key.a = ((const struct crumb_ev_poll *)ev)->flow;
+		key.b = ((const struct crumb_ev_poll *)ev)->netns;
+		break;
 	case CRUMB_EV_STACK:
 		key.kind = OWNER_PLACE;
 		key.a = ((const struct crumb_ev_stack *)ev)->flow;

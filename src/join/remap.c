@@ -445,6 +445,18 @@ static int map_receiver(struct remap *r, const struct remap_from *from, struct c
 		T(e->on_ns);
 		return 0;
 	}
+	case CRUMB_EV_POLL: {
+		struct crumb_ev_poll *e = (void *)ev;
+
+		PID(e->by_pid);
+		ADDR(e->skb);
+		T(e->irq_ns);
+		if (e->run_ns)
+			T(e->run_ns);
+		if (e->within_ns > CRUMB_WITHIN_UNTIMED)
+			T(e->within_ns);
+		return NETNS(e->netns);
+	}
 	default: { /* CRUMB_EV_RECV */
 		struct crumb_ev_recv *e = (void *)ev;
 
@@ -622,6 +634,7 @@ static int map_fields(struct remap *r, const struct remap_from *from, struct cru
 	case CRUMB_EV_RUN:
 	case CRUMB_EV_COPY:
 	case CRUMB_EV_AWAY:
+	case CRUMB_EV_POLL:
 	case CRUMB_EV_RECV:
 		return map_receiver(r, from, ev, out);
 	case CRUMB_EV_DGRAM_SEND:

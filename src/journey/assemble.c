@@ -343,6 +343,8 @@ static int dispatch(struct assembler *a, const struct crumb_event *ev)
 		return ingest_reset(a, (const void *)ev);
 	case CRUMB_EV_DECISION:
 		return ingest_decision(a, (const void *)ev);
+	case CRUMB_EV_POLL:
+		return ingest_poll(a, (const void *)ev);
 	case CRUMB_EV_STACK:
 		return ingest_stack(a, (const void *)ev);
 	case CRUMB_EV_FUNC:

@@ -85,6 +85,7 @@ int ingest_skb(struct assembler *a, const struct crumb_ev_skb *ev);
 int ingest_skb_seen(struct assembler *a, const struct crumb_ev_skb *ev,
 		    struct sighting **ret); /* NULL: of no bytes */
 int ingest_decision(struct assembler *a, const struct crumb_ev_decision *ev);
+int ingest_poll(struct assembler *a, const struct crumb_ev_poll *ev);
 int ingest_drop(struct assembler *a, const struct crumb_ev_drop *ev);
 int ingest_trap(struct assembler *a, const struct crumb_ev_trap *ev);	  /* trap.c */
 int ingest_sample(struct assembler *a, const struct crumb_ev_sample *ev); /* sample.c */

@@ -27,7 +27,8 @@ static bool context_begins(const struct path_step *s, const struct path_step *be
 	case CRUMB_PT_DEV_GRO:
 	case CRUMB_PT_DEV_RECEIVE:
 	case CRUMB_PT_BRIDGE_IN:
-		return before->point == CRUMB_PT_DEV_BACKLOG || point_is_out(before->point);
+		return before->point == CRUMB_PT_DEV_BACKLOG || point_is_out(before->point) ||
+		       point_is_poll(before->point);
 	case CRUMB_PT_SCHED_RUN:
 	case CRUMB_PT_LIBC_RECV:
 	case CRUMB_PT_SYS_RECV:
@@ -238,6 +239,8 @@ static uint64_t gap_facts(struct assembler *a, const struct message *m, const st
 		facts |= GAP_HOOKED;
 	if (to->asked)
 		facts |= GAP_TO_HOOK;
+	if (to->due)
+		facts |= GAP_POLL_DUE;
 	facts |= reader_fact(from->does);
 	facts |= tunnel_facts(m, from, to);
 	if (to->point == CRUMB_PT_TCP_RECEIVE && to->seen->sock.backlog)

@@ -54,9 +54,11 @@ enum cause_id {
 	NET_BQL,
 	NET_NAPI,
 	RX_TRAP,
+	NET_IRQ,
 	RX_RPS,
 	RX_SOFTIRQ,
 	RX_NAPI,
+	RX_IRQ,
 	RX_GRO,
 	RX_TUNNEL,
 	RX_STACK,
@@ -264,6 +266,8 @@ static const struct cause_row rows[CAUSES] = {
 	[RX_TRAP] = { { "rx.trap", "from the hardware into the CPU's stack" },
 		      "The receiver is a switch: its hardware gave the packet, which is for the switch itself, to the "
 		      "CPU (a devlink trap); from the driver's report of it until the stack takes it." },
+	[NET_IRQ] = { { "net.irq", "interrupt to receive softirq on a host on the way" },
+		      "On a switch or router: as rx.irq." },
 	[RX_RPS] = { { "rx.rps", "given to another CPU (RPS), waits for its softirq" },
 		     "On the receiver's host: receive packet steering put the packet into the backlog of another CPU than "
 		     "the one that got it, until that CPU, told by an interrupt, has worked off what was there "
@@ -275,8 +279,16 @@ static const struct cause_row rows[CAUSES] = {
 	[RX_NAPI] = { { "rx.napi", "waits for the device's poll (NAPI)" },
 		      "On the receiver's host: the packet is in the ring of its device until that is polled, in a "
 		      "softirq, by ksoftirqd or in a thread of its own; long when that has to wait for a CPU, "
-		      "or works off other packets first. Told of a veth, where no wire is between; of another "
-		      "device it is part of net.wire or net.between." },
+		      "or works off other packets first. Of a veth, where no wire is between, it is the whole time in the "
+		      "ring. Of another device it is the time from the softirq's begin, or an interrupt in its midst, to this packet; "
+		      "when the packet came is not seen, so it is at most that. If the poll was due already when the packet "
+		      "left, the way is part of it." },
+	[RX_IRQ] = { { "rx.irq", "from the interrupt to the receive softirq" },
+		     "On the receiver's host: an interrupt had asked for the poll of the device, and the receive softirq of that "
+		     "CPU began only later: it was busy with softirqs, had them held back, or ksoftirqd did not get the CPU. "
+		     "That this packet came with the interrupt is inferred: it may have come later, so it is at most that. If the "
+		     "softirq was due already when the packet left, the way is part of it. Shorter ones than 20 µs are "
+		     "part of net.wire or net.between." },
 	[RX_GRO] = { { "rx.gro", "merging (GRO)" },
 		     "On the receiver's host: offered for merging by the driver's poll "
 		     "until the stack took it, alone or merged." },
@@ -425,6 +437,10 @@ static const struct rule {
 	{ HELD, P(TCP_HELD) | TO_DEVICE, 0, 0, TX_QUEUE },
 	{ OUT | ARRIVED | TO_DEVICE, OUT | ARRIVED | TO_DEVICE | P(NETFILTER), GAP_RETRANSMIT, 0,
 	  TX_RETRANSMIT },
+	{ OUT, P(SOFTIRQ_RUN), GAP_POLL_DUE | GAP_AT_RECEIVER, 0, RX_IRQ },
+	{ OUT, P(SOFTIRQ_RUN), GAP_POLL_DUE, 0, NET_IRQ },
+	{ OUT, SHOWN, GAP_POLL_DUE | GAP_AT_RECEIVER, 0, RX_NAPI },
+	{ OUT, SHOWN, GAP_POLL_DUE, 0, NET_NAPI },
 	{ ~0ull, ~0ull, GAP_HARDWARE, 0, NET_HARDWARE },
 	{ ~0ull, ~0ull, GAP_OTHER_KERNEL, 0, NET_BETWEEN },
 	{ P(DEV_XMIT) | P(NETFILTER) | P(IP_OUTPUT), OUT | P(IP_OUTPUT) | P(NETFILTER) | P(NEIGH_WAIT),
@@ -477,7 +493,11 @@ static const struct rule {
 	{ P(DEV_XMIT), OUT | P(IP_OUTPUT), 0, 0, NET_OUT },
 	{ P(DEV_XMIT), P(DEV_GRO), GAP_VETH | GAP_AT_RECEIVER, 0, RX_NAPI },
 	{ P(DEV_XMIT), P(DEV_GRO), GAP_VETH, 0, NET_NAPI },
-	{ OUT, ARRIVED, 0, 0, NET_WIRE },
+	{ P(DEV_IRQ), P(SOFTIRQ_RUN), GAP_AT_RECEIVER, 0, RX_IRQ },
+	{ P(DEV_IRQ), P(SOFTIRQ_RUN), 0, 0, NET_IRQ },
+	{ P(DEV_IRQ) | P(SOFTIRQ_RUN), SHOWN, GAP_AT_RECEIVER, 0, RX_NAPI },
+	{ P(DEV_IRQ) | P(SOFTIRQ_RUN), SHOWN, 0, 0, NET_NAPI },
+	{ OUT, ARRIVED | P(DEV_IRQ) | P(SOFTIRQ_RUN), 0, 0, NET_WIRE },
 
 	{ P(HW_TRAP), P(DEV_BACKLOG) | SHOWN, GAP_SAME_HOST | GAP_AT_RECEIVER, 0, RX_TRAP },
 	{ P(HW_TRAP), P(DEV_BACKLOG) | SHOWN, GAP_SAME_HOST, 0, NET_TRAP },

@@ -55,6 +55,8 @@ enum gap_fact {
 	GAP_PACED = 1ll << 34,	    /* ... and fq lets it go at its time */
 	GAP_VETH = 1ll << 35,	    /* it begins where a veth's driver gets the packet */
 	GAP_TO_HOOK = 1ll << 31,    /* it ends there */
+	GAP_POLL_DUE =
+		1ll << 37, /* it ends where a poll begins, or gives the packet, that was due when it began */
 	GAP_HARDWARE = 1ll << 36, /* a switch that was recorded says that its hardware forwarded */
 };
 

@@ -45,6 +45,7 @@ static void half_done(struct half *h)
 	ring_done(&h->drops);
 	ring_done(&h->decisions);
 	ring_done(&h->samples);
+	ring_done(&h->polls);
 	range_set_done(&h->taken);
 	dgrams_free(h->dgrams);
 	byte_stream_done(&h->bytes);
@@ -102,6 +103,7 @@ struct conn *conn_new(const struct crumb_ev_flow *ev)
 		ring_init(&h->drops, sizeof(struct crumb_ev_drop));
 		ring_init(&h->decisions, sizeof(struct crumb_ev_decision));
 		ring_init(&h->samples, sizeof(struct crumb_ev_sample));
+		ring_init(&h->polls, sizeof(struct crumb_ev_poll));
 		h->dgrams = conn_is_udp(c) ? dgrams_new() : NULL;
 		if (conn_is_udp(c) && !h->dgrams) {
 			conn_free(c);
@@ -277,6 +279,15 @@ static void samples_trim(struct ring *r, uint64_t before_ns)
 	ring_pop(r, n);
 }
 
+static void polls_trim(struct ring *r, uint64_t before_ns)
+{
+	uint32_t n = 0;
+
+	while (n < r->count && ((const struct crumb_ev_poll *)ring_at(r, n))->h.time_ns < before_ns)
+		n++;
+	ring_pop(r, n);
+}
+
 void half_trim(struct half *h, uint64_t now_ns)
 {
 	bool open = h->messages.count || h->sending, may_infer = h->receiver_seen && !h->sender_seen;
@@ -305,6 +316,7 @@ void half_trim(struct half *h, uint64_t now_ns)
 	drops_trim(&h->drops, oldest_ns);
 	decisions_trim(&h->decisions, oldest_ns);
 	samples_trim(&h->samples, oldest_ns);
+	polls_trim(&h->polls, oldest_ns);
 	h->trims = 0;
 }
 

@@ -100,6 +100,7 @@ struct half { /* one direction */
 	struct ring drops;	/* struct crumb_ev_drop, by time: what proves them */
 	struct ring decisions;	/* struct crumb_ev_decision, by time */
 	struct ring samples;	/* struct crumb_ev_sample, as they came */
+	struct ring polls;	/* struct crumb_ev_poll, by time */
 	struct range_set taken; /* bytes that recv calls took */
 	uint64_t taken_to;	/* after the highest of them */
 	uint64_t sure;		/* ... what a socket has said of the newest byte; 0: none has */

@@ -271,6 +271,44 @@ static void say_copy(struct words *w, const struct path *p, const struct path_st
 	}
 }
 
+/* "interrupt 27: this packet's, or an earlier one's" */
+static void say_irq(struct words *w, const struct crumb_ev_poll *e)
+{
+	if (!e->irq) {
+		words_put(w, "asked for again at the end of the softirq before");
+		return;
+	}
+	words_put(w, "interrupt ");
+	words_u64(w, e->irq);
+	words_put(w, ": this packet's, or an earlier one's");
+}
+
+/* Where softirqs are put off ksoftirqd does them, a task like others; else they take the time of whoever was interrupted. */
+static void say_softirq(struct assembler *a, struct words *w, const struct crumb_ev_poll *e)
+{
+	words_put(w, "in the time of ");
+	say_by(a, w, e->by_pid, e->by_comm);
+}
+
+/* What the CPU did meanwhile, as far as it is known. */
+static void say_late_softirq(struct words *w, const struct crumb_ev_poll *e)
+{
+	if (!strncmp(e->by_comm, "ksoftirqd/", 10)) {
+		words_put(w, "until ");
+		words_put(w, e->by_comm);
+		words_put(w, " had the CPU");
+		return;
+	}
+	if (!e->within_ns)
+		return;
+	words_put(w, "behind the receive softirq's run before");
+	if (e->within_ns > CRUMB_WITHIN_UNTIMED) {
+		words_put(w, ", which had begun ");
+		say_ms(w, e->run_ns - e->within_ns);
+		words_put(w, " before this one");
+	}
+}
+
 const char *detail_step(struct assembler *a, const struct message *m, const struct path *p,
 			const struct path_step *s)
 {
@@ -303,6 +341,12 @@ const char *detail_step(struct assembler *a, const struct message *m, const stru
 		say_skb(m, &w, s);
 		if (s->superseded)
 			words_put(&w, "; first transmission, sent again later");
+		break;
+	case CRUMB_PT_DEV_IRQ:
+		say_irq(&w, s->poll);
+		break;
+	case CRUMB_PT_SOFTIRQ_RUN:
+		say_softirq(a, &w, s->poll);
 		break;
 	case CRUMB_PT_BRIDGE_IN:
 		bridge_say_in(a, &w, s);
@@ -441,10 +485,14 @@ const char *detail_segment(struct assembler *a, const struct message *m, const s
 		return NULL;
 	if (s->across) {
 		say_bound(&w, s->bound_ns);
+		if (to->due)
+			words_put(&w, "; due all the time, the way included");
 		return words_keep(&a->scratch, &w);
 	}
 	if (!strcmp(cause->code, "tx.sndbuf"))
 		say_slept(&w, m);
+	else if (to->poll && (!strcmp(cause->code, "rx.irq") || !strcmp(cause->code, "net.irq")))
+		say_late_softirq(&w, to->poll);
 	else if (!strcmp(cause->code, "tx.enter") && m->same_call)
 		words_put(&w, "after earlier messages of the same call");
 	else if (!strcmp(cause->code, "tx.stream") ||
@@ -460,6 +508,9 @@ const char *detail_segment(struct assembler *a, const struct message *m, const s
 				  !strcmp(cause->code, "rx.app_stopped") ||
 				  !strcmp(cause->code, "rx.preempted"))) {
 		say_away(a, &w, from->away);
+	} else if (to->poll && !to->poll->run_ns &&
+		   (!strcmp(cause->code, "rx.napi") || !strcmp(cause->code, "net.napi"))) {
+		words_put(&w, "behind other packets of the same softirq");
 	} else if (!strcmp(cause->code, "net.wire") && from->netns == to->netns &&
 		   from->ifindex == to->ifindex) {
 		words_put(&w, "loopback");

@@ -16,7 +16,8 @@ static bool is_between(const struct path_step *from, const struct path_step *to)
 {
 	return from->seen && to->seen && !from->superseded && from->netns != to->netns &&
 	       point_is_out(from->point) && from->point != CRUMB_PT_IP_OUTPUT &&
-	       point_is_in(to->point) && to->point != CRUMB_PT_IP_RECEIVE;
+	       (point_is_poll(to->point) ||
+		(point_is_in(to->point) && to->point != CRUMB_PT_IP_RECEIVE));
 }
 
 static void ask_about(struct assembler *a, const struct message *m, const struct path_step *from,

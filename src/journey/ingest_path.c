@@ -421,6 +421,20 @@ int ingest_sock(struct assembler *a, const struct crumb_ev_sock *ev)
 	return 0;
 }
 
+int ingest_poll(struct assembler *a, const struct crumb_ev_poll *ev)
+{
+	struct conn *c = assembler_conn(a, ev->flow);
+	struct crumb_ev_poll *note;
+
+	if (!c)
+		return 0;
+	note = ring_push(&c->half[ev->dir].polls);
+	if (!note)
+		return -ENOMEM;
+	*note = *ev;
+	return 0;
+}
+
 int ingest_wake(struct assembler *a, const struct crumb_ev_wake *ev)
 {
 	struct conn *c = assembler_conn(a, ev->flow);

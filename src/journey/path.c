@@ -357,7 +357,8 @@ int path_find(struct assembler *a, const struct message *m, const struct fate *f
 	uint64_t byte = m->last - 1, to_ns = UINT64_MAX, received_ns, ready_ns = 0, net_ns;
 	uint32_t from;
 
-	*p = (struct path){ .room = message_half(m)->bytes.log_count + STEPS_BESIDE_NET };
+	/* each place at which it was seen, and two more where its poll was late */
+	*p = (struct path){ .room = 3 * message_half(m)->bytes.log_count + STEPS_BESIDE_NET };
 	p->steps = scratch_take(&a->scratch, p->room * sizeof(*p->steps));
 	if (!p->steps)
 		return -ENOMEM;

@@ -36,6 +36,8 @@ struct path_step {
 	const struct wake *wake;     /* sched.wake, sched.run */
 	enum reader_does does;
 	const struct crumb_ev_away *away; /* the absence that this step is of, or the last one before it */
+	const struct crumb_ev_poll *poll; /* dev.irq, softirq.run, and what comes out of a poll without them */
+	bool due;			  /* ... it was asked for before the packet left */
 	const struct held *held; /* sock.send.return, tcp.held: what keeps the bytes from then on */
 };
 
@@ -63,6 +65,9 @@ int path_find(struct assembler *a, const struct message *m, const struct fate *f
 /* path_net.c: the steps below the sockets, up to @to_ns. */
 void path_find_net(struct assembler *a, const struct message *m, const struct fate *f,
 		   uint64_t to_ns, struct path *p);
+
+/* path_poll.c: late polls among the net's steps, which are those from @from on, the newest first. */
+void path_find_poll(struct assembler *a, const struct message *m, uint32_t from, struct path *p);
 
 /* path_held.c: the steps of a wait in the send queue, up to the first dev.queue of @p. */
 #define PATH_HELD_STEPS 24 /* the rest of a wait with more changes of its reason has none */
@@ -115,6 +120,11 @@ static inline bool point_is_in(uint16_t pt)
 {
 	return pt == CRUMB_PT_HW_TRAP || pt == CRUMB_PT_DEV_BACKLOG || pt == CRUMB_PT_DEV_GRO ||
 	       pt == CRUMB_PT_DEV_RECEIVE || pt == CRUMB_PT_BRIDGE_IN || pt == CRUMB_PT_IP_RECEIVE;
+}
+
+static inline bool point_is_poll(uint16_t pt)
+{
+	return pt == CRUMB_PT_DEV_IRQ || pt == CRUMB_PT_SOFTIRQ_RUN;
 }
 
 #endif

@@ -293,6 +293,7 @@ void path_find_net(struct assembler *a, const struct message *m, const struct fa
 	struct transmission t = { .skb = path->skb };
 	struct picks p = { 0 };
 	uint64_t since_ns;
+	uint32_t from;
 
 	p.pick = scratch_take(&a->scratch, h->bytes.log_count * sizeof(*p.pick) + 1);
 	t.reused_ns = skb_reused_ns(h, f->byte, &time, t.skb);
@@ -317,5 +318,7 @@ void path_find_net(struct assembler *a, const struct message *m, const struct fa
 	}
 	picks_sort(&p);
 	picks_connect(a, &p, end_netns(m, f, path, &p), t.skb);
+	from = path->count;
 	picks_take(m, &p, path);
+	path_find_poll(a, m, from, path);
 }

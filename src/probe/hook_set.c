@@ -52,6 +52,13 @@ static const struct hook_set sets[] = {
 	{ "ready", NULL, {
 		AT_ENTRY("ready_enter", "sock_def_readable"),
 		AT_ENTRY_IF("ready_enter_nested", "sock_def_readable") } },
+	{ "dev.irq", NULL, {
+		AT_ENTRY("irq_handler_entry", "irq_handler_entry"),
+		AT_ENTRY("irq_handler_exit", "irq_handler_exit"),
+		AT_ENTRY("softirq_raise", "softirq_raise") } },
+	{ "softirq.run", NULL, {
+		AT_ENTRY("softirq_entry", "softirq_entry"),
+		AT_ENTRY("softirq_exit", "softirq_exit") } },
 	{ "sock.send", NULL, {
 		AT_ENTRY("sock_send_enter", "security_socket_sendmsg") } },
 	{ "sock.lock", NULL, {

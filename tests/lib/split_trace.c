@@ -166,6 +166,8 @@ static uint32_t netns_of(const struct crumb_event *ev)
 		return NS(crumb_ev_held);
 	case CRUMB_EV_NAT:
 		return NS(crumb_ev_nat);
+	case CRUMB_EV_POLL:
+		return NS(crumb_ev_poll);
 	case CRUMB_EV_TUNNEL:
 		return NS(crumb_ev_tunnel);
 	case CRUMB_EV_NETNS:

@@ -99,6 +99,86 @@ static const char *detail_at(const struct caught *c, uint16_t point, const char 
 	return c->detail[i];
 }
 
+#define MS	1000000
+#define IF_CARD 78 /* of which nothing else is known: no veth */
+
+/* It leaves, 10 ms later it is taken from the card of b: @irq_ms and @run_ms after it left; @run_ms 0: in the midst of a run. */
+static const struct caught *late_poll(struct rig *r, int irq_ms, int run_ms, uint64_t within_ms)
+{
+	struct build_skb k = skb(FLOW, S0, 100);
+	struct crumb_ev_poll ev = { .flow = FLOW,
+				    .dir = 1,
+				    .irq = 27,
+				    .netns = NETNS_B,
+				    .ifindex = IF_CARD,
+				    .skb = 42,
+				    .by_pid = 7,
+				    .by_comm = "hog" };
+	uint64_t left, step;
+
+	k.skb = 42;
+	open_rig(r);
+	message(r, FLOW, S0, 100);
+	build_skb_at(&r->b, &k, CRUMB_PT_DEV_QUEUE, NETNS_A, IF_CARD);
+	build_skb_at(&r->b, &k, CRUMB_PT_DEV_XMIT, NETNS_A, IF_CARD);
+	left = r->b.now_ns;
+	r->b.now_ns += 10 * MS;
+	ev.irq_ns = left + (int64_t)irq_ms * MS;
+	ev.run_ns = run_ms ? left + (uint64_t)run_ms * MS : 0;
+	ev.within_ns = within_ms ? left - within_ms * MS : 0;
+	build_put(&r->b, &ev, CRUMB_EV_POLL, sizeof(ev));
+	step = r->b.step_ns;
+	r->b.step_ns = 0;
+	build_skb_at(&r->b, &k, CRUMB_PT_DEV_GRO, NETNS_B, IF_CARD);
+	r->b.step_ns = step;
+	build_skb_at(&r->b, &k, CRUMB_PT_DEV_RECEIVE, NETNS_B, IF_CARD);
+	arrive_and_take(r, &k);
+	rig_finish(r);
+	assert_int_equal(rig_at(r, 0)->verdict, VERDICT_DELIVERED);
+	assert_int_equal(rig_at(r, 0)->unexplained_ns, 0);
+	return rig_at(r, 0);
+}
+
+static void late_softirq(void **state)
+{
+	const struct caught *c;
+	struct rig r;
+
+	(void)state;
+	c = late_poll(&r, 2, 9, 3);
+	assert_string_equal(caught_code(c, CRUMB_PT_DEV_IRQ, "b"), "net.wire");
+	assert_string_equal(caught_code(c, CRUMB_PT_SOFTIRQ_RUN, "b"), "rx.irq");
+	assert_string_equal(caught_code(c, CRUMB_PT_DEV_GRO, "b"), "rx.napi");
+	assert_false(c->exact[caught_step(c, CRUMB_PT_DEV_IRQ, "b")]);
+	assert_int_equal(c->t_ns[caught_step(c, CRUMB_PT_SOFTIRQ_RUN, "b")] -
+				 c->t_ns[caught_step(c, CRUMB_PT_DEV_IRQ, "b")],
+			 7 * MS);
+	assert_string_equal(detail_at(c, CRUMB_PT_DEV_IRQ, "b"),
+			    "interrupt 27: this packet's, or an earlier one's");
+	assert_string_equal(detail_at(c, CRUMB_PT_SOFTIRQ_RUN, "b"), "in the time of hog (7)");
+	rig_close(&r);
+	/* asked for before it left: that is no step, and the way is part of the wait */
+	c = late_poll(&r, -2, 9, 3);
+	assert_int_equal(caught_step(c, CRUMB_PT_DEV_IRQ, "b"), -1);
+	assert_string_equal(caught_code(c, CRUMB_PT_SOFTIRQ_RUN, "b"), "rx.irq");
+	rig_close(&r);
+	/* the softirq ran when it left: nothing is known of its wait */
+	c = late_poll(&r, -2, -1, 0);
+	assert_int_equal(caught_step(c, CRUMB_PT_SOFTIRQ_RUN, "b"), -1);
+	assert_string_equal(caught_code(c, CRUMB_PT_DEV_GRO, "b"), "net.wire");
+	rig_close(&r);
+	/* an interrupt in the midst of a run */
+	c = late_poll(&r, 2, 0, 0);
+	assert_int_equal(caught_step(c, CRUMB_PT_SOFTIRQ_RUN, "b"), -1);
+	assert_string_equal(caught_code(c, CRUMB_PT_DEV_IRQ, "b"), "net.wire");
+	assert_string_equal(caught_code(c, CRUMB_PT_DEV_GRO, "b"), "rx.napi");
+	rig_close(&r);
+	c = late_poll(&r, -2, 0, 0);
+	assert_int_equal(caught_step(c, CRUMB_PT_DEV_IRQ, "b"), -1);
+	assert_string_equal(caught_code(c, CRUMB_PT_DEV_GRO, "b"), "rx.napi");
+	rig_close(&r);
+}
+
 static void through_a_tunnel(void **state)
 {
 	struct build_skb k = skb(FLOW, S0, 100);
@@ -292,6 +372,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(netfilter_leaves_no_gap),
+		cmocka_unit_test(late_softirq),
 		cmocka_unit_test(through_a_tunnel),
 		cmocka_unit_test(two_tunnels_of_one_number),
 		cmocka_unit_test(dropped_in_a_tunnel),
