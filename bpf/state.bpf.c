@@ -33,7 +33,7 @@ TRACEPOINT(tcp_retransmit_skb, const struct sock *sk, const struct sk_buff *skb)
 {
 	/* Newer kernels say whether it went out: here that is the third argument. */
 	bool failed = crumb_cfg.retransmit_has_err && (int)ctx[2];
-	__u32 seq = skb_cb_word(skb, 0), end_seq = skb_cb_word(skb, 1);
+	__u32 seq = skb_cb_word(skb, 0), end_seq = skb_cb_word(skb, 1), gso = skb_cb_word(skb, 2);
 	struct crumb_ev_sock *e;
 	struct crumb_flow *f;
 	struct tcp_sock *tp;
@@ -54,6 +54,8 @@ TRACEPOINT(tcp_retransmit_skb, const struct sock *sk, const struct sk_buff *skb)
 	e->seq = seq;
 	e->bytes = end_seq - seq;
 	e->skb = (__u64)skb;
+	e->segs = gso; /* what TcpRetransSegs is counted up by: tcp_skb_pcount() */
+	e->mss = gso >> 16;
 	ring_submit(e);
 	return 0;
 }

@@ -370,6 +370,9 @@ struct crumb_ev_sock {
 	__u64 skb;
 	/* UDP at sock.ready: seq and rcv_nxt are the digest of the datagram that joined the queue, bytes its length */
 	__u64 sk; /* kernel address of the socket, UDP only: a hint */
+	__u16 segs; /* tcp.retransmit: TCP segments in the skb, as the kernel counts them; 0 unknown */
+	__u16 mss; /* ... of so many bytes each, but for the last; 0: there is only one */
+	__u32 pad0;
 };
 
 /*
@@ -755,7 +758,7 @@ _Static_assert(sizeof(struct crumb_ev_trap) == 200, "trap");
 _Static_assert(sizeof(struct crumb_ev_held) == 64, "held");
 _Static_assert(sizeof(struct crumb_ev_send_begin) % 8 == 0, "send_begin");
 _Static_assert(sizeof(struct crumb_ev_send_end) == 80, "send_end"); /* 56 before append_ns */
-_Static_assert(sizeof(struct crumb_ev_sock) % 8 == 0, "sock");
+_Static_assert(sizeof(struct crumb_ev_sock) == 80, "sock");	    /* 72 before segs */
 _Static_assert(sizeof(struct crumb_ev_recv) % 8 == 0, "recv");
 _Static_assert(sizeof(struct crumb_ev_dgram) == 168, "dgram");
 _Static_assert(sizeof(struct crumb_ev_process) == 360, "process");

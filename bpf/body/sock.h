@@ -35,14 +35,17 @@ static __always_inline struct crumb_ev_sock *sock_record(const struct sock *sk,
 	e->sk = 0;
 	e->seq = 0;
 	e->bytes = 0;
+	e->segs = 0;
+	e->mss = 0;
+	e->pad0 = 0;
 	return e;
 }
 
-/* TCP_SKB_CB(skb): seq is its first word, end_seq the second. */
+/* TCP_SKB_CB(skb): seq is its first word, end_seq the second; of the third, tcp_gso_segs the lower half, tcp_gso_size the upper. */
 static __always_inline __u32 skb_cb_word(const struct sk_buff *skb, __u32 i)
 {
 #ifdef CRUMB_UNTYPED
-	__u32 words[2] = {};
+	__u32 words[3] = {};
 
 	bpf_core_read(words, sizeof(words), &skb->cb);
 	return words[i];

@@ -135,7 +135,8 @@ static int append_bytes(struct queue *q, const void *bytes, size_t n)
 		q->bytes = grown;
 		q->cap = cap;
 	}
-	memcpy(q->bytes + q->len, bytes, n);
+	if (n) /* of nothing @bytes may be NULL */
+		memcpy(q->bytes + q->len, bytes, n);
 	q->len += n;
 	return 0;
 }

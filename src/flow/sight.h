@@ -55,6 +55,8 @@ struct sighting {
 			bool gap;	/* bytes before it were missing */
 			bool backlog;	/* it was in the socket's backlog */
 			uint8_t resent; /* tcp.retransmit: enum crumb_resent */
+			uint16_t segs,
+				mss; /* ... TCP segments in it, of so many bytes each; 0 unknown */
 		} sock;
 		struct {
 			uint64_t location;

@@ -329,15 +329,33 @@ static int build_steps(struct assembler *a, const struct message *m, const struc
 }
 
 struct retransmit {
+	const struct range_set *bytes; /* of the message */
 	const struct sighting *newest;
-	uint32_t count;
+	uint32_t count, segments;
 };
+
+/* TCP segments of the skb that have bytes of the message, as the kernel counts them (TcpRetransSegs). */
+static uint32_t segments_of(const struct sighting *s, const struct range_set *bytes)
+{
+	uint32_t n = 0, segs = s->sock.segs;
+
+	if (segs < 2 || !s->sock.mss)
+		return 1;
+	for (uint32_t i = 0; i < segs; i++) {
+		uint64_t from = s->start + (uint64_t)i * s->sock.mss, to = from + s->sock.mss;
+
+		if (from < s->end)
+			n += range_set_overlap(bytes, from, to < s->end ? to : s->end) ? 1 : 0;
+	}
+	return n;
+}
 
 static void retransmit_add(void *ctx, const struct sighting *s)
 {
 	struct retransmit *r = ctx;
 
 	r->count++;
+	r->segments += segments_of(s, r->bytes);
 	if (!r->newest || sighting_after(s, r->newest))
 		r->newest = s;
 }
@@ -351,14 +369,14 @@ static int build_side(struct assembler *a, const struct message *m, const struct
 				 &(struct sight_place){ .point = CRUMB_PT_TCP_RETRANSMIT,
 							.netns = m->begin.netns });
 	struct path_step side[4] = { 0 };
-	struct retransmit r = { 0 };
+	struct retransmit r = { .bytes = &m->extents };
 	struct journey_step *steps;
 	uint32_t n = 0;
 
 	if (again)
 		sight_log_visit(again, &m->extents, m->begin.h.time_ns, UINT64_MAX, retransmit_add,
 				&r); /* also one too many, after the bytes were read: the sender did not know */
-	j->retransmits = r.count;
+	j->retransmits = r.segments;
 	if (r.newest)
 		side[n++] = (struct path_step){ .point = CRUMB_PT_TCP_RETRANSMIT,
 						.ns = r.newest->time_ns,

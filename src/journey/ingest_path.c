@@ -404,6 +404,8 @@ int ingest_sock(struct assembler *a, const struct crumb_ev_sock *ev)
 	s->sock.rcvbuf = ev->rcvbuf;
 	if (ev->point == CRUMB_PT_TCP_RETRANSMIT) {
 		s->sock.resent = ev->flags;
+		s->sock.segs = ev->segs;
+		s->sock.mss = ev->mss;
 		ready_named(h, s);
 		if (repair_begins(h, ev))
 			return -ENOMEM;

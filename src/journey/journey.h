@@ -233,7 +233,7 @@ struct journey {
 
 	const char *clock_state; /* "exact": one kernel; else that of the worst of its segments across kernels */
 	uint64_t clock_bound_ns; /* of its first host's clock against its last one's */
-	uint32_t retransmits;
+	uint32_t retransmits; /* TCP segments, with bytes of it */
 	uint64_t lost_events;	 /* events lost during its life that it may have needed */
 	uint64_t waiting_ns;	 /* not delivered: from its last step until the verdict was given */
 	uint32_t function_calls; /* --functions: in all steps */

@@ -378,6 +378,8 @@ void build_sock(struct builder *b, const struct build_skb *s, uint8_t point, uin
 		.rmem_alloc = 1280,
 		.skb = skb_address(s),
 		.rcvbuf = 131072,
+		.segs = s->gso_segs,
+		.mss = s->gso_segs > 1 ? (s->payload + s->gso_segs - 1) / s->gso_segs : 0,
 	};
 
 	build_put(b, &ev, CRUMB_EV_SOCK, sizeof(ev));

@@ -114,6 +114,31 @@ static void lost_on_the_switch_and_sent_again(void **state)
 	rig_close(&r);
 }
 
+/* One skb of three TCP segments with bytes of two messages: two of the first one's, one of both. */
+static void retransmits_are_tcp_segments(void **state)
+{
+	struct build_skb k = skb(S0, 300);
+	struct rig r;
+
+	(void)state;
+	k.gso_segs = 3;
+	open_rig(&r);
+	message(&r, S0, 250);
+	message(&r, S0 + 250, 50);
+	build_pass_out(&r.b, &k);
+	build_drop_at(&r.b, &k, REASON_FILTER, NETNS_SW, IF_SWP1);
+	r.b.now_ns += 200000000;
+	build_pass_out(&r.b, &k);
+	build_sock(&r.b, &k, CRUMB_PT_TCP_RETRANSMIT, 0, NETNS_A);
+	build_pass_in(&r.b, &k);
+	build_arrive(&r.b, &k, S0);
+	take(&r, S0, 300);
+	rig_finish(&r);
+	assert_int_equal(rig_at(&r, 0)->retransmits, 3);
+	assert_int_equal(rig_at(&r, 250)->retransmits, 1);
+	rig_close(&r);
+}
+
 static void out_of_order_waits_for_the_hole(void **state)
 {
 	struct build_skb first = skb(S0, 100);
@@ -639,6 +664,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lost_on_the_switch_and_sent_again),
+		cmocka_unit_test(retransmits_are_tcp_segments),
 		cmocka_unit_test(out_of_order_waits_for_the_hole),
 		cmocka_unit_test(a_duplicate_changes_nothing),
 		cmocka_unit_test(dropped_for_good),
