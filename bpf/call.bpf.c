@@ -7,6 +7,7 @@
 #include <linux/bpf.h>
 
 #include "body/dgram_call.h"
+#include "body/failed.h"
 #include "body/reader.h"
 
 /* Who takes a connection may read from it. Also seen at the end of a call that began before us, where that is cheap. */
@@ -72,7 +73,7 @@ TRACEPOINT_AGAIN(sys_enter, sys_enter_again, struct pt_regs *regs, long nr)
 #define NAME4_BYTES 16
 
 /* The address that the program gave; a shorter one may end where its memory does. */
-static __always_inline void call_name(struct crumb_ev_call *e)
+static __always_inline bool call_name(struct crumb_ev_call *e)
 {
 	const void *name = NULL;
 
@@ -90,19 +91,16 @@ static __always_inline void call_name(struct crumb_ev_call *e)
 	}
 	if (name && bpf_probe_read_user(e->text, NAME_BYTES, name))
 		bpf_probe_read_user(e->text, NAME4_BYTES, name);
+	return name;
 }
 
-#define EINTR  4
-#define EAGAIN 11
-#define ERESTARTSYS \
-	512 /* from here on: the kernel begins the call again, or says EINTR (include/linux/errno.h) */
-
-/* A call that would have sent: it is one at a socket for sure, and failed for good. */
+/* A call that would have sent: it is one at a socket for sure, or the socket layer has said so, and failed for good. */
 static __always_inline bool send_failed(const struct task_state *ts, long ret)
 {
-	if (!ts->selected || ret >= 0 || ret <= -ERESTARTSYS || ret == -EINTR || ret == -EAGAIN)
+	if (!ts->selected || !is_failure(ret))
 		return false;
-	return ts->nr == __NR_sendto || ts->nr == __NR_sendmsg || ts->nr == __NR_sendmmsg;
+	return ts->failed_sk || ts->nr == __NR_sendto || ts->nr == __NR_sendmsg ||
+	       ts->nr == __NR_sendmmsg;
 }
 
 static __always_inline void call_record(const struct task_state *ts, __u64 now, __s64 ret, __u8 layer)
@@ -131,8 +129,8 @@ static __always_inline void call_record(const struct task_state *ts, __u64 now, 
 	e->pad0 = 0;
 	task_comm(e->comm, task);
 	__builtin_memset(e->text, 0, sizeof(e->text));
-	if (!libc)
-		call_name(e);
+	if (!libc && !call_name(e) && ts->failed_sk)
+		peer_name(e->text, (const struct sock *)ts->failed_sk);
 	ring_submit(e);
 }
 
@@ -189,6 +187,7 @@ static __always_inline int call_leaves(long ret)
 	}
 	if (tell || send_failed(ts, ret))
 		call_record(ts, bpf_ktime_get_ns(), ret, CRUMB_CALLED_SYSCALL);
+	ts->failed_sk = 0;
 	ts->in_call = 0;
 	return 0;
 }

@@ -122,6 +122,7 @@ struct sock {
 	unsigned long sk_pacing_rate;
 	unsigned long sk_tsq_flags;
 	unsigned long sk_lingertime;
+	int sk_err;
 	struct socket *sk_socket; /* a program's; NULL before accept() and after close() */
 };
 

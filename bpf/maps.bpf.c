@@ -14,6 +14,7 @@ struct task_states task_states SEC(".maps");
 struct task_map task_map SEC(".maps");
 struct readers readers SEC(".maps");
 struct flow_ids flow_ids SEC(".maps");
+struct connects connecting SEC(".maps");
 struct filter_room filter_room SEC(".maps");
 struct text_room text_room SEC(".maps");
 struct head_room head_room SEC(".maps");

@@ -53,6 +53,8 @@ struct task_state {
 
 	__u64 connect_sk; /* a selected task asked this socket to connect in the syscall that it is in; 0 */
 
+	__u64 failed_sk; /* this socket could not send, in the syscall that it is in; 0 */
+
 	/* bytes going out: one extent grows until another writer comes between */
 	__u64 send_sk;
 	__u64 send_sock_ns;
@@ -248,6 +250,20 @@ struct task_map {
 	__type(value, struct task_state);
 };
 
+struct connecting {
+	__u64 ns; /* since then */
+	__u32 tgid, pid;
+	char comm[CRUMB_COMM_BYTES];
+};
+
+/* Sockets that selected tasks asked to connect, by their addresses: one that is never seen again is pushed out. */
+struct connects {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, CRUMB_MAX_CONNECTS);
+	__type(key, __u64);
+	__type(value, struct connecting);
+};
+
 /* Numbers of connections that are given out: only one program can make an entry. */
 struct flow_ids {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -358,6 +374,7 @@ extern struct task_states task_states SEC(".maps");
 extern struct task_map task_map SEC(".maps");
 extern struct readers readers SEC(".maps");
 extern struct flow_ids flow_ids SEC(".maps");
+extern struct connects connecting SEC(".maps");
 extern struct filter_room filter_room SEC(".maps");
 extern struct text_room text_room SEC(".maps");
 extern struct head_room head_room SEC(".maps");

@@ -9,6 +9,7 @@
  */
 #include "body/call.h"
 #include "body/dgram_call.h"
+#include "body/failed.h"
 #include "body/held.h"
 #include "body/ktls.h"
 #include "body/reader.h"
@@ -311,6 +312,8 @@ static __always_inline int part_sent(const struct sock *sk, int ret, bool again)
 	struct task_state *ts;
 	__u64 now;
 
+	if (tasks_asked())
+		send_fails(sk, ret);
 	if (sock_is_udp(sk))
 		return dgram_sent(sk, ret);
 	if (sock_ignored(sk)) {

@@ -185,7 +185,11 @@ static __always_inline int sent_raw(int ret)
 
 	if (ts && ts->dgram_active == DGRAM_SEEN)
 		return dgram_sent((void *)ts->dgram_sk, ret);
-	return ts && ts->send_active ? part_sent((void *)ts->send_sk, ret, false) : 0;
+	if (ts && ts->send_active)
+		return part_sent((void *)ts->send_sk, ret, false);
+	if (ts && is_failure(ret)) /* which socket's is not told here */
+		ts->failed_sk = SOCK_UNKNOWN;
+	return 0;
 }
 
 /* A reader that has its bytes thrown away makes no copy, and the return does not know the socket: the entry notes it. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What TCP does with a connection by itself: bytes sent again, a new state (net/ipv4/tcp_output.c, tcp.c). */
+#include "body/failed.h"
 #include "body/held.h"
 #include "body/ktls.h"
 #include "body/process.h"
@@ -81,8 +82,12 @@ TRACEPOINT(inet_sock_set_state, const struct sock *sk, int old_state, int new_st
 		listen_to(sock_netns(sk), K(sk, __sk_common.skc_num), 0);
 		return 0;
 	}
-	if (new_state == TCP_SYN_SENT && tasks_asked())
+	if (new_state == TCP_SYN_SENT && tasks_asked()) {
 		connect_begins(sk);
+		connect_asked(sk);
+	}
+	if (old_state == TCP_SYN_SENT && tasks_asked())
+		connect_ends(sk);
 	if (!sock_tuple(sk, &t))
 		return 0;
 	f = known_flow(sk, &t, &dir);

@@ -11,6 +11,7 @@
 #define CRUMB_RING_BYTES_MAX (16u << 20)
 #define CRUMB_RING_BYTES_MIN (2u << 20)
 #define CRUMB_POLL_TOLD_NS   20000 /* shorter waits from interrupt to packet are not told */
+#define CRUMB_MAX_CONNECTS   4096  /* sockets of selected tasks that are connecting */
 #define CRUMB_MAX_CPUS	     512
 #define CRUMB_MAX_FLOWS	     65536 /* connections followed at once, --max-flows */
 #define CRUMB_CELL_TRIES     16	   /* numbers drawn for a new one whose cells others have */

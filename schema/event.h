@@ -505,7 +505,11 @@ struct crumb_ev_copy {
 	__u32 seq, bytes;
 };
 
-enum crumb_layer_of_call { CRUMB_CALLED_LIBC = 1, CRUMB_CALLED_SYSCALL = 2 };
+enum crumb_layer_of_call {
+	CRUMB_CALLED_LIBC = 1,
+	CRUMB_CALLED_SYSCALL,
+	CRUMB_CALLED_SOCKET, /* no call returned it: a send of io_uring (nr: io_uring_enter); a connect() that need not have waited, since enter_ns */
+};
 
 #define CRUMB_CALL_TEXT_BYTES 64
 
@@ -525,7 +529,10 @@ struct crumb_ev_call {
 	__u32 netns;
 	__u32 pad0;
 	char comm[CRUMB_COMM_BYTES];
-	/* getaddrinfo: "node\tservice"; connect, bind, sendto, sendmsg: the first bytes of a struct sockaddr_in or sockaddr_in6 */
+	/*
+	 * getaddrinfo: "node\tservice"; connect, bind, sendto, sendmsg: the first bytes of a struct sockaddr_in or sockaddr_in6; a send that
+	 * failed and names none: likewise the socket's other end
+	 */
 	char text[CRUMB_CALL_TEXT_BYTES];
 };
 

@@ -334,6 +334,8 @@ static int dispatch(struct assembler *a, const struct crumb_event *ev)
 		return ingest_recv(a, (const void *)ev);
 	case CRUMB_EV_CALL:
 		failed_call(a, (const void *)ev);
+		if (((const struct crumb_ev_call *)ev)->layer == CRUMB_CALLED_SOCKET)
+			return 0;
 		return tasks_call(a->tasks, (const void *)ev);
 	case CRUMB_EV_DROP:
 		return take_drop(a, (const void *)ev);

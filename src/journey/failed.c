@@ -20,7 +20,7 @@ bool failed_address(const struct crumb_ev_call *ev, struct journey_address *ret)
 	const uint8_t *name = (const void *)ev->text;
 	uint16_t family;
 
-	if (ev->layer != CRUMB_CALLED_SYSCALL)
+	if (ev->layer == CRUMB_CALLED_LIBC)
 		return false;
 	memcpy(&family, name, sizeof(family));
 	ret->port = (uint16_t)(name[AT_PORT] << 8 | name[AT_PORT + 1]);
@@ -57,9 +57,22 @@ static bool is_ours(const char *name, bool has_to)
 		const char *name;
 		bool needs_to;
 	} calls[] = {
-		{ "connect", true },  { "bind", true },	   { "sendto", false },
-		{ "sendmsg", false }, { "socket", false }, { "accept", false },
-		{ "accept4", false }, { "listen", false }, { "sendmmsg", false },
+		{ "connect", true },
+		{ "bind", true },
+		{ "sendto", false },
+		{ "sendmsg", false },
+		{ "socket", false },
+		{ "accept", false },
+		{ "accept4", false },
+		{ "listen", false },
+		{ "sendmmsg", false },
+		/* told only of sockets of IP */
+		{ "write", false },
+		{ "writev", false },
+		{ "pwritev2", false },
+		{ "sendfile", false },
+		{ "splice", false },
+		{ "io_uring_enter", false },
 	};
 
 	for (size_t i = 0; name && i < sizeof(calls) / sizeof(calls[0]); i++)
@@ -71,8 +84,8 @@ static bool is_ours(const char *name, bool has_to)
 static bool same(const struct trace_failed *x, const struct trace_failed *y)
 {
 	return x->tgid == y->tgid && x->call == y->call && x->ret == y->ret &&
-	       x->has_to == y->has_to && (!x->has_to || !memcmp(&x->to, &y->to, sizeof(x->to))) &&
-	       !strcmp(x->text, y->text);
+	       x->later == y->later && x->has_to == y->has_to &&
+	       (!x->has_to || !memcmp(&x->to, &y->to, sizeof(x->to))) && !strcmp(x->text, y->text);
 }
 
 static void list(struct assembler *a, const struct trace_failed *f)
@@ -112,20 +125,38 @@ static void forget(struct failed *f, uint32_t pid, uint64_t since_ns)
 	f->count = n;
 }
 
+/*
+ * A connect() that waited returns what became of it, and that is told once. One that did not wait and is asked again (connect() a second
+ * time) says so then.
+ */
+static void learn(struct failed *f, const struct failed_late *told)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < f->count; i++) {
+		const struct failed_late *l = &f->late[i];
+		bool known = l->call.later && l->call.tgid == told->call.tgid &&
+			     l->call.ret == told->call.ret && l->ns <= told->ns &&
+			     told->call.has_to &&
+			     !memcmp(&l->call.to, &told->call.to, sizeof(l->call.to));
+
+		if (!known)
+			f->late[n++] = *l;
+	}
+	f->count = n;
+}
+
 void failed_call(struct assembler *a, const struct crumb_ev_call *ev)
 {
 	bool libc = ev->layer == CRUMB_CALLED_LIBC;
 	struct failed *f = &a->failed;
-	struct failed_late *late;
+	struct failed_late late;
 
 	if (libc && ev->nr == CRUMB_LIBC_GETADDRINFO)
 		forget(f, ev->pid, ev->enter_ns);
 	if (!is_failure(ev))
 		return;
-	if (f->count == FAILED_LATE)
-		release_one(a);
-	late = &f->late[f->count];
-	*late = (struct failed_late){
+	late = (struct failed_late){
 		.ns = ev->h.time_ns,
 		.pid = ev->pid,
 		.call = { .tgid = HOST_TAG_PID(ev->tgid),
@@ -133,13 +164,23 @@ void failed_call(struct assembler *a, const struct crumb_ev_call *ev)
 			  .libc = libc,
 			  .ret = libc ? (int32_t)ev->ret : ev->ret },
 	};
-	memcpy(late->call.comm, ev->comm, sizeof(late->call.comm));
+	if (!late.call.call)
+		return;
+	memcpy(late.call.comm, ev->comm, sizeof(late.call.comm));
 	if (libc)
-		memcpy(late->call.text, ev->text, sizeof(late->call.text) - 1);
+		memcpy(late.call.text, ev->text, sizeof(late.call.text) - 1);
 	else
-		late->call.has_to = failed_address(ev, &late->call.to);
-	if (libc || is_ours(late->call.call, late->call.has_to))
-		f->count++;
+		late.call.has_to = failed_address(ev, &late.call.to);
+	if (!libc && !is_ours(late.call.call, late.call.has_to))
+		return;
+	if (!strcmp(late.call.call, "connect")) {
+		late.call.later = ev->layer == CRUMB_CALLED_SOCKET;
+		if (!late.call.later)
+			learn(f, &late);
+	}
+	if (f->count == FAILED_LATE)
+		release_one(a);
+	f->late[f->count++] = late;
 }
 
 void failed_finish(struct assembler *a)

@@ -233,7 +233,7 @@ struct journey {
 
 	const char *clock_state; /* "exact": one kernel; else that of the worst of its segments across kernels */
 	uint64_t clock_bound_ns; /* of its first host's clock against its last one's */
-	uint32_t retransmits; /* TCP segments, with bytes of it */
+	uint32_t retransmits;	 /* TCP segments, with bytes of it */
 	uint64_t lost_events;	 /* events lost during its life that it may have needed */
 	uint64_t waiting_ns;	 /* not delivered: from its last step until the verdict was given */
 	uint32_t function_calls; /* --functions: in all steps */
@@ -300,6 +300,7 @@ struct trace_failed { /* a call of a selected process that failed: no message, n
 	char comm[CRUMB_COMM_BYTES];
 	const char *call; /* "connect"; of the C library: "getaddrinfo" */
 	bool libc;
+	bool later; /* a connect() that had not waited, or may not have: what became of it */
 	bool has_to;
 	struct journey_address to;	  /* where to, if the call was told */
 	char text[CRUMB_CALL_TEXT_BYTES]; /* getaddrinfo: "node\tservice" */

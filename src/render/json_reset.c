@@ -90,6 +90,8 @@ void json_failed(struct json_out *j, const struct trace_summary *s)
 		json_string(j, error);
 		json_put(j, ",\"ret\":");
 		json_i64(j, f->ret);
+		if (f->later)
+			json_put(j, ",\"later\":true");
 		json_put(j, ",\"count\":");
 		json_u64(j, f->count);
 		json_put(j, "}");

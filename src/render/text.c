@@ -604,13 +604,14 @@ static void put_failed(struct page *p, const struct trace_summary *s)
 		told += f->count;
 		if (!f->has_to)
 			snprintf(to, sizeof(to), "%.*s", node, f->text);
-		snprintf(text, sizeof(text), "failed: %s%s%s by %s[%u]: %s%s%s%s%s%s", f->call,
+		snprintf(text, sizeof(text), "failed: %s%s%s by %s[%u]: %s%s%s%s%s%s%s", f->call,
 			 !where	 ? "" :
 			 f->libc ? " of " :
 				   " to ",
 			 f->has_to ? units_address(to, &f->to) : to, f->comm, f->tgid,
 			 name ? name : "", name && words ? ", " : "", words ? words : "",
-			 f->count > 1 ? " (" : "", f->count > 1 ? units_count(count, f->count) : "",
+			 f->later ? ", after the call had returned" : "", f->count > 1 ? " (" : "",
+			 f->count > 1 ? units_count(count, f->count) : "",
 			 f->count > 1 ? " times)" : "");
 		page_wrap(p, STYLE_BAD, text);
 	}

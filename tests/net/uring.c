@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Three messages by io_uring: uring send|receive ADDRESS PORT [sqpoll]. Prints the result of each completion. */
+/* Three messages by io_uring: uring send|receive ADDRESS PORT [sqpoll]; or a connect and a send in vain: fail. Prints the result of each completion. */
 #include <arpa/inet.h>
 #include <liburing.h>
 #include <stdbool.h>
@@ -31,24 +31,45 @@ static int connected(const struct sockaddr_in *addr)
 	return connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) ? -1 : fd;
 }
 
-/* The result of one request, which is waited for. */
-static int exchange(struct io_uring *ring, int fd, bool receive)
+static int result(struct io_uring *ring)
 {
-	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
-	static char buf[64];
 	struct io_uring_cqe *cqe;
 	int res;
 
-	if (receive)
-		io_uring_prep_recv(sqe, fd, buf, sizeof(buf), 0);
-	else
-		io_uring_prep_send(sqe, fd, "muffin", 6, 0);
 	io_uring_submit(ring);
 	if (io_uring_wait_cqe(ring, &cqe))
 		return -1;
 	res = cqe->res;
 	io_uring_cqe_seen(ring, cqe);
 	return res;
+}
+
+/* Nobody listens there; and a socket that is not connected. */
+static int fail(struct io_uring *ring, const struct sockaddr_in *addr)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	io_uring_prep_connect(io_uring_get_sqe(ring), fd, (const struct sockaddr *)addr,
+			      sizeof(*addr));
+	printf("connect %d\n", result(ring));
+	close(fd);
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	io_uring_prep_send(io_uring_get_sqe(ring), fd, "muffin", 6, MSG_NOSIGNAL);
+	printf("send %d\n", result(ring));
+	return 0;
+}
+
+/* The result of one request, which is waited for. */
+static int exchange(struct io_uring *ring, int fd, bool receive)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
+	static char buf[64];
+
+	if (receive)
+		io_uring_prep_recv(sqe, fd, buf, sizeof(buf), 0);
+	else
+		io_uring_prep_send(sqe, fd, "muffin", 6, 0);
+	return result(ring);
 }
 
 int main(int argc, char **argv)
@@ -68,6 +89,8 @@ int main(int argc, char **argv)
 		printf("io_uring is not here: %s\n", strerror(-err));
 		return 1;
 	}
+	if (!strcmp(argv[1], "fail"))
+		return fail(&ring, &addr);
 	fd = receive ? accepted(&addr) : connected(&addr);
 	if (fd < 0) {
 		perror("uring");
