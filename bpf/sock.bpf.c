@@ -354,6 +354,27 @@ TRACEPOINT_AGAIN(sock_send_length, sock_send_length_again, struct sock *sk, int 
 
 /* ------------------------------------------------------------------------------------------- receiver */
 
+/* Up to there the bytes are read: see uncopied.h. */
+static __always_inline void read_reached(struct crumb_flow *f, __u8 dir, __u32 seq)
+{
+	f->read_to[dir & 1] = seq;
+	f->read_known[dir & 1] = 1;
+}
+
+static __always_inline bool fin_received(__u8 state)
+{
+	return state == 6 || state == 7 || state == 8 || state == 9 ||
+	       state == 11; /* net/tcp_states.h */
+}
+
+/* copied_seq, without a FIN, which takes a number and is consumed with the bytes before it. */
+static __always_inline __u32 read_end(const struct sock *sk, const struct tcp_sock *tp)
+{
+	__u32 end = K(tp, copied_seq);
+
+	return end == K(tp, rcv_nxt) && fin_received(K(sk, __sk_common.skc_state)) ? end - 1 : end;
+}
+
 /* Bytes of @skb have come to the receiving socket: the record, to be submitted. NULL: there are none, or nobody asked. */
 static __always_inline struct crumb_ev_sock *bytes_arrive(const struct sock *sk,
 							  const struct sk_buff *skb, __u8 point,
@@ -399,6 +420,7 @@ static __always_inline int tcp_received(void *ctx, struct sock *sk, const struct
 	if (K(sk, sk_lock.owned)) /* only release_sock() calls TCP for a packet of a socket that is owned */
 		e->flags = CRUMB_SOCK_BACKLOG;
 	now = e->h.time_ns;
+	read_reached(f, dir, e->copied_seq);
 	seq = e->seq;
 	bytes = e->bytes;
 	ring_submit(e);
@@ -540,6 +562,7 @@ static __always_inline void all_read(struct crumb_flow *f, __u8 dir, const struc
 static __always_inline int copied(void *ctx, const struct sk_buff *skb, int len)
 {
 	struct sock *sk = K(skb, sk);
+	struct crumb_cpu *cpu = this_cpu();
 	struct task_state *ts;
 	struct crumb_flow *f;
 	__u32 copied_seq;
@@ -548,6 +571,8 @@ static __always_inline int copied(void *ctx, const struct sk_buff *skb, int len)
 
 	if (!sk || len <= 0)
 		return 0;
+	if (cpu)
+		cpu->copied_sk = (__u64)sk;
 	f = sock_flow(sk, true, &dir);
 	if (!f)
 		return 0;
@@ -564,12 +589,16 @@ static __always_inline int copied(void *ctx, const struct sk_buff *skb, int len)
 		recv_finish(ts, 0, 0);
 	if (ts->recv_active) {
 		recv_goes_on(ts, copied_seq, len);
+		if (!(ts->recv_flags & CRUMB_CALL_PEEK))
+			read_reached(f, dir, copied_seq + len);
 		all_read(f, dir, sk, copied_seq + len);
 		return 0;
 	}
 	now = bpf_ktime_get_ns();
 	recv_begin(ts, sk, f, dir, copied_seq, len, now);
 	reader_reads(f->id, dir, f->ready_ns[dir & 1], ts->in_call ? ts->enter_ns : now);
+	if (!(ts->recv_flags & CRUMB_CALL_PEEK))
+		read_reached(f, dir, copied_seq + len);
 	all_read(f, dir, sk, copied_seq + len);
 	sock_stack(ctx, sk, f, dir, ts->recv_seq, len, CRUMB_PT_SOCK_COPY, now);
 	return 0;
@@ -586,12 +615,6 @@ TRACEPOINT_AGAIN(skb_copy_datagram_iovec, skb_copy_datagram_iovec_again, const s
 		 int len)
 {
 	return first_skipped(CRUMB_TWIN_COPY) ? copied(ctx, skb, len) : 0;
-}
-
-static __always_inline bool fin_received(__u8 state)
-{
-	return state == 6 || state == 7 || state == 8 || state == 9 ||
-	       state == 11; /* net/tcp_states.h */
 }
 
 /*
@@ -616,10 +639,9 @@ static __always_inline int read_without_copy(struct sock *sk, __u32 bytes, bool 
 	ts = task_state_now();
 	if (!tp || !ts)
 		return 0;
-	end = urgent ? K(tp, urg_seq) + 1 : K(tp, copied_seq);
-	/* A FIN behind the bytes takes a sequence number and is consumed with them. */
-	if (!urgent && end == K(tp, rcv_nxt) && fin_received(K(sk, __sk_common.skc_state)))
-		end--;
+	end = urgent ? K(tp, urg_seq) + 1 : read_end(sk, tp);
+	if (!urgent)
+		read_reached(f, dir ^ 1, end);
 	recv_begin(ts, sk, f, dir ^ 1, end - bytes, bytes, 0);
 	ts->recv_flags |= CRUMB_CALL_NO_COPY | CRUMB_CALL_INFERRED | (urgent ? CRUMB_CALL_URGENT : 0);
 	ts->recv_sock_ns = bpf_ktime_get_ns();
@@ -665,5 +687,6 @@ TRACEPOINT_AGAIN(sock_recv_length, sock_recv_length_again, struct sock *sk, int 
 	return first_skipped(CRUMB_TWIN_RECEIVED) ? part_received(sk, ret, flags) : 0;
 }
 
+#include "uncopied.h"
 #include "sock_func.h"
 #include "sock_deep.h"

@@ -122,6 +122,9 @@ struct crumb_flow { /* a cell of the array flow_cells */
 	__u8 rto_times[2]; /* ... and the how manieth in a row it was */
 	__u8 pad2[6];
 	__u64 ready_ns[2]; /* when the oldest of the unread bytes may have become ready; 0: all are read */
+	__u32 read_to[2]; /* per direction of the bytes: where the receiver's copied_seq was seen last */
+	__u8 read_known[2];
+	__u8 pad4[6];
 	__u32 pad3;
 	__u32 id; /* 0: the cell is nobody's. Last, because the kernel copies a cell from its beginning on */
 };
@@ -191,7 +194,7 @@ struct crumb_cpu {
 	__u64 level; /* programs that use a place of the maps for this CPU, one interrupting the other */
 	/* The socket that last sent a datagram nobody follows. No line of the cache is shared with another CPU. */
 	__u64 udp_ignored;
-	__u64 pad1[1];
+	__u64 copied_sk; /* whose bytes were copied last, until its copied_seq has moved on */
 };
 
 struct crumb_arrived { /* the newest datagram of a followed flow that came up on a CPU */

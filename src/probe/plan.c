@@ -18,6 +18,8 @@
 static const struct point_hook always[][2] = {
 	{ { HOOK_TP_BTF, "sched_process_exit", "sched_process_exit" },
 	  { HOOK_RAW_TP, "sched_process_exit", "sched_process_exit" } },
+	{ { HOOK_TP_BTF, "tcp_rcv_space_adjust", "tcp_rcv_space_adjust" },
+	  { HOOK_RAW_TP, "tcp_rcv_space_adjust", "tcp_rcv_space_adjust" } },
 };
 
 struct making {
