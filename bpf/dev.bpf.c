@@ -15,7 +15,12 @@ static __always_inline int on_the_way_out(void *ctx, const struct sk_buff *skb,
 					  const struct net_device *dev, __u8 point,
 					  const struct Qdisc *q, const struct netdev_queue *txq)
 {
-	struct sighting s = { .skb = skb, .dev = dev, .q = q, .txq = txq, .point = point };
+	struct sighting s = { .skb = skb,
+			      .dev = dev,
+			      .sk = FOLLOW(struct sk_buff, skb, sk),
+			      .q = q,
+			      .txq = txq,
+			      .point = point };
 
 	if (!is_ip(skb) || !dev)
 		return 0;
@@ -28,10 +33,12 @@ static __always_inline int on_the_way_out(void *ctx, const struct sk_buff *skb,
 /* On the way in K(skb, data) stands at the IP header, or at a VLAN tag that is still in the frame. */
 static __always_inline int on_the_way_in(void *ctx, const struct sk_buff *skb, __u8 point)
 {
-	struct sighting s = { .skb = skb, .dev = K(skb, dev), .point = point };
+	struct sighting s = { .skb = skb, .dev = FOLLOW(struct sk_buff, skb, dev), .point = point };
 
 	if (!s.dev)
 		return 0;
+	if (tasks_asked()) /* what else is known of the socket was seen on the way out */
+		s.sk = FOLLOW(struct sk_buff, skb, sk);
 	s.head = K(skb, head);
 	s.data_at = skb_data_at(skb);
 	s.l3_at = s.data_at;
@@ -44,7 +51,8 @@ static __always_inline int on_the_way_in(void *ctx, const struct sk_buff *skb, _
 
 TRACEPOINT(net_dev_queue, struct sk_buff *skb)
 {
-	return on_the_way_out(ctx, skb, K(skb, dev), CRUMB_PT_DEV_QUEUE, NULL, NULL);
+	return on_the_way_out(ctx, skb, FOLLOW(struct sk_buff, skb, dev), CRUMB_PT_DEV_QUEUE, NULL,
+			      NULL);
 }
 
 TRACEPOINT(net_dev_start_xmit, const struct sk_buff *skb, const struct net_device *dev)
@@ -54,14 +62,16 @@ TRACEPOINT(net_dev_start_xmit, const struct sk_buff *skb, const struct net_devic
 
 TRACEPOINT(qdisc_enqueue, struct Qdisc *q, const struct netdev_queue *txq, struct sk_buff *skb)
 {
-	return on_the_way_out(ctx, skb, K(skb, dev), CRUMB_PT_QDISC_ENQUEUE, q, txq);
+	return on_the_way_out(ctx, skb, FOLLOW(struct sk_buff, skb, dev), CRUMB_PT_QDISC_ENQUEUE, q,
+			      txq);
 }
 
 TRACEPOINT(qdisc_dequeue, struct Qdisc *q, const void *txq, int packets, struct sk_buff *skb)
 {
 	if (!skb || packets <= 0)
 		return 0;
-	return on_the_way_out(ctx, skb, K(skb, dev), CRUMB_PT_QDISC_DEQUEUE, q, NULL);
+	return on_the_way_out(ctx, skb, FOLLOW(struct sk_buff, skb, dev), CRUMB_PT_QDISC_DEQUEUE, q,
+			      NULL);
 }
 
 TRACEPOINT(netif_rx, struct sk_buff *skb)
@@ -121,7 +131,10 @@ static __always_inline void fill_proof(struct crumb_ev_drop *e, const struct sk_
 static __always_inline int dropped(__u64 *ctx, struct sk_buff *skb, void *location,
 				   struct packet_head *h)
 {
-	struct sighting s = { .skb = skb, .dev = K(skb, dev), .point = CRUMB_PT_SKB_DROP };
+	struct sighting s = { .skb = skb,
+			      .dev = FOLLOW(struct sk_buff, skb, dev),
+			      .sk = FOLLOW(struct sk_buff, skb, sk),
+			      .point = CRUMB_PT_SKB_DROP };
 	struct crumb_ev_drop *e;
 	struct packet *p = &h->p;
 	struct crumb_flow *f;
@@ -129,7 +142,7 @@ static __always_inline int dropped(__u64 *ctx, struct sk_buff *skb, void *locati
 	int iif;
 	__u8 dir;
 
-	const struct sock *sk = K(skb, sk), *for_sk = NULL;
+	const struct sock *sk = s.sk, *for_sk = NULL;
 
 	if (!is_ip(skb) || !K(skb, network_header))
 		return 0;
@@ -163,7 +176,7 @@ static __always_inline int dropped(__u64 *ctx, struct sk_buff *skb, void *locati
 	f = packet_flow(&s, h, &dir);
 	if (!f || (p->t.proto == IPPROTO_TCP && !p->payload && !(p->tcp_flags & TCP_SYN)))
 		return 0;
-	if (!packet_tells(&s, p, f, dir))
+	if (!packet_tells(&s, h, f, dir))
 		return 0;
 	if (!s.netns)
 		s.netns = device_netns(s.dev);
@@ -201,7 +214,9 @@ TRACEPOINT(kfree_skb, struct sk_buff *skb, void *location)
 /* Routed, with its IP header, before netfilter's last hook and the neighbour: the device is the route's. */
 static __always_inline int ip_sends(void *ctx, const struct sk_buff *skb)
 {
-	struct sighting s = { .skb = skb, .point = CRUMB_PT_IP_OUTPUT };
+	struct sighting s = { .skb = skb,
+			      .sk = FOLLOW(struct sk_buff, skb, sk),
+			      .point = CRUMB_PT_IP_OUTPUT };
 	const struct net_device *dev;
 	const struct dst_entry *dst;
 

@@ -85,7 +85,7 @@ static __always_inline void trapped(struct sk_buff *skb, const struct devlink_tr
 	f = packet_flow(&s, h, &dir);
 	if (!f || (p->t.proto == IPPROTO_TCP && !p->payload && !(p->tcp_flags & TCP_SYN)))
 		return;
-	if (!packet_tells(&s, p, f, dir))
+	if (!packet_tells(&s, h, f, dir))
 		return;
 	if (!s.netns)
 		s.netns = device_netns(s.dev);

@@ -15,25 +15,28 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_tracing.h>
 
-#define AF_INET		2
-#define AF_UNIX		1
-#define AF_INET6	10
-#define ETH_P_IP	0x0800
-#define ETH_P_IPV6	0x86dd
-#define ETH_P_8021Q	0x8100
-#define ETH_P_8021AD	0x88a8
-#define IPPROTO_TCP	6
-#define IPPROTO_UDP	17
-#define IFF_BRIDGE_PORT (1u << 9) /* net_device.priv_flags, include/linux/netdevice.h */
-#define MSG_OOB		1
-#define MSG_PEEK	2
-#define MSG_TRUNC	0x20
-#define NUD_VALID	0xde /* an address is known: include/net/neighbour.h */
-#define TCP_TIME_WAIT	6
-#define TCP_SYN_SENT	2
-#define TCP_CLOSE	7
-#define TCP_LISTEN	10
-#define TCP_CLOSING	11
+#include "settings.h"
+
+#define AF_INET		      2
+#define AF_UNIX		      1
+#define AF_INET6	      10
+#define ETH_P_IP	      0x0800
+#define ETH_P_IPV6	      0x86dd
+#define ETH_P_8021Q	      0x8100
+#define ETH_P_8021AD	      0x88a8
+#define IPPROTO_TCP	      6
+#define IPPROTO_UDP	      17
+#define ETHERNET_HEADER_BYTES 14
+#define IFF_BRIDGE_PORT	      (1u << 9) /* net_device.priv_flags, include/linux/netdevice.h */
+#define MSG_OOB		      1
+#define MSG_PEEK	      2
+#define MSG_TRUNC	      0x20
+#define NUD_VALID	      0xde /* an address is known: include/net/neighbour.h */
+#define TCP_TIME_WAIT	      6
+#define TCP_SYN_SENT	      2
+#define TCP_CLOSE	      7
+#define TCP_LISTEN	      10
+#define TCP_CLOSING	      11
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -383,10 +386,42 @@ struct pt_regs___k {
 		__typeof__(p) k_ = (p);   \
 		BPF_CORE_READ(k_, field); \
 	})
-#define KBITS(p, field) BPF_CORE_READ_BITFIELD_PROBED(p, field)
+#define KBITS(p, field)	       BPF_CORE_READ_BITFIELD_PROBED(p, field)
+#define FOLLOW(type, p, field) K(p, field)
 #else
 #define K(p, field)	((p)->field)
 #define KBITS(p, field) BPF_CORE_READ_BITFIELD(p, field)
+
+/*
+ * A pointer that stands in what a hook was given. For each that is read through a trusted pointer the verifier searches the kernel's
+ * whole BTF three times (btf_nested_type_is_trusted()), which was a seventh of the time that a start took; through one that it
+ * does not trust it does not ask.
+ */
+#define FOLLOW(type, p, field) \
+	(((const type *)not_trusted((p), bpf_core_type_id_kernel(type)))->field)
+
+/*
+ * The second but last move becomes a call of bpf_rdonly_cast(p, type) where the kernel has that (src/probe/cast.c), and a move again when
+ * it is translated. No extern function: libbpf then asks for the kernel's types also where only programs without types are loaded.
+ */
+static __always_inline const void *not_trusted(const void *p, __u32 type)
+{
+	const void *same;
+
+	asm volatile("r1 = %[p]\n\tr2 = %[type]\n\tr0 = r1\n\tr1 = %[mark]\n\t%[same] = r0"
+		     : [same] "=r"(same)
+		     : [p] "r"(p), [type] "r"(type), [mark] "i"(CRUMB_CAST_MARK)
+		     : "r0", "r1", "r2", "r3", "r4", "r5");
+	return same;
+}
 #endif
+
+/* All ones if @n is negative, else 0; the compiler is not to make a branch of it. */
+static __always_inline __u32 sign_mask(__s32 n)
+{
+	n >>= 31;
+	asm volatile("" : "+r"(n));
+	return n;
+}
 
 #endif

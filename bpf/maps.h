@@ -283,11 +283,15 @@ struct filter_room {
 };
 
 /* Where the bytes lie that --payload's text is looked for in, likewise: the stack is short where packets are seen. */
+struct text { /* what --payload looks at */
+	char bytes[CRUMB_PAYLOAD_SCAN + CRUMB_PATTERN_BYTES];
+};
+
 struct text_room {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, CRUMB_LEVELS);
 	__type(key, __u32);
-	__type(value, char[CRUMB_PAYLOAD_SCAN + CRUMB_PATTERN_BYTES]);
+	__type(value, struct text);
 };
 
 /* What is read of a packet (struct packet_head), likewise, by programs that have no room for it on their stack. */

@@ -128,7 +128,7 @@ static __always_inline void send_begin(void *ctx, struct task_state *ts, const s
 	}
 	flow_sample(f, dir, K(tp, write_seq), left);
 	now = bpf_ktime_get_ns();
-	process_tell(ts, task, now);
+	process_tell(ts, now);
 	ts->send_active = SEND_RECORDED;
 	ts->send_dir = dir;
 	ts->send_seq = K(tp, write_seq);

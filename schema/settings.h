@@ -17,6 +17,9 @@
 #define CRUMB_SELECT_TASKS  (CRUMB_SELECT_TGID | CRUMB_SELECT_COMM | CRUMB_SELECT_CGROUP)
 #define CRUMB_SELECT_FILTER 0x10 /* crumb_filter() holds an expression */
 
+/* Behind it a move of a pointer that user space makes a cast of before it loads a program (src/probe/cast.h). */
+#define CRUMB_CAST_MARK 0x63617374
+
 enum crumb_stacks {
 	CRUMB_STACKS_OFF,
 	CRUMB_STACKS_SAMPLE, /* control segments and one message in sample_mask + 1 */

@@ -205,7 +205,7 @@ static __always_inline void recv_finish(struct task_state *ts, __u64 now, __s64 
 	ts->recv_active = 0;
 	if (!now)
 		now = bpf_ktime_get_ns();
-	process_tell(ts, task, now);
+	process_tell(ts, now);
 	e = ring_reserve(sizeof(*e), CRUMB_PT_SYS_RECV_RETURN);
 	if (!e)
 		return;

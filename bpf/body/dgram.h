@@ -16,9 +16,10 @@
 
 /*
  * Of the datagram whose payload of @bytes begins at @at, of which @linear bytes lie there; head in the upper half. A function
- * of its own, since its callers' stacks are nearly full.
+ * of its own, since its callers' stacks are nearly full, and a global one, to be verified once. @at is a number: verifiers since 6.17
+ * know a pointer where typed memory is read, and let none be passed on.
  */
-static __noinline __u64 digest_at(const unsigned char *at, __u32 linear, __u32 bytes)
+__weak __noinline __u64 digest_at(__u64 at, __u32 linear, __u32 bytes)
 {
 	__u64 w[CRUMB_DIGEST_BYTES / 8] = {};
 	__u32 n = bytes < linear ? bytes : linear;
@@ -27,14 +28,13 @@ static __noinline __u64 digest_at(const unsigned char *at, __u32 linear, __u32 b
 	if (n > CRUMB_DIGEST_BYTES)
 		n = CRUMB_DIGEST_BYTES;
 	asm volatile("" : "+r"(n)); /* or older verifiers lose sight of the bound */
-	if (n && n <= CRUMB_DIGEST_BYTES && bpf_probe_read_kernel(w, n, at))
+	if (n && n <= CRUMB_DIGEST_BYTES && bpf_probe_read_kernel(w, n, (const void *)at))
 		n = 0;
 	crumb_digest_of(w, n, bytes, &d);
 	return (__u64)d.head << 32 | d.whole;
 }
 
-static __always_inline void digest_kernel(const unsigned char *at, __u32 linear, __u32 bytes,
-					  struct crumb_digest *d)
+static __always_inline void digest_kernel(__u64 at, __u32 linear, __u32 bytes, struct crumb_digest *d)
 {
 	__u64 both = digest_at(at, linear, bytes);
 
@@ -55,23 +55,31 @@ static __always_inline __u8 *sock_mark(const void *sk)
 	return &crumb_sock_marks[h & (CRUMB_SOCK_MARKS - 1)];
 }
 
-static __always_inline bool pattern_in(const char *head, __u32 n)
-{
-	__u32 at, i;
+#define PATTERN_FOUND  1
+#define PATTERN_BEYOND 2
 
-	for (at = 0; at < CRUMB_PAYLOAD_SCAN; at++) {
-		if (at + crumb_cfg.pattern_len > n)
-			return false;
-		for (i = 0; i < CRUMB_PATTERN_BYTES; i++) {
-			if (i >= crumb_cfg.pattern_len)
-				return true;
-			if (head[at + i] != crumb_cfg.pattern[i])
-				break;
-		}
-		if (i == CRUMB_PATTERN_BYTES)
-			return true;
-	}
-	return false;
+/* Does the text stand at @at of the @n bytes? 0: not. A global function, verified once, not at each turn of the loop below. */
+__weak __noinline int pattern_stands(const struct text *text, __u32 at, __u32 n)
+{
+	__u32 i;
+
+	if (!text || at + crumb_cfg.pattern_len > n)
+		return PATTERN_BEYOND;
+	at &= CRUMB_PAYLOAD_SCAN - 1;
+	for (i = 0; i < CRUMB_PATTERN_BYTES && i < crumb_cfg.pattern_len; i++)
+		if (text->bytes[at + i] != crumb_cfg.pattern[i])
+			return 0;
+	return PATTERN_FOUND;
+}
+
+static __always_inline bool pattern_in(const struct text *text, __u32 n)
+{
+	int stands = 0;
+	__u32 at;
+
+	for (at = 0; at < CRUMB_PAYLOAD_SCAN && !stands; at++)
+		stands = pattern_stands(text, at, n);
+	return stands == PATTERN_FOUND;
 }
 
 /*
@@ -82,7 +90,7 @@ __weak __noinline int pattern_at(__u64 from, __u32 n, __u32 of_user)
 {
 	struct crumb_cpu *cpu = this_cpu();
 	bool found;
-	char *head;
+	struct text *head;
 	int err;
 
 	if (n > CRUMB_PAYLOAD_SCAN)
@@ -99,12 +107,13 @@ __weak __noinline int pattern_at(__u64 from, __u32 n, __u32 of_user)
 	return found;
 }
 
-/* Of a datagram in one piece: unlike a byte range, each packet of it can be asked. @at: from skb->head on. */
-static __always_inline bool dgram_wanted(const struct sk_buff *skb, __u32 at, __u32 n)
+/*
+ * Does --payload want the datagram with @linear bytes in one piece at @at, @bytes in all? Unlike a byte range, each packet of it can
+ * be asked.
+ */
+static __always_inline bool dgram_wanted(__u64 at, __u32 linear, __u32 bytes)
 {
-	__u64 head; /* a number: verifiers since 6.17 know a pointer where typed memory is read, and let none be passed on */
-
-	return !bpf_core_read(&head, sizeof(head), &skb->head) && pattern_at(head + at, n, false);
+	return !crumb_cfg.pattern_len || pattern_at(at, bytes < linear ? bytes : linear, false);
 }
 
 /* NULL on a CPU beyond the bound. */

@@ -109,7 +109,7 @@ static __always_inline void dgram_finish(struct task_state *ts, __u64 now, __s64
 	ts->dgram_active = 0;
 	if (!now)
 		now = bpf_ktime_get_ns();
-	process_tell(ts, task, now);
+	process_tell(ts, now);
 	e = ring_reserve(sizeof(*e), sent ? CRUMB_PT_SYS_SEND_RETURN : CRUMB_PT_SYS_RECV_RETURN);
 	if (!e)
 		return;
@@ -243,7 +243,7 @@ static __always_inline int dgram_taken(const struct sock *sk, int ret, int flags
 
 /* The newest skb in a receive queue: headers and payload lie in it, its device is forgotten. */
 struct queued {
-	const unsigned char *head;
+	const unsigned char *head; /* to the verifier a number */
 	__u32 l3_at, l4_at, end;
 	__u32 payload;
 	struct tuple t;
@@ -322,9 +322,9 @@ static __always_inline bool dgram_at_tail(const struct sock *sk, struct crumb_ar
 		return false;
 	at = q.l4_at + UDP_HEADER_BYTES;
 	linear = q.end > at ? q.end - at : 0;
-	if (crumb_cfg.pattern_len && !dgram_wanted(skb, at, q.payload < linear ? q.payload : linear))
+	if (!dgram_wanted((__u64)q.head + at, linear, q.payload))
 		return false;
-	digest_kernel(q.head + at, linear, q.payload, &d);
+	digest_kernel((__u64)q.head + at, linear, q.payload, &d);
 	ret->skb = (__u64)skb;
 	ret->flow = f->id;
 	ret->bytes = q.payload;

@@ -126,13 +126,19 @@ __weak __noinline __u32 flow_at(const struct tuple *t)
 	return crumb_cfg.nat ? flow_by_alias(&k, dir) : 0;
 }
 
-/* Only if it is marked, and with its zone filled in. */
-static __always_inline struct crumb_flow *flow_find(const struct tuple *t, __u8 *ret_dir)
+/* What flow_at() found. */
+static __always_inline struct crumb_flow *flow_found(__u32 found, __u8 *ret_dir)
 {
-	__u32 found = flow_at(t), at = (found & 0x7fffffff) - 1;
+	__u32 at = (found & 0x7fffffff) - 1;
 
 	*ret_dir = found >> 31;
 	return bpf_map_lookup_elem(&flow_cells, &at);
+}
+
+/* Only if it is marked, and with its zone filled in. */
+static __always_inline struct crumb_flow *flow_find(const struct tuple *t, __u8 *ret_dir)
+{
+	return flow_found(flow_at(t), ret_dir);
 }
 
 /* False: there was no room for the record, and without it no one can know of the flow. */
@@ -179,20 +185,26 @@ __weak __noinline __u32 flow_number(void)
 	return id;
 }
 
-/* A cell that nobody has, and the number of a new flow, which it is made with; NULL: there is none near. */
-static __always_inline struct crumb_flow *flow_cell(__u32 *ret_at, __u32 *ret_id)
+/* The next number, if nobody has its cell; else 0. A global function, verified once, not at each turn of the loop below. */
+__weak __noinline __u32 flow_number_try(void)
 {
-	struct crumb_flow *f;
-	__u32 i;
+	__u32 id = flow_number(), at = id & crumb_cfg.cell_mask;
+	const struct crumb_flow *f = bpf_map_lookup_elem(&flow_cells, &at);
 
-	for (i = 0; i < CRUMB_CELL_TRIES; i++) {
-		*ret_id = flow_number();
-		*ret_at = *ret_id & crumb_cfg.cell_mask;
-		f = bpf_map_lookup_elem(&flow_cells, ret_at);
-		if (!f || !f->id)
-			return f;
-	}
-	return NULL;
+	return f && !f->id ? id : 0;
+}
+
+/*
+ * The number of a new flow whose cell nobody has; 0: there is none near. A global function, too, as the verifier would follow the
+ * making of a flow behind each turn.
+ */
+__weak __noinline __u32 flow_number_with_cell(void)
+{
+	__u32 i, id = 0;
+
+	for (i = 0; i < CRUMB_CELL_TRIES && !id; i++)
+		id = flow_number_try();
+	return id;
 }
 
 /* Into the table, if it is not there. 0: it is, or there is no room. */
@@ -202,7 +214,9 @@ static __always_inline __u32 flow_make(const struct tuple *t, const struct crumb
 	struct crumb_flow *fresh;
 	__u32 at, id;
 
-	fresh = flow_cell(&at, &id);
+	id = flow_number_with_cell();
+	at = id & crumb_cfg.cell_mask;
+	fresh = id ? bpf_map_lookup_elem(&flow_cells, &at) : NULL;
 	if (!fresh)
 		return 0;
 	__builtin_memset(fresh, 0, sizeof(*fresh));

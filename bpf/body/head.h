@@ -132,39 +132,48 @@ static __always_inline bool ip6_is_extension(__u8 next)
 }
 
 /*
- * What comes behind the extension headers (RFC 8200, section 4) of the packet, and from the eighth bit on where it begins. 0: a
- * later fragment, or more headers than are looked at, or they do not lie there as a whole.
+ * Past one extension header (RFC 8200, section 4) of type @next at @at: what comes behind it, and from the eighth bit on where. 0: it does not
+ * lie there as a whole, or it is that of a later fragment. Global functions, these: verified once, not at each turn and each caller.
  */
-static __noinline __u32 ip6_behind(const struct packet_head *h)
+__weak __noinline __u32 ip6_step(const struct packet_head *h, __u32 at, __u32 next)
 {
-	__u32 at = IP6_HEADER_BYTES, i;
-	__u8 next, b[4];
+	__u8 b[4];
+
+	if (!h || at + 8 > h->fp.caplen ||
+	    bpf_probe_read_kernel(b, sizeof(b), (const void *)(h->at + at)))
+		return 0;
+	if (next == PROTO_FRAGMENT && (b[2] || (b[3] & 0xf8)))
+		return 0;
+	if (next == PROTO_FRAGMENT)
+		at += 8;
+	else if (next == PROTO_AH)
+		at += (b[1] + 2) * 4;
+	else
+		at += (b[1] + 1) * 8;
+	return at << 8 | b[0];
+}
+
+/*
+ * What comes behind the extension headers of the packet, and from the eighth bit on where it begins. 0: a later fragment, or more
+ * headers than are looked at, or they do not lie there as a whole.
+ */
+__weak __noinline __u32 ip6_behind(const struct packet_head *h)
+{
+	__u32 behind, i;
 
 	if (!h)
 		return 0;
-	next = h->fp.bytes[6];
-	for (i = 0; i < IP6_EXTENSIONS && ip6_is_extension(next); i++) {
-		if (at + 8 > h->fp.caplen ||
-		    bpf_probe_read_kernel(b, sizeof(b), (const void *)(h->at + at)))
-			return 0;
-		if (next == PROTO_FRAGMENT && (b[2] || (b[3] & 0xf8)))
-			return 0;
-		if (next == PROTO_FRAGMENT)
-			at += 8;
-		else if (next == PROTO_AH)
-			at += (b[1] + 2) * 4;
-		else
-			at += (b[1] + 1) * 8;
-		next = b[0];
-	}
-	return ip6_is_extension(next) || at > h->fp.caplen ? 0 : at << 8 | next;
+	behind = IP6_HEADER_BYTES << 8 | h->fp.bytes[6];
+	for (i = 0; i < IP6_EXTENSIONS && behind && ip6_is_extension(behind); i++)
+		behind = ip6_step(h, behind >> 8, behind & 0xff);
+	return ip6_is_extension(behind) || behind >> 8 > h->fp.caplen ? 0 : behind;
 }
 
 /*
  * The extension headers are cut out of what was read, so that the expression sees what libpcap's can see: TCP or UDP right behind
  * the IPv6 header. How many bytes they have; 0: they hide what is behind them.
  */
-static __noinline __u32 ip6_cut(struct packet_head *h)
+__weak __noinline __u32 ip6_cut(struct packet_head *h)
 {
 	__u32 behind = h ? ip6_behind(h) : 0, at = behind >> 8;
 	const void *from;
@@ -182,6 +191,17 @@ static __noinline __u32 ip6_cut(struct packet_head *h)
 		return 0;
 	h->fp.bytes[6] = behind;
 	return at - IP6_HEADER_BYTES;
+}
+
+/* Word by word: of bytes the compiler would copy each by itself. */
+static __always_inline void copy_address(__u32 *to, const __u8 *from)
+{
+	const __u32 *words = (const void *)from;
+	__u32 i;
+
+#pragma unroll
+	for (i = 0; i < 4; i++)
+		to[i] = words[i];
 }
 
 static __always_inline bool read_ip6(struct packet_head *head)
@@ -207,8 +227,8 @@ static __always_inline bool read_ip6(struct packet_head *head)
 	p->ip_id = 0;
 	p->ttl = h[7];
 	p->t.family = AF_INET6;
-	__builtin_memcpy(p->t.a, h + 8, 16);
-	__builtin_memcpy(p->t.b, h + 24, 16);
+	copy_address(p->t.a, h + 8);
+	copy_address(p->t.b, h + 24);
 	read_l4(p, h + IP6_HEADER_BYTES, IP6_HEADER_BYTES, payload);
 	if (p->payload_at)
 		p->payload_at += cut;
@@ -364,9 +384,13 @@ static __always_inline void tunnel_ends(struct packet_head *h)
 }
 
 /* So many tunnels are told apart by it that two of one connection in one namespace will not be alike; where they are, it is seen. */
-static __always_inline __u16 tunnel_number(const struct crumb_tunnel *t)
+__weak __noinline __u32 tunnel_number(const struct crumb_tunnel *t)
 {
-	__u32 v = (t->key ^ t->kind) * 0x9e3779b1u, i;
+	__u32 v, i;
+
+	if (!t)
+		return 0;
+	v = (t->key ^ t->kind) * 0x9e3779b1u;
 
 #pragma unroll
 	for (i = 0; i < 4; i++)
@@ -376,7 +400,7 @@ static __always_inline __u16 tunnel_number(const struct crumb_tunnel *t)
 }
 
 /* If there is a packet inside this one, @h is about that from now on. */
-static __noinline int tunnel_enter(struct packet_head *h)
+__weak __noinline __u32 tunnel_enter(struct packet_head *h)
 {
 	struct inside in = {};
 	__u32 carrier;

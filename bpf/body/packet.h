@@ -13,6 +13,7 @@
 struct sighting { /* the skb and what the hook knows about it */
 	const struct sk_buff *skb;
 	const struct net_device *dev;
+	const struct sock *sk;		/* skb->sk: read once, as device_netns() says why */
 	const unsigned char *head;	/* skb->head; the two below are offsets from it */
 	__u32 data_at, l3_at;		/* skb->data, IP header */
 	const struct Qdisc *q;		/* NULL: not at a queueing discipline */
@@ -61,13 +62,11 @@ static __always_inline void set_zone(struct sighting *s, struct tuple *t)
 	t->zone = zone_of(t, s->netns);
 }
 
-static __always_inline bool sent_by_selected(const struct sk_buff *skb, bool udp)
+static __always_inline bool sent_by_selected(const struct sighting *s, bool udp)
 {
-	const struct sock *sk = K(skb, sk);
-
-	if (K(skb, skb_iif) || !sk)
+	if (K(s->skb, skb_iif) || !s->sk)
 		return false;
-	return task_selected(task_now()) || (udp && (*sock_mark(sk) & SOCK_MARK_SENDS));
+	return task_selected(task_now()) || (udp && (*sock_mark(s->sk) & SOCK_MARK_SENDS));
 }
 
 /*
@@ -87,7 +86,7 @@ static __always_inline bool packet_select(struct sighting *s, struct packet_head
 			return false;
 		if (!s->netns)
 			s->netns = device_netns(s->dev);
-		if (sent_by_selected(s->skb, udp))
+		if (sent_by_selected(s, udp))
 			why = CRUMB_WHY_TASK;
 		else if (listened(s->netns, p->t.dport, udp ? CRUMB_LISTEN_UDP : 0))
 			why = CRUMB_WHY_LISTEN;
@@ -125,13 +124,13 @@ static __always_inline bool leaves_here(const struct sighting *s)
 static __always_inline struct crumb_flow *packet_flow(struct sighting *s, struct packet_head *h,
 						      __u8 *dir)
 {
-	struct crumb_flow *f;
+	__u32 found = 0;
 	__u64 nat;
 	bool known;
 
 	known = packet_read(h, s, crumb_cfg.filter_bytes & (CRUMB_FILTER_BYTES | CRUMB_HEAD_BYTES));
 	if (wireguard_used() && sealed_enter(h, s->skb, leaves_here(s)))
-		return flow_find(&h->p.t, dir);
+		return flow_found(flow_at(&h->p.t), dir);
 	if (!known)
 		return NULL;
 	nat = h->p.tunnel ? 0 : nat_word(s->skb); /* in a tunnel that of the outer packet */
@@ -142,11 +141,11 @@ static __always_inline struct crumb_flow *packet_flow(struct sighting *s, struct
 	}
 	if (flow_marked(&h->p.t)) {
 		set_zone(s, &h->p.t);
-		f = flow_find(&h->p.t, dir);
-		if (f)
-			return f;
+		found = flow_at(&h->p.t);
 	}
-	return packet_select(s, h, nat) ? flow_find(&h->p.t, dir) : NULL;
+	if (!found && packet_select(s, h, nat))
+		found = flow_at(&h->p.t);
+	return flow_found(found, dir);
 }
 
 static __always_inline bool is_bridge_port(const struct net_device *dev)
@@ -163,12 +162,15 @@ static __always_inline __u32 sighting_ifindex(const struct sighting *s)
 	return s->dev ? K(s->dev, ifindex) : s->ifindex;
 }
 
-/* Is a link-layer header in the skb? Above the device it is not written yet. */
-static __always_inline bool has_mac(const struct sighting *s)
+/*
+ * How long the link-layer header is that stands before IP's; 0: above the device it is not written yet, and then its offset is 0xffff,
+ * behind IP's. No branch, here and in what is made of it: the verifier would follow each way through all that comes after.
+ */
+static __always_inline __u32 mac_bytes(const struct sighting *s)
 {
-	__u32 mac_at = K(s->skb, mac_header);
+	__s32 bytes = s->l3_at - K(s->skb, mac_header);
 
-	return mac_at != 0xffff && mac_at + 14 <= s->l3_at;
+	return bytes & ~sign_mask(bytes - ETHERNET_HEADER_BYTES);
 }
 
 /*
@@ -209,8 +211,7 @@ static __always_inline __u8 seen_point(const struct sighting *s, __u8 flags)
  */
 static __always_inline bool is_paced(const struct sighting *s, const struct packet *p)
 {
-	const struct Qdisc_ops *ops = K(s->q, ops);
-	const struct sock *sk;
+	const struct Qdisc_ops *ops = FOLLOW(struct Qdisc, s->q, ops);
 	__u32 name = 0;
 
 	bpf_core_read(&name, sizeof(name), &ops->id);
@@ -218,8 +219,7 @@ static __always_inline bool is_paced(const struct sighting *s, const struct pack
 		return false;
 	if (K(s->skb, skb_mstamp_ns) > bpf_ktime_get_ns())
 		return true;
-	sk = K(s->skb, sk);
-	return sk && p->t.proto == IPPROTO_UDP && K(sk, sk_pacing_rate) != ~0ul;
+	return s->sk && p->t.proto == IPPROTO_UDP && K(s->sk, sk_pacing_rate) != ~0ul;
 }
 
 /* What the packet finds when it is put into a queueing discipline. */
@@ -265,52 +265,48 @@ static __always_inline void fill_sighting(struct crumb_ev_skb *e, const struct s
 	e->snap_len = 0;
 	e->iif = K(skb, skb_iif);
 	/* Before the link-layer header is written (IP still above the device) there is nothing to read. */
-	e->wire_len = K(skb, len) + s->data_at - s->l3_at;
-	if (has_mac(s))
-		e->wire_len += s->l3_at - K(skb, mac_header);
+	e->wire_len = K(skb, len) + s->data_at - s->l3_at + mac_bytes(s);
 	e->point = seen_point(s, e->flags);
 }
 
-static __always_inline void no_macs(struct crumb_ev_skb *e)
+/* @frame: the beginning of one (IEEE 802.3), or not, with a @mask of 0. */
+static __always_inline void set_macs(struct crumb_ev_skb *e, const __u16 *frame, __u16 mask)
 {
-	__builtin_memset(e->src_mac, 0, sizeof(e->src_mac));
-	__builtin_memset(e->dst_mac, 0, sizeof(e->dst_mac));
-}
+	__u16 *dst = (void *)e->dst_mac, *src = (void *)e->src_mac;
+	__u32 i;
 
-/* @frame: the beginning of one (IEEE 802.3). */
-static __always_inline void set_macs(struct crumb_ev_skb *e, const __u8 *frame)
-{
-	__builtin_memcpy(e->dst_mac, frame, 6);
-	__builtin_memcpy(e->src_mac, frame + 6, 6);
+#pragma unroll
+	for (i = 0; i < 3; i++) {
+		dst[i] = frame[i] & mask;
+		src[i] = frame[3 + i] & mask;
+	}
 }
 
 static __always_inline void read_macs(struct crumb_ev_skb *e, const struct sighting *s)
 {
-	__u8 frame[12];
+	__u32 mac = mac_bytes(s);
+	__u16 frame[6] = {};
 
-	if (has_mac(s) &&
-	    !bpf_probe_read_kernel(frame, sizeof(frame), s->head + K(s->skb, mac_header)))
-		set_macs(e, frame);
-	else
-		no_macs(e);
+	if (mac)
+		bpf_probe_read_kernel(frame, sizeof(frame), s->head + s->l3_at - mac);
+	set_macs(e, frame, 0xffff);
 }
 
 /* Where the head of the packet begins, and how much of it lies in the skb's linear part. */
 struct snap {
 	__u32 from, bytes;
-	bool l2;
+	__u32 mac; /* so many of them are the link-layer header */
 };
 
 static __always_inline struct snap snap_of(const struct sighting *s)
 {
 	__u32 tail = s->data_at + K(s->skb, len) - K(s->skb, data_len);
-	struct snap n = { .from = s->l3_at };
+	struct snap n = { .mac = mac_bytes(s) };
+	__s32 bytes;
 
-	if (has_mac(s)) {
-		n.from = K(s->skb, mac_header);
-		n.l2 = true;
-	}
-	n.bytes = tail > n.from ? tail - n.from : 0;
+	n.from = s->l3_at - n.mac;
+	bytes = tail - n.from;
+	n.bytes = bytes & ~sign_mask(bytes);
 	if (n.bytes > crumb_cfg.snap_bytes)
 		n.bytes = crumb_cfg.snap_bytes;
 	return n;
@@ -325,22 +321,19 @@ static __always_inline __u32 read_snap(__u8 *to, __u32 cap, const struct sightin
 	__builtin_memset(__builtin_assume_aligned(to, 8), 0, cap);
 	if (n > cap)
 		n = cap;
-	if (n && bpf_probe_read_kernel(to, n, s->head + snap->from))
-		return 0;
-	return n;
+	return bpf_probe_read_kernel(to, n, s->head + snap->from) ? 0 : n;
 }
 
 /* The first bytes of the packet, and what a record of it has of them besides. */
 static __always_inline void fill_snap(struct crumb_ev_skb *e, __u8 *bytes, __u32 cap,
 				      const struct sighting *s, const struct snap *snap)
 {
-	e->snap_len = read_snap(bytes, cap, s, snap);
-	if (snap->l2 && e->snap_len >= 12)
-		set_macs(e, bytes);
-	else
-		no_macs(e);
+	__u32 n = read_snap(bytes, cap, s, snap), l2 = ~sign_mask(snap->mac - 1);
+
+	e->snap_len = n;
+	set_macs(e, __builtin_assume_aligned(bytes, 8), l2 & ~sign_mask(n - 12));
 	*(__u64 *)(bytes + cap) = 0; /* snap_l2 and what fills up its word */
-	bytes[cap] = snap->l2;
+	bytes[cap] = l2 & 1;
 }
 
 static __always_inline void record_long(const struct sighting *s, const struct packet *p,
@@ -420,25 +413,25 @@ __weak __noinline int flow_begin(struct crumb_flow *f, const struct tuple *t, __
 }
 
 /* Where the datagram's payload lies in memory, and how much of it in one piece. */
-static __always_inline const unsigned char *dgram_at(const struct sighting *s,
-						     const struct packet *p, __u32 *ret_linear)
+static __always_inline __u64 dgram_at(const struct sighting *s, const struct packet_head *h,
+				      __u32 *ret_linear)
 {
-	__u32 at = s->l3_at + p->payload_at;
+	__u32 at = s->l3_at + h->p.payload_at;
 	__u32 end = s->data_at + K(s->skb, len) - K(s->skb, data_len);
 
 	*ret_linear = end > at ? end - at : 0;
-	return s->head + at;
+	return h->at - (h->p.tunnel ? h->inside : 0) + h->p.payload_at;
 }
 
 /* A datagram of a followed flow: its digest goes where TCP has its numbers. False: --payload does not want it. */
-static __always_inline bool dgram_read(const struct sighting *s, struct packet *p)
+static __always_inline bool dgram_read(const struct sighting *s, struct packet_head *h)
 {
+	struct packet *p = &h->p;
 	struct crumb_digest d;
 	__u32 linear;
-	const unsigned char *at = dgram_at(s, p, &linear);
+	__u64 at = dgram_at(s, h, &linear);
 
-	if (crumb_cfg.pattern_len && !dgram_wanted(s->skb, s->l3_at + p->payload_at,
-						   p->payload < linear ? p->payload : linear))
+	if (!dgram_wanted(at, linear, p->payload))
 		return false;
 	digest_kernel(at, linear, p->payload, &d);
 	p->seq = d.whole;
@@ -451,13 +444,12 @@ static __always_inline void dgram_leaves(const struct sighting *s, const struct 
 					 struct crumb_flow *f, __u8 dir)
 {
 	struct crumb_digest d = { .whole = p->seq, .head = p->ack };
-	const struct sock *sk = K(s->skb, sk);
 
-	if (K(s->skb, skb_iif) || !sk || K(sk, sk_protocol) != IPPROTO_UDP)
+	if (K(s->skb, skb_iif) || !s->sk || K(s->sk, sk_protocol) != IPPROTO_UDP)
 		return;
 	if (s->point == CRUMB_PT_DEV_QUEUE)
 		f->messages[dir & 1]++;
-	dgram_note(s->skb, sk, f->id, dir, &d, p->payload);
+	dgram_note(s->skb, s->sk, f->id, dir, &d, p->payload);
 }
 
 /* It comes up, and what follows on this CPU until it is queued or dropped is about it. */
@@ -486,11 +478,13 @@ static __always_inline bool dgram_stack_due(const struct crumb_flow *f, __u8 dir
 }
 
 /* Does the packet carry something that is told? */
-static __always_inline bool packet_tells(const struct sighting *s, struct packet *p,
+static __always_inline bool packet_tells(const struct sighting *s, struct packet_head *h,
 					 const struct crumb_flow *f, __u8 dir)
 {
+	const struct packet *p = &h->p;
+
 	if (p->t.proto == IPPROTO_UDP)
-		return p->sealed || dgram_read(s, p);
+		return p->sealed || dgram_read(s, h);
 	if (!p->payload)
 		return crumb_cfg.acks || (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST));
 	return flow_wants(f, dir, p->seq, p->payload);
@@ -519,10 +513,10 @@ static __always_inline int packet_look(void *ctx, struct sighting *s, struct pac
 	udp = p->t.proto == IPPROTO_UDP;
 	if (!f) {
 		if (udp && s->point == CRUMB_PT_DEV_QUEUE && !K(s->skb, skb_iif))
-			dgram_ignore(K(s->skb, sk));
+			dgram_ignore(s->sk);
 		return 0;
 	}
-	if (!packet_tells(s, p, f, dir))
+	if (!packet_tells(s, h, f, dir))
 		return 0;
 	if (!s->netns)
 		s->netns = device_netns(s->dev);
@@ -537,6 +531,8 @@ static __always_inline int packet_look(void *ctx, struct sighting *s, struct pac
 	if (seals && !p->sealed)
 		seal_note(s->skb, h);
 	now = bpf_ktime_get_ns();
+	/* From the map again: what follows is to be verified once, not for each way that leads here. */
+	udp = *(volatile __u8 *)&p->t.proto == IPPROTO_UDP;
 	if (!udp && s->point == CRUMB_PT_DEV_QUEUE && p->payload && !p->tunnel && !K(s->skb, skb_iif))
 		f->sent_ns[dir & 1] = now;
 	if (s->point == CRUMB_PT_DEV_GRO || s->point == CRUMB_PT_DEV_RECEIVE)

@@ -39,10 +39,14 @@ static __always_inline void process_names(struct crumb_ev_process *e, struct tas
 	e->cut = kn && kernfs_parent(kn);
 }
 
-/* Before its first event, and again now and then: it may have been moved, and whoever listens may have forgotten. */
-static __noinline bool process_record(struct task_struct *task, __u64 now)
+/*
+ * Of the running thread: before its first event, and again now and then, as it may have been moved, and whoever listens may have
+ * forgotten. A global function, verified once.
+ */
+__weak __noinline int PROGRAM(process_record)(__u64 now)
 {
 	struct crumb_ev_process *e = ring_reserve(sizeof(*e), CRUMB_PT_TASK);
+	struct task_struct *task = task_now();
 
 	if (!e)
 		return false;
@@ -55,11 +59,11 @@ static __noinline bool process_record(struct task_struct *task, __u64 now)
 	return true;
 }
 
-static __always_inline void process_tell(struct task_state *ts, struct task_struct *task, __u64 now)
+static __always_inline void process_tell(struct task_state *ts, __u64 now)
 {
 	if (ts->told_ns && now - ts->told_ns < CRUMB_PROCESS_AGAIN_NS)
 		return;
-	if (process_record(task, now))
+	if (PROGRAM(process_record)(now))
 		ts->told_ns = now;
 }
 

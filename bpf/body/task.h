@@ -124,17 +124,31 @@ static __always_inline void task_state_drop(struct task_struct *task)
 		bpf_map_delete_elem(&task_map, &pid);
 }
 
-static __always_inline struct task_state *task_state_make(struct task_struct *task)
+/*
+ * The running task has a state from now on; false: there is no room (counted). A global function, verified once; PROGRAM(), as of global
+ * functions of one name in all files one is taken.
+ */
+__weak __noinline int PROGRAM(task_state_create)(void)
 {
-	struct task_state *ts = task_state_try(task);
+	struct task_struct *task = task_now();
 	int i;
 
 	/* The store is filled up again by an interrupt, which may come any moment where the task itself asks. */
-	for (i = 0; i < 8 && !ts; i++)
-		ts = task_state_try(task);
-	if (!ts)
-		count_tasks_full();
-	return ts;
+	for (i = 0; i < 9; i++)
+		if (task_state_try(task))
+			return true;
+	count_tasks_full();
+	return false;
+}
+
+/* @task: the running one. */
+static __always_inline struct task_state *task_state_make(struct task_struct *task)
+{
+	struct task_state *ts = task_state_get(task);
+
+	if (ts || !PROGRAM(task_state_create)())
+		return ts;
+	return task_state_get(task);
 }
 
 /* NULL on a CPU beyond the bound: nothing of its own is known there. */

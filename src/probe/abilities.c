@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "backend.h"
+#include "cast.h"
 #include "cleanup.h"
 #include "devlink_look.h"
 #include "insns.h"
@@ -220,6 +221,7 @@ int abilities_new(const char *btf_path, bool deep, struct abilities **ret, struc
 	if (!devlink_has_traps())
 		a->traps_why = "no device had traps (devlink) when crumb started";
 	a->attach_cookie = try_attach_cookie();
+	a->cast = btf_path ? 0 : cast_function(a->btf);
 	a->calls_preempted = look_calls_preempted(a);
 	a->kprobe_misses = look_kprobe_misses(a);
 	if (deep) {

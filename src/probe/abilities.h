@@ -26,6 +26,7 @@ struct abilities {
 	bool kprobe_misses;    /* what is skipped of kprobes' programs is counted: since 6.7 */
 	bool attach_cookie;    /* a program may learn which of its places called it: since 5.15 */
 	bool multi_pop_tried, multi_pop_known;
+	uint32_t cast;	   /* cast_function() */
 	int16_t multi_pop; /* return_frame_multi(), if it is known */
 	const char *netfilter_why; /* NULL: a namespace has a chain at a hook of IP; else why none is seen */
 	const char *nat_why; /* NULL: translations of addresses (NAT) are followed; else why not */

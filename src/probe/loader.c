@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "cast.h"
 #include "cleanup.h"
 #include "crumb.skel.h"
 #include "filter.h"
@@ -134,8 +135,10 @@ static void close_object(struct loader *l)
 static void make_functions_static(struct loader *l)
 {
 	static const char *const taking_pointers[] = {
-		"crumb_filter", "filter_takes_tuple", "flow_at",  "flow_begin",
-		"flow_take",	"packet_parse",	      "nat_link", "tunnel_tell",
+		"away_pack",	"away_record",	"crumb_filter",	 "filter_takes_tuple",
+		"flow_at",	"flow_begin",	"flow_take",	 "ip6_behind",
+		"ip6_cut",	"ip6_step",	"nat_link",	 "pattern_stands",
+		"packet_parse", "tunnel_enter", "tunnel_number", "tunnel_tell",
 	};
 	const struct btf *btf = bpf_object__btf(l->skel->obj);
 
@@ -266,6 +269,10 @@ static int load_once(struct loader *l, const struct session_config *c, uint32_t 
 	err = func_hooks_prepare(l->skel->obj, l->abilities, l->func_rung, e);
 	if (err)
 		return err;
+	if (l->abilities->cast)
+		err = cast_in(l->skel->obj, l->abilities->cast);
+	if (err)
+		return error_set(e, err, "cannot change the BPF programs: %s", strerror(-err));
 	if (c->libc && !l->libc_why[0])
 		l->libc_multi = c->force != HOOK_UPROBE &&
 				libc_hooks_prepare(l->abilities->btf, l->libc_enter, l->libc_return);

@@ -5,13 +5,17 @@
  *
  * usage: verifier crumb.bpf.o
  */
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define MOST	     20000 /* twice what the largest takes */
+#include "event.h"
+#include "settings.h"
+
+#define MOST	     40000 /* twice what the largest takes */
 #define PROGRAMS_MAX 512
 #define EXIT_SKIP    77
 
@@ -25,6 +29,46 @@ static int quiet(enum libbpf_print_level level, const char *fmt, va_list args)
 	return 0;
 }
 
+/* Everything at once that may be asked for: what is not, the verifier leaves out. */
+static const struct crumb_settings asked = {
+	.select = CRUMB_SELECT_TASKS | CRUMB_SELECT_NETNS | CRUMB_SELECT_FILTER,
+	.filter_bytes = CRUMB_HEAD_BYTES,
+	.snap_bytes = CRUMB_SNAP_BYTES,
+	.sample_mask = 63,
+	.cell_mask = CRUMB_MAX_FLOWS - 1,
+	.stacks = CRUMB_STACKS_SAMPLE,
+	.pattern_len = 6,
+	.libc = 1,
+	.udp = 1,
+	.nat = 1,
+	.tunnels = 0xff,
+	.pattern = "muffin",
+};
+
+/* To where the object's crumb_cfg stands. */
+static bool ask(struct bpf_object *o)
+{
+	struct bpf_map *rodata = bpf_object__find_map_by_name(o, ".rodata");
+	const struct btf *btf = bpf_object__btf(o);
+	int section = btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC);
+	int var = btf__find_by_name_kind(btf, "crumb_cfg", BTF_KIND_VAR);
+	const struct btf_type *t = section > 0 ? btf__type_by_id(btf, section) : NULL;
+	char *data = NULL;
+	size_t size = 0;
+
+	if (rodata)
+		data = (char *)bpf_map__initial_value(rodata, &size);
+	for (unsigned int i = 0; t && data && i < btf_vlen(t); i++) {
+		const struct btf_var_secinfo *v = &btf_var_secinfos(t)[i];
+
+		if ((int)v->type != var || v->size != sizeof(asked) || v->offset + v->size > size)
+			continue;
+		memcpy(data + v->offset, &asked, sizeof(asked));
+		return true;
+	}
+	return false;
+}
+
 /* Instructions that the verifier went through for the @nth program; 0: refused; -1: there is none. */
 static long verified(const char *path, unsigned int nth, char *ret_name, size_t size)
 {
@@ -36,6 +80,10 @@ static long verified(const char *path, unsigned int nth, char *ret_name, size_t 
 
 	if (!o)
 		return -1;
+	if (!ask(o)) {
+		puts("Bail out! no crumb_cfg in the object");
+		exit(1);
+	}
 	log_text[0] = '\0';
 	bpf_object__for_each_program(p, o)
 	{
