@@ -716,6 +716,7 @@ enum crumb_loss_cause {
 	CRUMB_LOSS_SPOOL,    /* user space could not store it (disk full) */
 	CRUMB_LOSS_FUNCS,    /* calls of --functions: the journeys themselves lack nothing */
 	CRUMB_LOSS_JOIN, /* left out where hosts are joined: a time that cannot be, or no room */
+	CRUMB_LOSS_SAMPLES, /* samples of a switch's hardware: likewise the journeys lack nothing else */
 	CRUMB_LOSS_MAX,
 };
 

@@ -243,7 +243,10 @@ static void aside_add(struct assembler *a, const struct crumb_ev_aside *ev)
 		a->sum.aside[ev->what] += ev->count;
 }
 
-/* A call that --functions missed takes nothing from the journey itself: its verdict stands. It is counted all the same. */
+/*
+ * A call that --functions missed takes nothing from the journey itself, nor does a sample: its verdict stands. They are counted all the
+ * same.
+ */
 static int take_loss(struct assembler *a, const struct crumb_ev_loss *ev)
 {
 	if (ev->cause == CRUMB_LOSS_FUNCS) {
@@ -251,6 +254,8 @@ static int take_loss(struct assembler *a, const struct crumb_ev_loss *ev)
 
 		return err ? err : losses_count(&a->losses, ev);
 	}
+	if (ev->cause == CRUMB_LOSS_SAMPLES)
+		return losses_count(&a->losses, ev);
 	return losses_add(&a->losses, ev);
 }
 

@@ -47,8 +47,9 @@ struct psample {
 	void *ctx;
 	struct sampled waiting[WAITING];
 	unsigned int count;
-	uint32_t reading; /* the namespace that is just read */
-	uint64_t missed;
+	uint32_t reading;      /* the namespace that is just read */
+	uint64_t missed, told; /* samples that there was no room for, as far as is known */
+	uint64_t before_ns;    /* of the last look */
 	char buf[65536];
 };
 
@@ -118,11 +119,6 @@ void psample_listen(struct psample *p, uint32_t netns)
 	}
 	p->socket[p->sockets].nl = nl;
 	p->socket[p->sockets++].netns = netns;
-}
-
-uint64_t psample_missed(const struct psample *p)
-{
-	return p->missed;
 }
 
 /* ------------------------------------------------------------------------------------------- connections */
@@ -310,6 +306,21 @@ static void read_socket(struct psample *p, unsigned int i)
 	}
 }
 
+static int tell_missed(struct psample *p, uint64_t now_ns, event_fn fn, void *ctx)
+{
+	const struct crumb_ev_loss e = {
+		.h = { .time_ns = now_ns, .type = CRUMB_EV_LOSS, .size = sizeof(e) },
+		.from_ns = p->before_ns,
+		.count = p->missed - p->told,
+		.cause = CRUMB_LOSS_SAMPLES,
+		.on_cpu = UINT32_MAX,
+	};
+
+	p->before_ns = now_ns;
+	p->told = p->missed;
+	return e.count ? fn(ctx, &e.h) : 0;
+}
+
 int psample_read(struct psample *p, uint64_t now_ns, event_fn fn, void *ctx)
 {
 	unsigned int left = 0;
@@ -332,5 +343,5 @@ int psample_read(struct psample *p, uint64_t now_ns, event_fn fn, void *ctx)
 			err = fn(ctx, &s->ev.s.h);
 	}
 	p->count = left;
-	return err;
+	return err ? err : tell_missed(p, now_ns, fn, ctx);
 }

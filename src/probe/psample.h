@@ -30,11 +30,8 @@ void psample_listen(struct psample *p, uint32_t netns);
 /* The stream's events pass here: connections that are followed from now on. 0 or -ENOMEM. */
 int psample_event(struct psample *p, const struct crumb_event *ev);
 
-/* What has come until @now_ns, as CRUMB_EV_SAMPLE of that time; before them CRUMB_EV_FLOW of what is new. */
+/* What has come until @now_ns, as CRUMB_EV_SAMPLE of that time; before them CRUMB_EV_FLOW of what is new, behind them CRUMB_EV_LOSS of those that had no room. */
 int psample_read(struct psample *p, uint64_t now_ns, event_fn fn, void *ctx);
-
-/* Samples that there was no room for, as far as is known. */
-uint64_t psample_missed(const struct psample *p);
 
 struct sampled { /* one message of the family */
 	struct crumb_ev_sample ev;

@@ -541,7 +541,7 @@ static void put_counts(struct page *p, const struct trace_summary *s)
 		page_printf(p, STYLE_BAD, "%s", units_count(count, l->count));
 		if (l->point)
 			page_printf(p, STYLE_PLAIN, " at %s:", point_get(l->point)->name);
-		else if (l->cause != CRUMB_LOSS_FUNCS)
+		else if (l->cause != CRUMB_LOSS_FUNCS && l->cause != CRUMB_LOSS_SAMPLES)
 			page_put(p, STYLE_PLAIN, " at a point unknown:");
 		page_printf(p, STYLE_PLAIN, " %s", units_loss_words(l->cause));
 		page_newline(p);

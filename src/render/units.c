@@ -152,6 +152,8 @@ static const struct {
 			       "calls of kernel functions missed; the journeys themselves lack nothing" },
 	[CRUMB_LOSS_JOIN] = { "join",
 			      "left out where hosts are joined: a time that cannot be, or no room" },
+	[CRUMB_LOSS_SAMPLES] = { "samples",
+				 "samples of a switch's hardware missed; the journeys themselves lack nothing" },
 };
 
 const char *units_nat_name(unsigned int how)

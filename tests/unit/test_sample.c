@@ -94,8 +94,11 @@ static void by_sample(void **state)
 	begin(&r);
 	arrive(&r);
 	sample(&r, S0 + MSS, NETNS_SW, 0, 1500);
+	build_loss(&r.b, r.b.now_ns - 1000, 9, CRUMB_LOSS_SAMPLES); /* of others there was no room */
 	c = end(&r);
 	assert_int_equal(c->verdict, VERDICT_DELIVERED);
+	assert_int_equal(c->lost_events, 0);
+	assert_int_equal(r.sum.lost_events, 9);
 	assert_int_equal(c->hops, 1);
 	assert_string_equal(c->hop[0].host, "sw");
 	assert_string_equal(c->hop[0].in, "swp1");
