@@ -278,7 +278,7 @@ enum crumb_trap {
 };
 
 #define CRUMB_TRAP_MARKED \
-	0x01 /* the hardware has forwarded it as well: this is a copy (offload_fwd_mark) */
+	0x01 /* offload_fwd_mark: but of an exception, a copy of what the hardware has forwarded */
 
 /* As the switch's driver tells it (devlink_trap_report(), net/devlink/trap.c). */
 struct crumb_ev_trap {

@@ -9,6 +9,8 @@
 #include "assembly.h"
 #include "own_reason.h"
 
+#define SAMPLED "flow_action_sample" /* include/net/devlink.h */
+
 static void put_hex(struct words *w, const uint8_t *bytes, unsigned int n)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -81,13 +83,25 @@ static int take_drop(struct assembler *a, const struct crumb_ev_trap *ev)
 	return ingest_drop(a, &drop);
 }
 
+/*
+ * Has the hardware forwarded it as well? Not what hit an exception: a driver may mark that, too, only to keep the bridge from sending it once more
+ * (mlxsw_sp_rx_mark_listener()). What is sampled is told of as a trap without a mark, and is freed behind it (mlxsw_sp_rx_sample_listener()).
+ */
+static bool is_copy(const struct crumb_ev_trap *ev)
+{
+	if (ev->kind == CRUMB_TRAP_EXCEPTION)
+		return false;
+	return (ev->flags & CRUMB_TRAP_MARKED) ||
+	       (ev->kind == CRUMB_TRAP_CONTROL && !strcmp(ev->name, SAMPLED));
+}
+
 int ingest_trap(struct assembler *a, const struct crumb_ev_trap *ev)
 {
 	struct crumb_ev_skb seen = ev->s;
 	struct sighting *s;
 	int err;
 
-	if (ev->flags & CRUMB_TRAP_MARKED)
+	if (is_copy(ev))
 		return 0;
 	if (ev->kind == CRUMB_TRAP_DROP)
 		return take_drop(a, ev);

@@ -106,16 +106,15 @@ static void dropped_once(void **state)
 }
 
 /* The hardware could not forward it, the CPU did. */
-static void exception(void **state)
+static void exception_with(uint8_t flags)
 {
 	struct build_skb onward = message;
 	const struct caught *c;
 	struct rig r;
 	int at;
 
-	(void)state;
 	send_out(&r);
-	build_trap_at(&r.b, &message, CRUMB_TRAP_EXCEPTION, 0, "unresolved_neigh", IF_SWP1);
+	build_trap_at(&r.b, &message, CRUMB_TRAP_EXCEPTION, flags, "unresolved_neigh", IF_SWP1);
 	build_skb_at(&r.b, &message, CRUMB_PT_DEV_RECEIVE, NETNS_SW, IF_SWP1);
 	onward.flags = CRUMB_SKB_FORWARDED;
 	build_skb_at(&r.b, &onward, CRUMB_PT_DEV_QUEUE, NETNS_SW, IF_SWP2);
@@ -135,24 +134,72 @@ static void exception(void **state)
 	rig_close(&r);
 }
 
-/* The hardware forwarded, and gave the CPU a copy: of what that does with it nothing is on the way, whatever kind of trap it was. */
+/* Drivers mark it so that the bridge does not send it a second time, too. */
+static void exception(void **state)
+{
+	(void)state;
+	exception_with(0);
+	exception_with(CRUMB_TRAP_MARKED);
+}
+
+/* The hardware forwarded, and gave the CPU a copy: of what that does with it nothing is on the way. */
+static void copy_of(uint8_t kind, uint8_t flags, const char *name)
+{
+	const struct caught *c;
+	struct rig r;
+
+	send_out(&r);
+	build_trap_at(&r.b, &message, kind, flags, name, IF_SWP1);
+	build_skb_at(&r.b, &message, CRUMB_PT_DEV_RECEIVE, NETNS_SW, IF_SWP1);
+	read_it(&r, &message);
+	c = rig_at(&r, 0);
+	assert_int_equal(c->verdict, VERDICT_DELIVERED);
+	assert_int_equal(caught_step(c, CRUMB_PT_HW_TRAP, "sw"), -1);
+	assert_int_equal(caught_step(c, CRUMB_PT_DEV_RECEIVE, "sw"), -1);
+	rig_close(&r);
+}
+
 static void copy(void **state)
 {
 	(void)state;
-	for (uint8_t kind = CRUMB_TRAP_DROP; kind <= CRUMB_TRAP_CONTROL; kind++) {
-		const struct caught *c;
-		struct rig r;
+	copy_of(CRUMB_TRAP_DROP, CRUMB_TRAP_MARKED, "mirrored");
+	copy_of(CRUMB_TRAP_CONTROL, CRUMB_TRAP_MARKED, "mirrored");
+	copy_of(CRUMB_TRAP_CONTROL, 0, "flow_action_sample");
+}
 
-		send_out(&r);
-		build_trap_at(&r.b, &message, kind, CRUMB_TRAP_MARKED, "mirrored", IF_SWP1);
-		build_skb_at(&r.b, &message, CRUMB_PT_DEV_RECEIVE, NETNS_SW, IF_SWP1);
-		read_it(&r, &message);
-		c = rig_at(&r, 0);
-		assert_int_equal(c->verdict, VERDICT_DELIVERED);
-		assert_int_equal(caught_step(c, CRUMB_PT_HW_TRAP, "sw"), -1);
-		assert_int_equal(caught_step(c, CRUMB_PT_DEV_RECEIVE, "sw"), -1);
-		rig_close(&r);
-	}
+/* Sampled, and never seen again: it left, it does not lie at the switch's CPU. */
+static void sampled_and_gone(void **state)
+{
+	const struct caught *c;
+	struct rig r;
+
+	(void)state;
+	send_out(&r);
+	build_trap_at(&r.b, &message, CRUMB_TRAP_CONTROL, 0, "flow_action_sample", IF_SWP1);
+	r.b.now_ns += LATER;
+	rig_finish(&r);
+	c = rig_at(&r, 0);
+	assert_int_equal(c->verdict, VERDICT_LEFT);
+	assert_int_equal(caught_step(c, CRUMB_PT_HW_TRAP, "sw"), -1);
+	rig_close(&r);
+}
+
+/* A sample that is told of after the drop does not undo it. */
+static void sampled_and_dropped(void **state)
+{
+	const struct caught *c;
+	struct rig r;
+
+	(void)state;
+	send_out(&r);
+	build_trap_at(&r.b, &message, CRUMB_TRAP_DROP, 0, "tail_drop", IF_SWP2);
+	build_trap_at(&r.b, &message, CRUMB_TRAP_CONTROL, 0, "flow_action_sample", IF_SWP1);
+	r.b.now_ns += LATER;
+	rig_finish(&r);
+	c = rig_at(&r, 0);
+	assert_int_equal(c->verdict, VERDICT_DROPPED);
+	assert_string_equal(c->reason, "hw.tail_drop");
+	rig_close(&r);
 }
 
 /* It went no further than the CPU, which nobody saw do anything with it. */
@@ -209,9 +256,10 @@ static void awkward(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(dropped),     cmocka_unit_test(dropped_once),
-		cmocka_unit_test(exception),   cmocka_unit_test(copy),
-		cmocka_unit_test(ends_at_cpu), cmocka_unit_test(awkward),
+		cmocka_unit_test(dropped),	    cmocka_unit_test(dropped_once),
+		cmocka_unit_test(exception),	    cmocka_unit_test(copy),
+		cmocka_unit_test(ends_at_cpu),	    cmocka_unit_test(awkward),
+		cmocka_unit_test(sampled_and_gone), cmocka_unit_test(sampled_and_dropped),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
