@@ -166,6 +166,9 @@ TRACEPOINT(sched_switch, bool preempt, struct task_struct *prev, struct task_str
 	bool woken = false;
 	__u64 now = 0;
 
+	if (cpu)
+		cpu->copied_sk =
+			0; /* @prev may go on elsewhere, and a mark left here would hide a later reader's bytes: uncopied.h */
 	if (cpu && cpu->calling.task == (__u64)prev)
 		call_keep(prev, &cpu->calling);
 	if (crumb_counters.pending_runs)

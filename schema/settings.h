@@ -197,7 +197,7 @@ struct crumb_cpu {
 	__u64 level; /* programs that use a place of the maps for this CPU, one interrupting the other */
 	/* The socket that last sent a datagram nobody follows. No line of the cache is shared with another CPU. */
 	__u64 udp_ignored;
-	__u64 copied_sk; /* whose bytes were copied last, until its copied_seq has moved on */
+	__u64 copied_sk; /* whose bytes were copied last, until its copied_seq has moved on, or another task has the CPU */
 };
 
 struct crumb_arrived { /* the newest datagram of a followed flow that came up on a CPU */
