@@ -32,7 +32,7 @@
 
 struct failed { /* failed.c: calls that failed, the newest */
 	struct failed_late {
-		uint64_t ns;
+		uint64_t since_ns, ns;
 		uint32_t pid;
 		struct trace_failed call;
 	} late[FAILED_LATE];

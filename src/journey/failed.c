@@ -126,22 +126,27 @@ static void forget(struct failed *f, uint32_t pid, uint64_t since_ns)
 }
 
 /*
- * A connect() that waited returns what became of it, and that is told once. One that did not wait and is asked again (connect() a second
- * time) says so then.
+ * A connect() that waited returns what became of it, and that is told once: its thread asked the socket to connect within the call. Its
+ * address need not be the socket's: 0.0.0.0 is this machine, and a program at the cgroup (BPF) may have chosen another one. One that did not
+ * wait and is asked again (connect() a second time) says so then.
  */
+static bool is_same_connect(const struct failed_late *l, const struct failed_late *told)
+{
+	if (!l->call.later || l->call.tgid != told->call.tgid || l->call.ret != told->call.ret ||
+	    l->ns > told->ns)
+		return false;
+	if (l->pid == told->pid && l->since_ns >= told->since_ns)
+		return true;
+	return told->call.has_to && !memcmp(&l->call.to, &told->call.to, sizeof(l->call.to));
+}
+
 static void learn(struct failed *f, const struct failed_late *told)
 {
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < f->count; i++) {
-		const struct failed_late *l = &f->late[i];
-		bool known = l->call.later && l->call.tgid == told->call.tgid &&
-			     l->call.ret == told->call.ret && l->ns <= told->ns &&
-			     told->call.has_to &&
-			     !memcmp(&l->call.to, &told->call.to, sizeof(l->call.to));
-
-		if (!known)
-			f->late[n++] = *l;
+		if (!is_same_connect(&f->late[i], told))
+			f->late[n++] = f->late[i];
 	}
 	f->count = n;
 }
@@ -157,6 +162,7 @@ void failed_call(struct assembler *a, const struct crumb_ev_call *ev)
 	if (!is_failure(ev))
 		return;
 	late = (struct failed_late){
+		.since_ns = ev->enter_ns,
 		.ns = ev->h.time_ns,
 		.pid = ev->pid,
 		.call = { .tgid = HOST_TAG_PID(ev->tgid),
