@@ -18,19 +18,24 @@ static __always_inline struct crumb_softirq *softirq_here(void)
 	return &crumb_softirqs[cpu & (CRUMB_MAX_CPUS - 1)];
 }
 
-/* A followed packet comes out of its device's poll: if that is late, since when was it due? Once for each skb. */
+/*
+ * A followed packet comes out of its device's poll: if that is late, since when was it due? Once for each skb: what was offered for merging comes by
+ * again. There each is a new one, whatever its address: that of a merged one is used again at once.
+ */
 static __always_inline void poll_tell(const struct sk_buff *skb, const struct net_device *dev,
-				      const struct crumb_flow *f, __u8 dir, __u32 netns, __u64 now)
+				      const struct crumb_flow *f, __u8 dir, __u32 netns, __u64 now,
+				      bool again)
 {
 	struct crumb_softirq *p = softirq_here();
 	struct crumb_ev_poll *e;
 	bool due = p && p->run_ns > CRUMB_SOFTIRQ_RUNS;
 	__u64 since;
 
-	if (!p || !p->run_ns || p->told_skb == (__u64)skb)
+	if (!p || !p->run_ns || (again && p->told_skb == (__u64)skb))
 		return;
 	since = due ? p->due_ns : p->mid_ns;
-	if (!since || now - since < CRUMB_POLL_TOLD_NS)
+	asm volatile("" : "+r"(since)); /* an interrupt may write it any moment: after @now, too */
+	if (!since || since > now || now - since < CRUMB_POLL_TOLD_NS)
 		return;
 	p->told_skb = (__u64)skb;
 	e = ring_reserve(sizeof(*e), CRUMB_PT_SOFTIRQ_RUN);
