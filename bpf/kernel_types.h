@@ -355,6 +355,7 @@ struct task_struct {
 	unsigned int flags;
 	int exit_code;
 	unsigned frozen : 1; /* by its cgroup (version 2), since 5.2 */
+	void *io_uring;	     /* CONFIG_IO_URING; NULL: it has never used one */
 };
 
 struct task_struct___513 {

@@ -187,7 +187,8 @@ static __always_inline int sent_raw(int ret)
 		return dgram_sent((void *)ts->dgram_sk, ret);
 	if (ts && ts->send_active)
 		return part_sent((void *)ts->send_sk, ret, false);
-	if (ts && is_failure(ret)) /* which socket's is not told here */
+	if (ts && ts->in_call && call_kind(ts->nr) == CALL_SEND &&
+	    is_failure(ret)) /* which socket's is not told here */
 		ts->failed_sk = SOCK_UNKNOWN;
 	return 0;
 }

@@ -67,6 +67,15 @@ static __always_inline struct crumb_ev_call *failed_record(__u32 nr, __u64 enter
 	return e;
 }
 
+#define TASK_IO_WORKER 0x10 /* PF_IO_WORKER, include/linux/sched.h; since 5.12 */
+
+/* Else it is the kernel that sends in the task's time: to a server whose files it uses (NFS, SMB), for instance. */
+static __always_inline bool may_be_io_uring(struct task_struct *task)
+{
+	return bpf_core_field_exists(task->io_uring) &&
+	       (K(task, io_uring) || (K(task, flags) & TASK_IO_WORKER));
+}
+
 /* The socket layer returns to a selected task, with an error. Within a syscall that sends, its exit tells; else it is io_uring's. */
 static __always_inline void send_fails(const struct sock *sk, int ret)
 {
@@ -85,7 +94,7 @@ static __always_inline void send_fails(const struct sock *sk, int ret)
 		ts->failed_sk = (__u64)sk;
 		return;
 	}
-	e = failed_record(__NR_io_uring_enter, 0, ret, sk);
+	e = may_be_io_uring(task) ? failed_record(__NR_io_uring_enter, 0, ret, sk) : NULL;
 	if (!e)
 		return;
 	task_comm(e->comm, task);
