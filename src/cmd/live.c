@@ -221,6 +221,7 @@ static void forget_flow(void *ctx, const struct crumb_ev_flow *flow)
 	struct live *l = ctx;
 
 	session_forget_flow(l->session, flow);
+	annotate_forget_flow(l->annotate, flow);
 }
 
 /* A packet of it was sampled by a switch's hardware, and no hook has seen one. */

@@ -216,6 +216,12 @@ static int pass_on(void *ctx, const struct crumb_event *ev)
 	return a->out(a->ctx, ev);
 }
 
+void annotate_forget_flow(struct annotate *a, const struct crumb_ev_flow *flow)
+{
+	if (a->samples)
+		psample_forget(a->samples, flow);
+}
+
 int annotate_hardware(struct annotate *a, uint64_t now_ns, bool at_once)
 {
 	uint64_t start, took;
@@ -229,6 +235,8 @@ int annotate_hardware(struct annotate *a, uint64_t now_ns, bool at_once)
 		return err;
 	start = clock_ns(CLOCK_MONOTONIC);
 	for (unsigned int i = 0; !err && i < a->hws; i++) {
+		if (a->samples && !netns_exists(a->hw[i]))
+			psample_leave(a->samples, a->hw[i]);
 		err = hw_look(a->hw[i], now_ns, pass_on, a);
 		err = err == -ENOMEM ? err : 0;
 	}

@@ -39,6 +39,9 @@ int annotate_host(struct annotate *a, uint64_t time_ns);
  */
 void annotate_samples(struct annotate *a, const char *expr, psample_take_fn take, void *ctx);
 
+/* That connection is no longer followed. */
+void annotate_forget_flow(struct annotate *a, const struct crumb_ev_flow *flow);
+
 /* What the hardware of switches here does and has counted, if it is time to look again, or @at_once; as events of @now_ns. */
 int annotate_hardware(struct annotate *a, uint64_t now_ns, bool at_once);
 

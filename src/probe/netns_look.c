@@ -86,6 +86,14 @@ static int open_netns(uint32_t inum)
 	return fd < 0 ? -errno : fd;
 }
 
+bool netns_exists(uint32_t inum)
+{
+	char path[320];
+
+	return !find_below(NAMED, "", inum, path, sizeof(path)) ||
+	       !find_below("/proc", "/ns/net", inum, path, sizeof(path));
+}
+
 /* The old iptables, of the calling thread's namespace: its rules are in no netlink dump. */
 static bool has_old_tables(void)
 {

@@ -41,6 +41,9 @@ struct mnl_socket *netns_netfilter(uint32_t inum);
 /* A generic netlink socket there, to be closed. NULL: not to be had. */
 struct mnl_socket *netns_generic(uint32_t inum);
 
+/* Has it a name or a process? Else only who holds a descriptor or a socket of it keeps it. */
+bool netns_exists(uint32_t inum);
+
 /* Call @fn with the calling thread in that namespace. 0, or a negative errno: @fn was not called, or the thread is not back. */
 int netns_within(uint32_t inum, void (*fn)(uint32_t inum, void *ctx), void *ctx);
 

@@ -21,6 +21,8 @@
 #define BUFFER_BYTES (2 << 20) /* of what was not read yet, of each socket */
 #define WAITING	     1024 /* samples whose time has not come: events of that time may be on their way */
 #define READ_MOST    4096 /* messages at a time */
+#define DISORDER     256  /* samples of several CPUs may overtake one another by so many */
+#define GROUPS	     32	  /* whose numbers are looked at */
 
 struct key { /* of a connection, whichever side sends; as crumb_flow_key, but for its zone */
 	uint8_t addr[2][16];
@@ -50,6 +52,11 @@ struct psample {
 	uint32_t reading;      /* the namespace that is just read */
 	uint64_t missed, told; /* samples that there was no room for, as far as is known */
 	uint64_t before_ns;    /* of the last look */
+	uint64_t guessed;      /* of `missed`: overruns that no number has told of so far */
+	struct {
+		uint32_t netns, number, next;
+	} group[GROUPS];
+	unsigned int groups;
 	char buf[65536];
 };
 
@@ -121,6 +128,17 @@ void psample_listen(struct psample *p, uint32_t netns)
 	p->socket[p->sockets++].netns = netns;
 }
 
+void psample_leave(struct psample *p, uint32_t netns)
+{
+	for (unsigned int i = 0; i < p->sockets; i++) {
+		if (p->socket[i].netns != netns)
+			continue;
+		mnl_socket_close(p->socket[i].nl);
+		p->socket[i] = p->socket[--p->sockets];
+		return;
+	}
+}
+
 /* ------------------------------------------------------------------------------------------- connections */
 
 static struct key key_of(const struct crumb_ev_flow *f)
@@ -157,6 +175,18 @@ int psample_event(struct psample *p, const struct crumb_event *ev)
 	k->flow = f->flow;
 	HASH_ADD(hh, p->known, key, sizeof(k->key), k);
 	return 0;
+}
+
+void psample_forget(struct psample *p, const struct crumb_ev_flow *flow)
+{
+	struct key key = key_of(flow);
+	struct known *k;
+
+	HASH_FIND(hh, p->known, &key, sizeof(key), k);
+	if (!k || k->flow != flow->flow)
+		return;
+	HASH_DEL(p->known, k);
+	free(k);
 }
 
 /* The connection's number; 0: nobody asked for it. One that is new is told of before. */
@@ -263,16 +293,55 @@ bool psample_parse(const struct nlmsghdr *nlh, struct sampled *ret)
 	return data && sample_packet(mnl_attr_get_payload(data), mnl_attr_get_payload_len(data), ret);
 }
 
+static void overrun(struct psample *p)
+{
+	p->missed++;
+	p->guessed++;
+}
+
+/* A group's samples are numbered (psample_group.seq), whoever listens: what is left out did not come here. */
+static void count_missing(struct psample *p, const struct crumb_ev_sample *e)
+{
+	unsigned int i = 0;
+	int32_t ahead;
+
+	while (i < p->groups && (p->group[i].netns != p->reading || p->group[i].number != e->group))
+		i++;
+	if (i == GROUPS)
+		return;
+	ahead = i < p->groups ? (int32_t)(e->group_seq - p->group[i].next) : 0;
+	if (ahead < 0 && ahead >= -DISORDER) { /* it was taken for missing */
+		p->missed -= p->missed > p->told ? 1 : 0;
+		return;
+	}
+	if (i == p->groups)
+		p->groups++;
+	if (ahead > 0) { /* less: the group was made anew */
+		p->missed += (uint32_t)ahead > p->guessed ? ahead - p->guessed : 0;
+		p->guessed = 0;
+	}
+	p->group[i].netns = p->reading;
+	p->group[i].number = e->group;
+	p->group[i].next = e->group_seq + 1;
+}
+
 static int on_sample(const struct nlmsghdr *nlh, void *ctx)
 {
 	struct psample *p = ctx;
 	struct sampled *s = &p->waiting[p->count];
+	bool known;
 
+	if (nlh->nlmsg_type != p->family.id)
+		return MNL_CB_OK;
 	if (p->count == WAITING) {
-		p->missed++;
+		overrun(p);
 		return MNL_CB_OK;
 	}
-	if (nlh->nlmsg_type != p->family.id || !psample_parse(nlh, s))
+	s->ev.rate = 0; /* of a sample it never is */
+	known = psample_parse(nlh, s);
+	if (s->ev.rate)
+		count_missing(p, &s->ev);
+	if (!known)
 		return MNL_CB_OK;
 	s->ev.s.netns = p->reading;
 	/* The kernel stamps it with the time of day. */
@@ -297,7 +366,7 @@ static void read_socket(struct psample *p, unsigned int i)
 		ssize_t bytes = recv(mnl_socket_get_fd(nl), p->buf, sizeof(p->buf), MSG_DONTWAIT);
 
 		if (bytes < 0 && errno == ENOBUFS) {
-			p->missed++; /* how many the kernel does not say */
+			overrun(p); /* how many the next one's number says */
 			continue;
 		}
 		if (bytes <= 0)

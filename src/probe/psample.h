@@ -27,6 +27,12 @@ void psample_select(struct psample *p, const char *expr, psample_take_fn take, v
 /* Listen in that namespace, too. */
 void psample_listen(struct psample *p, uint32_t netns);
 
+/* That namespace is no more, but for our socket, which keeps it and its devices. */
+void psample_leave(struct psample *p, uint32_t netns);
+
+/* The connection is no longer followed under that number: another one may have its addresses and ports now. */
+void psample_forget(struct psample *p, const struct crumb_ev_flow *flow);
+
 /* The stream's events pass here: connections that are followed from now on. 0 or -ENOMEM. */
 int psample_event(struct psample *p, const struct crumb_event *ev);
 
