@@ -15,12 +15,16 @@ int ingest_sample(struct assembler *a, const struct crumb_ev_sample *ev)
 	struct sighting *s;
 	int err;
 
+	if (ev->seen_ns > ev->s.h.time_ns) /* of a damaged trace */
+		return 0;
 	seen.h.time_ns = ev->seen_ns;
 	seen.point = CRUMB_PT_NONE;
 	seen.tcp_flags = 0;
 	seen.skb = 0;
 	seen.gso_segs = 0;
 	err = ingest_skb_seen(a, &seen, &s);
+	if (c && c->last_ns < ev->s.h.time_ns)
+		c->last_ns = ev->s.h.time_ns; /* not back to when it was seen */
 	if (err || !s)
 		return err;
 	note = ring_push(&c->half[ev->s.dir].samples);
