@@ -222,29 +222,6 @@ void annotate_forget_flow(struct annotate *a, const struct crumb_ev_flow *flow)
 		psample_forget(a->samples, flow);
 }
 
-int annotate_hardware(struct annotate *a, uint64_t now_ns, bool at_once)
-{
-	uint64_t start, took;
-	int err = 0;
-
-	if (!a->hws)
-		return 0;
-	if (a->samples)
-		err = psample_read(a->samples, now_ns, pass_on, a);
-	if (err || (now_ns < a->hw_next_ns && !at_once))
-		return err;
-	start = clock_ns(CLOCK_MONOTONIC);
-	for (unsigned int i = 0; !err && i < a->hws; i++) {
-		if (a->samples && !netns_exists(a->hw[i]))
-			psample_leave(a->samples, a->hw[i]);
-		err = hw_look(a->hw[i], now_ns, pass_on, a);
-		err = err == -ENOMEM ? err : 0;
-	}
-	took = (clock_ns(CLOCK_MONOTONIC) - start) * FDB_SHARE;
-	a->hw_next_ns = now_ns + (took > HW_FRESH_NS ? took : HW_FRESH_NS);
-	return err;
-}
-
 struct dev_dump {
 	struct annotate *a;
 	uint64_t time_ns;
@@ -259,6 +236,32 @@ static int on_dev(void *ctx, const struct crumb_event *ev)
 	if (d->switch_id)
 		hw_add(dump->a, d->netns);
 	return dump->a->out(dump->a->ctx, ev);
+}
+
+int annotate_hardware(struct annotate *a, uint64_t now_ns, bool at_once)
+{
+	struct dev_dump dump = { .a = a, .time_ns = now_ns };
+	uint64_t start, took;
+	int err = 0;
+
+	if (!a->hws)
+		return 0;
+	if (a->samples)
+		err = psample_read(a->samples, now_ns, pass_on, a);
+	if (err || (now_ns < a->hw_next_ns && !at_once))
+		return err;
+	start = clock_ns(CLOCK_MONOTONIC);
+	for (unsigned int i = 0; !err && i < a->hws; i++) {
+		if (a->samples && !netns_exists(a->hw[i]))
+			psample_leave(a->samples, a->hw[i]);
+		netns_dump_devices(a->hw[i], now_ns, on_dev,
+				   &dump); /* a port comes into a bridge, a VRF */
+		err = hw_look(a->hw[i], now_ns, pass_on, a);
+		err = err == -ENOMEM ? err : 0;
+	}
+	took = (clock_ns(CLOCK_MONOTONIC) - start) * FDB_SHARE;
+	a->hw_next_ns = now_ns + (took > HW_FRESH_NS ? took : HW_FRESH_NS);
+	return err;
 }
 
 int annotate_netns(struct annotate *a, uint32_t netns, uint64_t time_ns)
@@ -461,6 +464,10 @@ int annotate_event(void *annotate, const struct crumb_event *ev)
 		break;
 	case CRUMB_EV_DROP:
 		err = on_drop(a, (const void *)ev);
+		break;
+	case CRUMB_EV_TRAP:
+		err = need_device(a, ((const struct crumb_ev_trap *)ev)->s.netns,
+				  ((const struct crumb_ev_trap *)ev)->s.ifindex, ev->time_ns);
 		break;
 	case CRUMB_EV_RESET:
 		err = on_reset(a, (const void *)ev);
