@@ -16,7 +16,7 @@ TRACEPOINT(irq_handler_entry, int irq)
 	p->irq = irq;
 	p->irq_ns = bpf_ktime_get_ns();
 	if (p->run_ns &&
-	    !p->mid_ns) { /* net_rx_action() polls that device, too, before it ends (since 6.5) */
+	    !p->mid_ns) { /* net_rx_action() polls that device, too, before it ends (since 6.4) */
 		p->mid_ns = p->irq_ns;
 		p->mid_irq = irq;
 	}

@@ -341,11 +341,10 @@ static uint32_t segments_of(const struct sighting *s, const struct range_set *by
 
 	if (segs < 2 || !s->sock.mss)
 		return 1;
-	for (uint32_t i = 0; i < segs; i++) {
-		uint64_t from = s->start + (uint64_t)i * s->sock.mss, to = from + s->sock.mss;
+	for (uint64_t from = s->start; segs-- && from < s->end; from += s->sock.mss) {
+		uint64_t to = from + s->sock.mss;
 
-		if (from < s->end)
-			n += range_set_overlap(bytes, from, to < s->end ? to : s->end) ? 1 : 0;
+		n += range_set_overlap(bytes, from, to < s->end ? to : s->end) ? 1 : 0;
 	}
 	return n;
 }

@@ -277,18 +277,14 @@ static const struct cause_row rows[CAUSES] = {
 			 "CPU's receive softirq runs; long when the CPU is busy with other "
 			 "softirqs or ksoftirqd has to be scheduled." },
 	[RX_NAPI] = { { "rx.napi", "waits for the device's poll (NAPI)" },
-		      "On the receiver's host: the packet is in the ring of its device until that is polled, in a "
-		      "softirq, by ksoftirqd or in a thread of its own; long when that has to wait for a CPU, "
-		      "or works off other packets first. Of a veth, where no wire is between, it is the whole time in the "
-		      "ring. Of another device it is the time from the softirq's begin, or an interrupt in its midst, to this packet; "
-		      "when the packet came is not seen, so it is at most that. If the poll was due already when the packet "
-		      "left, the way is part of it." },
+		      "On the receiver's host: the packet is in the ring of its device until that is polled; long when that has to wait "
+		      "for a CPU, or works off other packets first. Of a veth it is the whole time in the ring; of another device, whose "
+		      "packet's coming is not seen, at most that: from the softirq's begin, or an interrupt in its midst. If the poll "
+		      "was due already when the packet left, the way is part of it." },
 	[RX_IRQ] = { { "rx.irq", "from the interrupt to the receive softirq" },
-		     "On the receiver's host: an interrupt had asked for the poll of the device, and the receive softirq of that "
-		     "CPU began only later: it was busy with softirqs, had them held back, or ksoftirqd did not get the CPU. "
-		     "That this packet came with the interrupt is inferred: it may have come later, so it is at most that. If the "
-		     "softirq was due already when the packet left, the way is part of it. Shorter ones than 20 µs are "
-		     "part of net.wire or net.between." },
+		     "On the receiver's host: an interrupt had asked for the poll of the device, and the receive softirq of that CPU "
+		     "began only later. The packet may have come later than the interrupt: it is at most that. If the softirq was due "
+		     "already when the packet left, the way is part of it. Less than 20 µs is part of net.wire or net.between." },
 	[RX_GRO] = { { "rx.gro", "merging (GRO)" },
 		     "On the receiver's host: offered for merging by the driver's poll "
 		     "until the stack took it, alone or merged." },
