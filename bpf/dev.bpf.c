@@ -15,15 +15,13 @@ static __always_inline int on_the_way_out(void *ctx, const struct sk_buff *skb,
 					  const struct net_device *dev, __u8 point,
 					  const struct Qdisc *q, const struct netdev_queue *txq)
 {
-	struct sighting s = { .skb = skb,
-			      .dev = dev,
-			      .sk = FOLLOW(struct sk_buff, skb, sk),
-			      .q = q,
-			      .txq = txq,
-			      .point = point };
+	struct sighting s = { .skb = skb, .dev = dev, .q = q, .txq = txq, .point = point };
 
 	if (!is_ip(skb) || !dev)
 		return 0;
+	/* Where it leaves the socket and where fq may keep it; elsewhere only who chooses by tasks asks. */
+	if (point == CRUMB_PT_DEV_QUEUE || txq || tasks_asked())
+		s.sk = FOLLOW(struct sk_buff, skb, sk);
 	s.head = K(skb, head);
 	s.data_at = skb_data_at(skb);
 	s.l3_at = K(skb, network_header);
@@ -43,7 +41,7 @@ static __always_inline int on_the_way_in(void *ctx, const struct sk_buff *skb, _
 	s.data_at = skb_data_at(skb);
 	s.l3_at = s.data_at;
 	if (K(skb, protocol) == bpf_htons(ETH_P_8021Q) || K(skb, protocol) == bpf_htons(ETH_P_8021AD))
-		s.l3_at += 4;
+		s.l3_at += VLAN_TAG_BYTES;
 	else if (!is_ip(skb))
 		return 0;
 	return packet_seen(ctx, &s);

@@ -5,25 +5,22 @@
  */
 #include "body/packet.h"
 
-#define FRAME_BYTES 14
-#define TAG_BYTES   4
-
 /* Drivers differ in what they have done to the skb by then; the frame stands where the link-layer header begins. @ret_tci: of its tag. */
 static __always_inline bool frame_at(struct sighting *s, __u16 *ret_tci)
 {
 	__u32 mac_at = K(s->skb, mac_header);
-	__u8 b[FRAME_BYTES + TAG_BYTES];
+	__u8 b[ETHERNET_HEADER_BYTES + VLAN_TAG_BYTES];
 	__u16 type;
 
 	if (mac_at == 0xffff || bpf_probe_read_kernel(b, sizeof(b), s->head + mac_at))
 		return false;
 	type = (__u16)b[12] << 8 | b[13];
-	s->l3_at = mac_at + FRAME_BYTES;
+	s->l3_at = mac_at + ETHERNET_HEADER_BYTES;
 	*ret_tci = 0;
 	if (type == ETH_P_8021Q || type == ETH_P_8021AD) {
 		*ret_tci = (__u16)b[14] << 8 | b[15];
 		type = (__u16)b[16] << 8 | b[17];
-		s->l3_at += TAG_BYTES;
+		s->l3_at += VLAN_TAG_BYTES;
 	}
 	return type == ETH_P_IP || type == ETH_P_IPV6;
 }

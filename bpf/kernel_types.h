@@ -27,6 +27,7 @@
 #define IPPROTO_TCP	      6
 #define IPPROTO_UDP	      17
 #define ETHERNET_HEADER_BYTES 14
+#define VLAN_TAG_BYTES	      4
 #define IFF_BRIDGE_PORT	      (1u << 9) /* net_device.priv_flags, include/linux/netdevice.h */
 #define MSG_OOB		      1
 #define MSG_PEEK	      2

@@ -7,6 +7,12 @@
 
 #define NET_RX_SOFTIRQ 3 /* include/linux/interrupt.h */
 
+/* NULL: another softirq. */
+static __always_inline struct crumb_softirq *receive_softirq(unsigned int nr)
+{
+	return nr == NET_RX_SOFTIRQ ? softirq_here() : NULL;
+}
+
 TRACEPOINT(irq_handler_entry, int irq)
 {
 	struct crumb_softirq *p = softirq_here();
@@ -52,11 +58,8 @@ static __always_inline void raised(struct crumb_softirq *p)
 
 TRACEPOINT(softirq_raise, unsigned int nr)
 {
-	struct crumb_softirq *p;
+	struct crumb_softirq *p = receive_softirq(nr);
 
-	if (nr != NET_RX_SOFTIRQ)
-		return 0;
-	p = softirq_here();
 	if (!p)
 		return 0;
 	if (p->irq_ns && p->irq_ns == p->mid_ns) /* this run does not poll it */
@@ -68,11 +71,8 @@ TRACEPOINT(softirq_raise, unsigned int nr)
 
 TRACEPOINT(softirq_entry, unsigned int nr)
 {
-	struct crumb_softirq *p;
+	struct crumb_softirq *p = receive_softirq(nr);
 
-	if (nr != NET_RX_SOFTIRQ)
-		return 0;
-	p = softirq_here();
 	if (!p)
 		return 0;
 	p->mid_ns = 0;
@@ -91,11 +91,8 @@ TRACEPOINT(softirq_entry, unsigned int nr)
 
 TRACEPOINT(softirq_exit, unsigned int nr)
 {
-	struct crumb_softirq *p;
+	struct crumb_softirq *p = receive_softirq(nr);
 
-	if (nr != NET_RX_SOFTIRQ)
-		return 0;
-	p = softirq_here();
 	if (p)
 		p->run_ns = 0;
 	return 0;

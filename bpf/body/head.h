@@ -326,7 +326,7 @@ static __always_inline struct inside tunnel_look(struct packet_head *h, __u8 pro
 /* Past the header of an Ethernet frame, a tag of 802.1Q included. */
 static __always_inline struct inside frame_look(const struct packet_head *h, struct inside in)
 {
-	__u8 b[18];
+	__u8 b[ETHERNET_HEADER_BYTES + VLAN_TAG_BYTES];
 
 	if (in.proto != ETH_P_TEB)
 		return in;
@@ -334,10 +334,10 @@ static __always_inline struct inside frame_look(const struct packet_head *h, str
 	if (bpf_probe_read_kernel(b, sizeof(b), (const void *)(h->at + in.at)))
 		return in;
 	in.proto = (__u16)b[12] << 8 | b[13];
-	in.at += 14;
+	in.at += ETHERNET_HEADER_BYTES;
 	if (in.proto == ETH_P_8021Q || in.proto == ETH_P_8021AD) {
 		in.proto = (__u16)b[16] << 8 | b[17];
-		in.at += 4;
+		in.at += VLAN_TAG_BYTES;
 	}
 	return in;
 }

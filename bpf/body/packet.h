@@ -130,7 +130,7 @@ static __always_inline struct crumb_flow *packet_flow(struct sighting *s, struct
 
 	known = packet_read(h, s, crumb_cfg.filter_bytes & (CRUMB_FILTER_BYTES | CRUMB_HEAD_BYTES));
 	if (wireguard_used() && sealed_enter(h, s->skb, leaves_here(s)))
-		return flow_found(flow_at(&h->p.t), dir);
+		return flow_find(&h->p.t, dir);
 	if (!known)
 		return NULL;
 	nat = h->p.tunnel ? 0 : nat_word(s->skb); /* in a tunnel that of the outer packet */

@@ -43,6 +43,22 @@ static void give_back(struct crumb *skel, uint32_t at)
 	bpf_map_update_elem(bpf_map__fd(skel->maps.flow_cells), &at, &nobodys, BPF_ANY);
 }
 
+uint8_t flow_order_ends(struct crumb_ev_flow *f)
+{
+	uint8_t addr[16];
+	uint16_t port = f->port[0];
+
+	if (f->port[0] < f->port[1] ||
+	    (f->port[0] == f->port[1] && memcmp(f->addr[0], f->addr[1], 16) < 0))
+		return 0;
+	memcpy(addr, f->addr[0], 16);
+	memcpy(f->addr[0], f->addr[1], 16);
+	memcpy(f->addr[1], addr, 16);
+	f->port[0] = f->port[1];
+	f->port[1] = port;
+	return 1;
+}
+
 int flow_cells_add(struct crumb *skel, const struct crumb_flow_key *key, uint32_t *ret_id)
 {
 	struct crumb_flow f = { .key = *key, .midstream = 1 };
@@ -64,26 +80,29 @@ int flow_cells_add(struct crumb *skel, const struct crumb_flow_key *key, uint32_
 	return 0;
 }
 
+/* The place and the cell of the one that is there. False: none is. */
+static bool find(struct crumb *skel, const struct crumb_flow_key *key, uint32_t *ret_at,
+		 struct crumb_flow *ret)
+{
+	return !bpf_map_lookup_elem(bpf_map__fd(skel->maps.flows), key, ret_at) &&
+	       !bpf_map_lookup_elem(bpf_map__fd(skel->maps.flow_cells), ret_at, ret);
+}
+
 uint32_t flow_cells_find(struct crumb *skel, const struct crumb_flow_key *key)
 {
 	struct crumb_flow f;
 	uint32_t at;
 
-	if (bpf_map_lookup_elem(bpf_map__fd(skel->maps.flows), key, &at) ||
-	    bpf_map_lookup_elem(bpf_map__fd(skel->maps.flow_cells), &at, &f))
-		return 0;
-	return f.id;
+	return find(skel, key, &at, &f) ? f.id : 0;
 }
 
 void flow_cells_forget(struct crumb *skel, const struct crumb_flow_key *key, uint32_t id)
 {
-	int fd = bpf_map__fd(skel->maps.flows);
 	struct crumb_flow f;
 	uint32_t at;
 
-	if (bpf_map_lookup_elem(fd, key, &at) ||
-	    bpf_map_lookup_elem(bpf_map__fd(skel->maps.flow_cells), &at, &f) || f.id != id)
+	if (!find(skel, key, &at, &f) || f.id != id)
 		return;
-	bpf_map_delete_elem(fd, key);
+	bpf_map_delete_elem(bpf_map__fd(skel->maps.flows), key);
 	give_back(skel, at);
 }

@@ -261,11 +261,14 @@ static void conclude(struct plan_point *pt)
 		snprintf(pt->why, sizeof(pt->why), "no hook that works with tracepoints only");
 }
 
-static bool wanted(const struct plan_request *r, uint16_t point)
+/* NULL: it is; "": nobody has asked for it; else what stands against it. */
+static const char *not_wanted(const struct plan_request *r, uint16_t point)
 {
 	if (point == CRUMB_PT_HW_TRAP || point == CRUMB_PT_HW_DROP)
-		return !r->traps_why;
-	return (point != CRUMB_PT_TASK || r->children) && (!point_get(point)->deep || r->deep);
+		return r->traps_why;
+	return (point == CRUMB_PT_TASK && !r->children) || (point_get(point)->deep && !r->deep) ?
+		       "" :
+		       NULL;
 }
 
 static void plan_point(const struct making *m, uint16_t point)
@@ -273,12 +276,13 @@ static void plan_point(const struct making *m, uint16_t point)
 	const struct point *row = point_get(point);
 	struct plan_point *pt = &m->p->points[point];
 	const struct point_hook *first = &row->via[0];
+	const char *why = not_wanted(m->r, point);
 
-	pt->asked = wanted(m->r, point);
-	if (!pt->asked && (point == CRUMB_PT_HW_TRAP || point == CRUMB_PT_HW_DROP))
-		snprintf(pt->why, sizeof(pt->why), "%s", m->r->traps_why);
-	if (!pt->asked)
+	pt->asked = !why;
+	if (why) {
+		snprintf(pt->why, sizeof(pt->why), "%s", why);
 		return;
+	}
 	if (first->kind == HOOK_UPROBE && (m->r->libc || row->layer == LAYER_LIBC)) {
 		pt->asked = m->r->libc;
 		pt->hook = first;

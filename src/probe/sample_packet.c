@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "digest.h"
+#include "flow_cells.h"
 #include "psample.h"
 
 #define TAG_BYTES 4
@@ -46,7 +47,7 @@ static uint16_t ethernet(struct at *at, struct crumb_ev_skb *s)
 	memcpy(s->src_mac, at->p + 6, 6);
 	type = be16(at->p + 12);
 	step(at, ETH_HLEN);
-	while (type == ETHERTYPE_VLAN || type == 0x88a8) {
+	while (type == ETHERTYPE_VLAN || type == ETH_P_8021AD) {
 		if (at->n < TAG_BYTES)
 			return 0;
 		if (!s->vlan)
@@ -57,7 +58,7 @@ static uint16_t ethernet(struct at *at, struct crumb_ev_skb *s)
 	return type;
 }
 
-static bool ipv4(struct at *at, struct sampled *r, uint8_t addr[2][16], uint32_t *ret_len)
+static bool ipv4(struct at *at, struct sampled *r, uint32_t *ret_len)
 {
 	const uint8_t *h = at->p;
 	uint32_t ihl = at->n >= 20 ? (h[0] & 15) * 4 : 0, total;
@@ -73,16 +74,16 @@ static bool ipv4(struct at *at, struct sampled *r, uint8_t addr[2][16], uint32_t
 	r->ev.s.ip_id = be16(h + 4);
 	r->ev.s.ttl = h[8];
 	for (int i = 0; i < 2; i++) {
-		memset(addr[i], 0, 10);
-		memset(addr[i] + 10, 0xff, 2);
-		memcpy(addr[i] + 12, h + 12 + i * 4, 4);
+		memset(r->flow.addr[i], 0, 10);
+		memset(r->flow.addr[i] + 10, 0xff, 2);
+		memcpy(r->flow.addr[i] + 12, h + 12 + i * 4, 4);
 	}
 	r->l3_len = total;
 	*ret_len = total - ihl;
 	return step(at, ihl);
 }
 
-static bool ipv6(struct at *at, struct sampled *r, uint8_t addr[2][16], uint32_t *ret_len)
+static bool ipv6(struct at *at, struct sampled *r, uint32_t *ret_len)
 {
 	const uint8_t *h = at->p;
 
@@ -92,8 +93,7 @@ static bool ipv6(struct at *at, struct sampled *r, uint8_t addr[2][16], uint32_t
 	r->flow.proto = h[6];
 	r->ev.s.ip_version = 6;
 	r->ev.s.ttl = h[7];
-	memcpy(addr[0], h + 8, 16);
-	memcpy(addr[1], h + 24, 16);
+	memcpy(r->flow.addr, h + 8, sizeof(r->flow.addr));
 	*ret_len = be16(h + 4);
 	r->l3_len = *ret_len + 40;
 	return step(at, 40);
@@ -142,41 +142,28 @@ static bool udp(struct at *at, uint32_t len, struct crumb_ev_skb *s)
 	return true;
 }
 
-/* End 0 of a connection is the lesser by (port, address): bpf/body/flow.h. */
-static void order_ends(struct sampled *r, const uint8_t addr[2][16], uint16_t from, uint16_t to)
-{
-	bool swap = from > to || (from == to && memcmp(addr[0], addr[1], 16) >= 0);
-
-	memcpy(r->flow.addr[swap], addr[0], 16);
-	memcpy(r->flow.addr[!swap], addr[1], 16);
-	r->flow.port[swap] = from;
-	r->flow.port[!swap] = to;
-	r->ev.s.dir = swap;
-}
-
 bool sample_packet(const uint8_t *frame, size_t n, struct sampled *r)
 {
 	struct at at = { frame, n };
-	uint16_t type = ethernet(&at, &r->ev.s), from, to;
-	uint8_t addr[2][16];
+	uint16_t type = ethernet(&at, &r->ev.s);
 	uint32_t len;
 	bool known;
 
 	r->l3 = at.p;
 	r->l3_bytes = at.n;
 	if (type == ETHERTYPE_IP)
-		known = ipv4(&at, r, addr, &len);
+		known = ipv4(&at, r, &len);
 	else
-		known = type == ETHERTYPE_IPV6 && ipv6(&at, r, addr, &len);
+		known = type == ETHERTYPE_IPV6 && ipv6(&at, r, &len);
 	if (!known || at.n < 4)
 		return false;
-	from = be16(at.p);
-	to = be16(at.p + 2);
+	r->flow.port[0] = be16(at.p);
+	r->flow.port[1] = be16(at.p + 2);
 	if (r->flow.proto == IPPROTO_TCP)
 		known = tcp(&at, len, &r->ev.s);
 	else
 		known = r->flow.proto == IPPROTO_UDP && udp(&at, len, &r->ev.s);
 	if (known)
-		order_ends(r, addr, from, to);
+		r->ev.s.dir = flow_order_ends(&r->flow);
 	return known;
 }

@@ -249,22 +249,6 @@ void session_unhook_libc(struct session *s)
 	libc_hooks_detach(s->libc);
 }
 
-/* As flow_key() in bpf/body/flow.h: end 0 is the lesser by (port, address). */
-static void order_ends(struct crumb_ev_flow *f)
-{
-	uint8_t addr[16];
-	uint16_t port = f->port[0];
-
-	if (f->port[0] < f->port[1] ||
-	    (f->port[0] == f->port[1] && memcmp(f->addr[0], f->addr[1], 16) <= 0))
-		return;
-	memcpy(addr, f->addr[0], 16);
-	memcpy(f->addr[0], f->addr[1], 16);
-	memcpy(f->addr[1], addr, 16);
-	f->port[0] = f->port[1];
-	f->port[1] = port;
-}
-
 static bool is_loopback(const uint8_t *a)
 {
 	static const uint8_t v4[12] = { [10] = 0xff, [11] = 0xff }, one[16] = { [15] = 1 };
@@ -284,6 +268,17 @@ static uint32_t zone_of(const struct session *s, const struct crumb_ev_flow *f)
 	return zone;
 }
 
+/* @f: ends in order */
+static struct crumb_flow_key key_of(const struct session *s, const struct crumb_ev_flow *f)
+{
+	struct crumb_flow_key key = { .port = { f->port[0], f->port[1] },
+				      .proto = f->proto,
+				      .zone = zone_of(s, f) };
+
+	memcpy(key.addr, f->addr, sizeof(key.addr));
+	return key;
+}
+
 void session_add_zone(struct session *s, uint32_t netns, uint32_t zone)
 {
 	struct crumb_zone *place = &s->skel->bss->crumb_zones[netns & (CRUMB_ZONE_SLOTS - 1)];
@@ -298,15 +293,13 @@ void session_add_zone(struct session *s, uint32_t netns, uint32_t zone)
 
 int session_add_flow(struct session *s, const struct crumb_ev_flow *flow)
 {
-	struct crumb_flow_key key = { .proto = flow->proto };
 	struct crumb_ev_flow f = *flow, *flows;
+	struct crumb_flow_key key;
 	uint32_t id;
 	int err;
 
-	order_ends(&f);
-	key.zone = zone_of(s, &f);
-	memcpy(key.addr, f.addr, sizeof(key.addr));
-	memcpy(key.port, f.port, sizeof(key.port));
+	flow_order_ends(&f);
+	key = key_of(s, &f);
 	flows = realloc(s->flows, (s->n_flows + 1) * sizeof(*flows));
 	if (!flows)
 		return -ENOMEM;
@@ -325,11 +318,9 @@ int session_add_flow(struct session *s, const struct crumb_ev_flow *flow)
 
 uint32_t session_take_flow(struct session *s, const struct crumb_ev_flow *flow)
 {
-	struct crumb_flow_key key = { .proto = flow->proto, .zone = zone_of(s, flow) };
+	struct crumb_flow_key key = key_of(s, flow);
 	uint32_t id;
 
-	memcpy(key.addr, flow->addr, sizeof(key.addr));
-	memcpy(key.port, flow->port, sizeof(key.port));
 	if (flow_cells_add(s->skel, &key, &id))
 		return 0;
 	if (flow->proto == IPPROTO_UDP)
@@ -525,11 +516,8 @@ int session_misses(struct session *s, uint64_t now_ns, event_fn fn, void *ctx)
 
 void session_forget_flow(struct session *s, const struct crumb_ev_flow *flow)
 {
-	struct crumb_flow_key key = { .port = { flow->port[0], flow->port[1] },
-				      .proto = flow->proto,
-				      .zone = zone_of(s, flow) };
+	const struct crumb_flow_key key = key_of(s, flow);
 
-	memcpy(key.addr, flow->addr, sizeof(key.addr));
 	flow_cells_forget(s->skel, &key, flow->flow);
 }
 

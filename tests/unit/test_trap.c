@@ -57,6 +57,13 @@ static void read_it(struct rig *r, const struct build_skb *k)
 	build_recv(&r->b, &v);
 	rig_finish(r);
 }
+/* Nothing more comes for a while, and the trace ends. */
+static const struct caught *later(struct rig *r)
+{
+	r->b.now_ns += LATER;
+	rig_finish(r);
+	return rig_at(r, 0);
+}
 
 static void dropped(void **state)
 {
@@ -66,9 +73,7 @@ static void dropped(void **state)
 	(void)state;
 	send_out(&r);
 	build_trap_at(&r.b, &message, CRUMB_TRAP_DROP, 0, "ingress_vlan_filter", IF_SWP1);
-	r.b.now_ns += LATER;
-	rig_finish(&r);
-	c = rig_at(&r, 0);
+	c = later(&r);
 	assert_int_equal(c->verdict, VERDICT_DROPPED);
 	assert_string_equal(c->reason, "hw.ingress_vlan_filter");
 	assert_string_equal(c->where, "sw hw.drop swp1");
@@ -176,9 +181,7 @@ static void sampled_and_gone(void **state)
 	(void)state;
 	send_out(&r);
 	build_trap_at(&r.b, &message, CRUMB_TRAP_CONTROL, 0, "flow_action_sample", IF_SWP1);
-	r.b.now_ns += LATER;
-	rig_finish(&r);
-	c = rig_at(&r, 0);
+	c = later(&r);
 	assert_int_equal(c->verdict, VERDICT_LEFT);
 	assert_int_equal(caught_step(c, CRUMB_PT_HW_TRAP, "sw"), -1);
 	rig_close(&r);
@@ -194,9 +197,7 @@ static void sampled_and_dropped(void **state)
 	send_out(&r);
 	build_trap_at(&r.b, &message, CRUMB_TRAP_DROP, 0, "tail_drop", IF_SWP2);
 	build_trap_at(&r.b, &message, CRUMB_TRAP_CONTROL, 0, "flow_action_sample", IF_SWP1);
-	r.b.now_ns += LATER;
-	rig_finish(&r);
-	c = rig_at(&r, 0);
+	c = later(&r);
 	assert_int_equal(c->verdict, VERDICT_DROPPED);
 	assert_string_equal(c->reason, "hw.tail_drop");
 	rig_close(&r);
@@ -211,9 +212,7 @@ static void ends_at_cpu(void **state)
 	(void)state;
 	send_out(&r);
 	build_trap_at(&r.b, &message, CRUMB_TRAP_EXCEPTION, 0, "ttl_value_is_too_small", IF_SWP1);
-	r.b.now_ns += LATER;
-	rig_finish(&r);
-	c = rig_at(&r, 0);
+	c = later(&r);
 	assert_int_equal(c->verdict, VERDICT_WAITING);
 	assert_string_equal(c->where, "sw hw.trap swp1");
 	assert_true(caught_step(c, CRUMB_PT_HW_TRAP, "sw") > 0);
@@ -244,9 +243,7 @@ static void awkward(void **state)
 	ev.cookie_len = 255; /* of a damaged trace: none */
 	ev.s.flow = 77;
 	build_put(&r.b, &ev, CRUMB_EV_TRAP, sizeof(ev));
-	r.b.now_ns += LATER;
-	rig_finish(&r);
-	c = rig_at(&r, 0);
+	c = later(&r);
 	assert_int_equal(c->verdict, VERDICT_DROPPED);
 	assert_int_equal(strlen(c->reason), 47);
 	assert_non_null(strstr(c->proof, ", in by swp1, VLAN 100; tc filter with cookie ab01ff"));
