@@ -6,7 +6,8 @@
  * usage: relay [-s SEED] LOG DIRECTORY END=PEER...    DIRECTORY/END.relay is read, DIRECTORY/PEER gets what it says
  *
  * "ready" on standard output when all ends are bound. Lines "LOSS OVERTAKEN" on standard input, as fractions of 1, hold from then on,
- * acknowledged by the same line. It ends with its standard input, the log complete.
+ * acknowledged by the same line; "hold END": that end's frames are not taken any more, as by a switch that sends pause frames, until a line
+ * "go". It ends with its standard input, the log complete.
  *
  * The log: "END IN_NS OUT_NS FATE BYTES HEX" a frame, FATE passed, overtaken, lost (OUT_NS 0), HEX its first bytes. IN_NS is read after the
  * frame came, OUT_NS before it goes: it was sent before the one and arrives after the other.
@@ -50,6 +51,7 @@ struct end {
 	struct frame now, held;
 	int overtaken_by; /* of the one that is held, if there is one */
 	uint64_t until_ns;
+	volatile bool paused;
 };
 
 static FILE *log_file;
@@ -118,6 +120,10 @@ static void *end_main(void *ctx)
 	ssize_t n;
 
 	for (;;) {
+		if (e->paused) {
+			usleep(1000);
+			continue;
+		}
 		if (poll(&p, 1, wait_ms(e)) == 0)
 			release(e);
 		n = recv(e->fd, e->now.bytes, sizeof(e->now.bytes), MSG_DONTWAIT);
@@ -148,11 +154,33 @@ static void end_open(struct end *e, const char *directory, char *words, unsigned
 		die(e->here.sun_path);
 }
 
+/* A line of standard input; false: nothing that is known. */
+static bool obey(const char *line, struct end *ends, int n)
+{
+	double lost, overtaken;
+	char name[64];
+
+	if (sscanf(line, "hold %63s", name) == 1) {
+		for (int i = 0; i < n; i++)
+			ends[i].paused |= !strcmp(ends[i].name, name);
+		return true;
+	}
+	if (!strcmp(line, "go\n")) {
+		for (int i = 0; i < n; i++)
+			ends[i].paused = false;
+		return true;
+	}
+	if (sscanf(line, "%lf %lf", &lost, &overtaken) != 2)
+		return false;
+	loss = lost * ONE;
+	overtaking = overtaken * ONE;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	static struct end ends[ENDS_MAX];
 	unsigned int seed = 1;
-	double lost, overtaken;
 	char line[128];
 	int c, n;
 
@@ -173,13 +201,9 @@ int main(int argc, char **argv)
 			die("thread");
 	setlinebuf(stdout);
 	printf("ready\n");
-	while (fgets(line, sizeof(line), stdin)) {
-		if (sscanf(line, "%lf %lf", &lost, &overtaken) != 2)
-			continue;
-		loss = lost * ONE;
-		overtaking = overtaken * ONE;
-		printf("%s", line);
-	}
+	while (fgets(line, sizeof(line), stdin))
+		if (obey(line, ends, n))
+			printf("%s", line);
 	/* Whoever writes has the lock: the log ends with a whole line. */
 	flockfile(log_file);
 	if (fflush(log_file))
