@@ -79,6 +79,47 @@ struct crumb_ev_count { /* head as in crumb_ev_port */
 		cpu_tx_packets; /* of these the CPU's: IFLA_OFFLOAD_XSTATS_CPU_HIT; CRUMB_COUNT_UNKNOWN */
 };
 
+enum crumb_filter_action { /* what a tc filter does with a packet that it matches */
+			   CRUMB_FILTER_NEXT, /* nothing is decided: the filters after it are asked */
+			   CRUMB_FILTER_DROP,
+			   CRUMB_FILTER_PASS, /* no other filter is asked, and it is not dropped here */
+			   CRUMB_FILTER_GOTO, /* another chain is asked */
+			   CRUMB_FILTER_OTHER, /* perhaps any of these: a program, a policer, chance */
+};
+
+#define CRUMB_FILTER_IN_HW   0x01 /* hardware has it */
+#define CRUMB_FILTER_SKIP_SW 0x02 /* ... and the kernel does not ask it */
+#define CRUMB_FILTER_DELAYED 0x04 /* ... whose counter comes late: TCA_ACT_USED_HW_STATS */
+#define CRUMB_FILTER_MORE    0x08 /* it asks for more than is told here */
+#define CRUMB_FILTER_SHARED  0x10 /* its action is others', too, and so are the counters */
+#define CRUMB_FILTER_READING 0x20 /* no filter: those of this device are read; they follow */
+#define CRUMB_FILTER_CUT     0x40 /* ... not all: there were too many */
+
+/* A filter that asks for nothing has zeroes for masks, 0 to 65535 for ports. */
+struct crumb_ev_filter {      /* head as in crumb_ev_port */
+	struct crumb_event h; /* all of one reading have one time */
+	__u64 read_ns;
+	__u32 netns, ifindex; /* whose packets */
+	__u32 chain, handle;
+	__u16 pref;
+	__u16 protocol; /* EtherType; 3 (ETH_P_ALL): any */
+	__u8 egress;	/* else ingress */
+	__u8 action;	/* enum crumb_filter_action */
+	__u8 flags;	/* CRUMB_FILTER_* */
+	__u8 ip_proto;	/* 0: any */
+	__u64 packets;	/* that its deciding action has counted, and of these the hardware's */
+	__u64 hw_packets;
+	char kind[16]; /* "flower" */
+	__u8 cookie[16];
+	__u8 cookie_len;
+	__u8 pad0;
+	__u16 vlan, vlan_mask; /* VID */
+	__u16 inner_protocol;  /* EtherType behind the tag; 0: any */
+	__u16 sport[2], dport[2];
+	__u8 src_mac[6], src_mac_mask[6], dst_mac[6], dst_mac_mask[6];
+	__u8 src[16], src_mask[16], dst[16], dst_mask[16]; /* IPv4 as ::ffff:a.b.c.d */
+};
+
 #define CRUMB_SAMPLE_UNKNOWN (~0ull)
 #define CRUMB_SAMPLE_NO_TC   0xffff
 

@@ -594,6 +594,7 @@ static int map_fact(struct remap *r, const struct remap_from *from, struct crumb
 	case CRUMB_EV_RULE: /* which begin likewise */
 	case CRUMB_EV_OFFLOAD:
 	case CRUMB_EV_COUNT:
+	case CRUMB_EV_FILTER:
 		T(((struct crumb_ev_port *)ev)->read_ns);
 		return NETNS(((struct crumb_ev_port *)ev)->netns);
 	case CRUMB_EV_SYMBOL:

@@ -10,6 +10,8 @@
 #include "assembly.h"
 #include "bridge.h"
 #include "failed.h"
+#include "filter_proof.h"
+#include "filters.h"
 #include "hardware.h"
 #include "own_reason.h"
 #include "reset.h"
@@ -31,9 +33,10 @@ int assembler_new(const struct assembler_sink *sink, struct assembler **ret)
 	a->usocks = usocks_new();
 	a->bridges = bridges_new();
 	a->hardware = hardware_new();
+	a->filters = filters_new();
 	a->reasons = own_reasons_new();
 	if (!a->facts || !a->stacks || !a->tasks || !a->usocks || !a->bridges || !a->hardware ||
-	    !a->reasons) {
+	    !a->filters || !a->reasons) {
 		assembler_free(a);
 		return -ENOMEM;
 	}
@@ -57,6 +60,7 @@ void assembler_free(struct assembler *a)
 	stacks_free(a->stacks);
 	bridges_free(a->bridges);
 	hardware_free(a->hardware);
+	filters_free(a->filters);
 	own_reasons_free(a->reasons);
 	facts_free(a->facts);
 	losses_done(&a->losses);
@@ -280,6 +284,8 @@ static int dispatch_user(struct assembler *a, const struct crumb_event *ev)
 		return ingest_sample(a, (const void *)ev);
 	case CRUMB_EV_COUNT:
 		return hardware_count(a->hardware, (const void *)ev);
+	case CRUMB_EV_FILTER:
+		return filters_event(a->filters, (const void *)ev);
 	case CRUMB_EV_ASIDE:
 		aside_add(a, (const void *)ev);
 		return 0;
@@ -292,12 +298,13 @@ static int dispatch_user(struct assembler *a, const struct crumb_event *ev)
 	}
 }
 
-/* The bridge's have mostly no reason of the kernel's: one is found by what it looked at. */
+/* The bridge's have mostly no reason of the kernel's: one is found by what it looked at. Of tc's the filter is named. */
 static int take_drop(struct assembler *a, const struct crumb_ev_drop *ev)
 {
 	struct crumb_ev_drop drop = *ev;
 	int err = bridge_name_drop(a, &drop);
 
+	filter_name_drop(a, &drop);
 	return err ? err : ingest_drop(a, &drop);
 }
 

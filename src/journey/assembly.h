@@ -44,6 +44,7 @@ struct assembler {
 	struct facts *facts;
 	struct bridges *bridges;
 	struct hardware *hardware;
+	struct filters *filters; /* of tc */
 	struct own_reasons *reasons;
 	struct stacks *stacks;
 	struct tasks *tasks;

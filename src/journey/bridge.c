@@ -19,8 +19,7 @@
 #include "own_reason.h"
 
 #define VLAN_MASK   0xfffu
-#define COPIES_NS   1000000ull /* the copies of a flooded frame are made by one loop */
-#define LATE_NS	    100000000ull
+#define COPIES_NS   1000000ull	    /* the copies of a flooded frame are made by one loop */
 #define FDB_MAX	    262144u	    /* entries known at once; the oldest go */
 #define FDB_KEEP_NS 600000000000ull /* what is gone is told of for so long */
 #define SWEEP_NS    10000000000ull
@@ -411,14 +410,6 @@ static bool reason_is_bridges(const char *reason)
 	       !strcmp(reason, "BRIDGE_NO_EGRESS_PORT") || !strcmp(reason, "VLAN_FILTER");
 }
 
-/* In steps: each proof in other words is another one to keep. */
-static const char *late_words(uint64_t ns)
-{
-	if (ns <= 1000000000)
-		return " (read within 1 s after it)";
-	return ns <= 10000000000 ? " (read within 10 s after it)" : " (read more than 10 s after it)";
-}
-
 int bridge_name_drop(struct assembler *a, struct crumb_ev_drop *ev)
 {
 	const char *told = facts_reason(a->facts, ev->reason);
@@ -433,8 +424,7 @@ int bridge_name_drop(struct assembler *a, struct crumb_ev_drop *ev)
 	refuses(a, &v, ev, at);
 	if (!v.name)
 		return 0;
-	if (at->read_ns > ev->s.h.time_ns + LATE_NS)
-		words_put(&v.why, late_words(at->read_ns - ev->s.h.time_ns));
+	words_put(&v.why, own_reason_late(ev->s.h.time_ns, at->read_ns));
 	v.why.text[v.why.len] = '\0';
 	number = own_reason(a->reasons, a->facts, reason_is_told(told) ? told : v.name, v.why.text);
 	if (number)

@@ -8,6 +8,7 @@
 #include "cause.h"
 #include "detail.h"
 #include "failed.h"
+#include "filter_proof.h"
 #include "funcs.h"
 #include "hardware_hop.h"
 #include "nat.h"
@@ -586,6 +587,16 @@ static const char *drop_proof(struct assembler *a, const struct message *m, cons
 	return d ? proof_words(a, m->conn, d) : NULL;
 }
 
+/* What a filter in a switch's hardware has done to it, most likely, comes before how far it has come. */
+static const char *build_proof(struct assembler *a, const struct message *m, const struct fate *f)
+{
+	const char *filter = filter_suspected(a, m, f);
+
+	if (filter)
+		return filter;
+	return f->verdict == VERDICT_WAITING ? proof_wait(a, m) : drop_proof(a, m, f);
+}
+
 /* Each reader of a multicast datagram has a message of its own, and may be on a host of its own. */
 static void build_datagram(const struct message *m, struct journey *j)
 {
@@ -618,7 +629,7 @@ int journey_build(struct assembler *a, struct message *m, struct journey *j)
 		return -EINVAL;
 	j->verdict = f.verdict;
 	j->reason = f.reason;
-	j->proof = f.verdict == VERDICT_WAITING ? proof_wait(a, m) : drop_proof(a, m, &f);
+	j->proof = build_proof(a, m, &f);
 	j->where = f.where;
 	j->lost_events = f.lost_events;
 	if (!conn_is_udp(m->conn)) {

@@ -80,6 +80,9 @@ struct sight_where {
 	uint32_t netns, ifindex;
 	uint16_t point;
 	uint32_t reason; /* of a drop */
+	uint16_t tci;	 /* of its tag, and ... */
+	uint8_t src_mac[6], dst_mac[6];
+	bool tunnel; /* ... it was in one */
 };
 
 /* Where an RST was seen first on its way. */

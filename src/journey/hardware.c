@@ -554,6 +554,65 @@ static void count(const struct hardware *h, const struct hardware_ask *ask, stru
 	hop->cpu_out = cpu_part(out[0]->cpu_tx_packets, out[1]->cpu_tx_packets);
 }
 
+static bool may_be_in(const struct entry *e, uint16_t vlan)
+{
+	return !vlan || !e->vlan || e->vlan == vlan;
+}
+
+/* The one port behind which the sender is, and the destination is not; else, of a frame to the switch itself, the port with that address. 0: not known. */
+static uint32_t way_in(const struct hardware *h, const struct hw_switch *s,
+		       const struct hardware_ask *ask)
+{
+	const struct mac *sender = mac_get(h, s->netns, ask->src_mac);
+	const struct mac *to = mac_get(h, s->netns, ask->mac);
+	struct mac_key key = mac_key(s->netns, ask->mac);
+	uint32_t port = 0;
+	struct own *own;
+
+	for (unsigned int i = 0; sender && i < ENTRIES; i++) {
+		const struct entry *e = &sender->entry[i];
+
+		if (!entry_stands(s, e, ask->now_ns) || !may_be_in(e, ask->vlan))
+			continue;
+		if (port && port != e->port)
+			return 0;
+		port = e->port;
+	}
+	for (unsigned int i = 0; port && to && i < ENTRIES; i++)
+		if (entry_stands(s, &to->entry[i], ask->now_ns) && to->entry[i].port == port &&
+		    may_be_in(&to->entry[i], ask->vlan))
+			return 0;
+	if (port)
+		return port;
+	HASH_FIND(hh, h->own, &key, sizeof(key), own);
+	return own && !own->port ? own->ifindex : 0;
+}
+
+unsigned int hardware_ways(const struct hardware *h, const struct hardware_ask *ask,
+			   struct hardware_hop hops[HARDWARE_HOPS])
+{
+	unsigned int n = 0;
+
+	if (no_mac(ask->mac))
+		return 0;
+	for (struct hw_switch *s = h->switches; s && n < HARDWARE_HOPS; s = s->hh.next) {
+		struct hardware_hop hop = { .netns = s->netns };
+
+		if (s->netns == ask->from)
+			continue;
+		if (!bridged(h, s, ask, &hop)) {
+			hop = (struct hardware_hop){ .netns = s->netns };
+			if (!routed(h, s, ask, &hop))
+				hop = (struct hardware_hop){ .netns = s->netns };
+		}
+		if (!hop.in)
+			hop.in = way_in(h, s, ask);
+		if (hop.in)
+			hops[n++] = hop;
+	}
+	return n;
+}
+
 unsigned int hardware_find(const struct hardware *h, const struct hardware_ask *ask,
 			   struct hardware_hop hops[HARDWARE_HOPS])
 {

@@ -60,6 +60,12 @@ struct hardware_hop {
 bool hardware_sends_copy(const struct hardware *h, uint32_t netns, uint32_t port,
 			 const uint8_t mac[6], uint64_t now_ns);
 
+/*
+ * Where a frame that was not seen again came to such switches, by their tables: only netns, in, and out if they have an entry or a route for it, are told.
+ */
+unsigned int hardware_ways(const struct hardware *h, const struct hardware_ask *ask,
+			   struct hardware_hop hops[HARDWARE_HOPS]);
+
 /* How many of @hops are filled in, in no order. */
 unsigned int hardware_find(const struct hardware *h, const struct hardware_ask *ask,
 			   struct hardware_hop hops[HARDWARE_HOPS]);

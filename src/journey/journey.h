@@ -284,6 +284,7 @@ struct trace_absence { /* a host of a joined trace was not recorded while others
 #define TRACE_UNMADE_MAX  16
 #define TRACE_HOST_BYTES  64
 #define TRACE_PLACE_BYTES 40
+#define TRACE_PROOF_BYTES 256
 
 struct trace_unmade { /* a connection that was asked for and did not come about: no message, no journey */
 	struct journey_address src, dst;
@@ -291,6 +292,7 @@ struct trace_unmade { /* a connection that was asked for and did not come about:
 	char host[TRACE_HOST_BYTES];   /* ... by whom, where; else where the SYN was seen last */
 	char place[TRACE_PLACE_BYTES]; /* "dev.receive eth0" */
 	char reason[48];	       /* the kernel's; "" unknown */
+	char proof[TRACE_PROOF_BYTES]; /* what the SYN's drop shows, or makes likely; "" nothing */
 };
 
 #define TRACE_FAILED_MAX 16

@@ -11,6 +11,7 @@
 #define OWN_REASONS  0x800000u /* numbers of ours begin here: the kernel's are some hundred */
 #define REASONS_MAX  65536u    /* with their proofs, and ... */
 #define REASONS_KEPT 65000u    /* ... the last ones without */
+#define LATE_NS	     100000000ull
 #define NOT_KEPT     "proof not kept: there are too many"
 
 struct reason {
@@ -87,4 +88,14 @@ const char *own_reason_proof(const struct own_reasons *rs, uint32_t number)
 
 	HASH_FIND(by_number, rs->numbers, &number, sizeof(number), r);
 	return r ? r->proof : NULL;
+}
+
+const char *own_reason_late(uint64_t drop_ns, uint64_t read_ns)
+{
+	if (read_ns <= drop_ns + LATE_NS)
+		return "";
+	if (read_ns <= drop_ns + 1000000000)
+		return " (read within 1 s after it)";
+	return read_ns <= drop_ns + 10000000000 ? " (read within 10 s after it)" :
+						  " (read more than 10 s after it)";
 }

@@ -20,4 +20,7 @@ uint32_t own_reason(struct own_reasons *r, struct facts *f, const char *name, co
 /* What proves it; NULL: it is none of those. Lives as long as @r. */
 const char *own_reason_proof(const struct own_reasons *r, uint32_t number);
 
+/* How late what proves it was read, if that was late: in steps, since each proof in other words is another one to keep. Else "". */
+const char *own_reason_late(uint64_t drop_ns, uint64_t read_ns);
+
 #endif

@@ -23,7 +23,7 @@ void scratch_reset(struct scratch *s);		     /* what was taken is gone */
 void *scratch_take(struct scratch *s, size_t bytes); /* zeroed, 8-aligned; NULL: no memory */
 
 /* A short text under construction; what does not fit is cut. */
-#define WORDS_BYTES 160
+#define WORDS_BYTES 256
 
 struct words {
 	char text[WORDS_BYTES];

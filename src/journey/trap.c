@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "assembly.h"
+#include "filter_proof.h"
 #include "own_reason.h"
 
 #define SAMPLED "flow_action_sample" /* include/net/devlink.h */
@@ -40,6 +41,7 @@ static const char *kind_words(uint8_t kind)
 static void say_trap(struct assembler *a, struct words *w, const struct crumb_ev_trap *ev)
 {
 	const char *dev = facts_dev_name(a->facts, ev->s.netns, ev->s.ifindex);
+	const struct crumb_ev_filter *filter;
 
 	words_put(w, kind_words(ev->kind));
 	words_put(w, ": devlink trap ");
@@ -56,9 +58,14 @@ static void say_trap(struct assembler *a, struct words *w, const struct crumb_ev
 		words_put(w, ", VLAN ");
 		words_u64(w, ev->s.vlan & 0xfff);
 	}
+	filter = filter_of_trap(a, ev);
+	if (filter) {
+		words_put(w, "; tc filter ");
+		filter_words(w, filter);
+	}
 	if (!ev->cookie_len || ev->cookie_len > sizeof(ev->cookie))
 		return;
-	words_put(w, "; tc filter with cookie ");
+	words_put(w, filter ? ", cookie " : "; tc filter with cookie ");
 	put_hex(w, ev->cookie, ev->cookie_len);
 }
 

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "filter_proof.h"
+#include "own_reason.h"
 #include "reset.h"
 
 void unmade_syn(struct half *h, const struct crumb_ev_skb *ev, uint32_t reason)
@@ -19,7 +21,11 @@ void unmade_syn(struct half *h, const struct crumb_ev_skb *ev, uint32_t reason)
 		.ifindex = ev->ifindex,
 		.point = ev->point,
 		.reason = reason,
+		.tci = ev->vlan,
+		.tunnel = ev->flags & CRUMB_SKB_TUNNEL,
 	};
+	memcpy(h->syn_at.src_mac, ev->src_mac, sizeof(ev->src_mac));
+	memcpy(h->syn_at.dst_mac, ev->dst_mac, sizeof(ev->dst_mac));
 }
 
 void where_words(struct assembler *a, const struct sight_where *at, char host[TRACE_HOST_BYTES],
@@ -55,6 +61,36 @@ static void say_refused(struct assembler *a, const struct conn *c, uint8_t serve
 		    u->host, u->place);
 }
 
+/* Nobody answered, and it was last seen on its way to a switch: perhaps one of its filters dropped it. */
+static void say_suspected(struct assembler *a, const struct conn *c, uint8_t client,
+			  struct trace_unmade *u)
+{
+	const struct sight_where *at = &c->half[client].syn_at;
+	struct filter_frame frame = { .ns = at->ns,
+				      .netns = at->netns,
+				      .tci = at->tci,
+				      .renamed = at->tunnel || c->nats.count };
+	struct words w = { .len = 0 };
+
+	memcpy(frame.src_mac, at->src_mac, sizeof(frame.src_mac));
+	memcpy(frame.dst_mac, at->dst_mac, sizeof(frame.dst_mac));
+	if (fate_leads_out(a, &(struct sight_place){ .point = at->point,
+						     .netns = at->netns,
+						     .ifindex = at->ifindex }) &&
+	    filter_suspected_frame(a, c, client, &frame, &w))
+		snprintf(u->proof, sizeof(u->proof), "%.*s", (int)w.len, w.text);
+}
+
+static void say_dropped(struct assembler *a, uint32_t reason, struct trace_unmade *u)
+{
+	const char *proof = own_reason_proof(a->reasons, reason);
+
+	u->outcome = "dropped";
+	snprintf(u->reason, sizeof(u->reason), "%s", facts_reason(a->facts, reason));
+	if (proof)
+		snprintf(u->proof, sizeof(u->proof), "%s", proof);
+}
+
 void unmade_note(struct assembler *a, const struct conn *c)
 {
 	uint8_t client = c->half[1].syn, server = !client;
@@ -75,8 +111,10 @@ void unmade_note(struct assembler *a, const struct conn *c)
 		return;
 	}
 	where_words(a, &c->half[client].syn_at, u->host, u->place);
-	u->outcome = point_is_drop(c->half[client].syn_at.point) ? "dropped" : "unanswered";
-	if (point_is_drop(c->half[client].syn_at.point))
-		snprintf(u->reason, sizeof(u->reason), "%s",
-			 facts_reason(a->facts, c->half[client].syn_at.reason));
+	if (point_is_drop(c->half[client].syn_at.point)) {
+		say_dropped(a, c->half[client].syn_at.reason, u);
+		return;
+	}
+	u->outcome = "unanswered";
+	say_suspected(a, c, client, u);
 }

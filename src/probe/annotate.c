@@ -14,13 +14,15 @@
 #include "netns_look.h"
 #include "nft_look.h"
 #include "symbols.h"
+#include "tc_look.h"
 
 #define FDB_FRESH_NS   1000000000ull /* a bridge's table is read again after this */
 #define FDB_SHARE      50	     /* of the time is spent with that: one part in so many */
 #define PORTS_FRESH_NS 1000000000ull /* ... its ports, where nothing is dropped */
 #define PORTS_DROP_NS  50000000ull   /* ... where something is */
-#define RULES_FRESH_NS 50000000ull   /* netfilter's rules, where they drop something */
-#define DEV_RETRY_NS   1000000000ull /* an unknown device is looked for again after this */
+#define RULES_FRESH_NS \
+	50000000ull /* netfilter's rules and tc's filters, where they drop something */
+#define DEV_RETRY_NS 1000000000ull /* an unknown device is looked for again after this */
 #define HW_FRESH_NS \
 	1000000000ull /* what a switch's hardware does is read again after this; no more of the time than of FDB_SHARE */
 #define HW_MAX 8 /* namespaces with such hardware */
@@ -37,7 +39,7 @@ struct annotate {
 	event_fn out;
 	void *ctx;
 	struct symbols *symbols;
-	struct seen netns, devs, fdbs, ports, rules, symbols_seen, reasons;
+	struct seen netns, devs, fdbs, ports, rules, filters, symbols_seen, reasons;
 	uint64_t fdb_took_ns; /* to read the table the last time */
 	uint32_t hw[HW_MAX];  /* namespaces with ports of a switch */
 	unsigned int hws;
@@ -164,6 +166,7 @@ void annotate_free(struct annotate *a)
 	seen_done(&a->fdbs);
 	seen_done(&a->ports);
 	seen_done(&a->rules);
+	seen_done(&a->filters);
 	seen_done(&a->symbols_seen);
 	seen_done(&a->reasons);
 	free(a);
@@ -250,7 +253,8 @@ int annotate_hardware(struct annotate *a, uint64_t now_ns, bool at_once)
 		err = psample_read(a->samples, now_ns, pass_on, a);
 	if (err || (now_ns < a->hw_next_ns && !at_once))
 		return err;
-	start = clock_ns(CLOCK_MONOTONIC);
+	start = clock_ns(
+		CLOCK_THREAD_CPUTIME_ID); /* where others have the CPU first it costs them nothing */
 	for (unsigned int i = 0; !err && i < a->hws; i++) {
 		if (a->samples && !netns_exists(a->hw[i]))
 			psample_leave(a->samples, a->hw[i]);
@@ -259,7 +263,7 @@ int annotate_hardware(struct annotate *a, uint64_t now_ns, bool at_once)
 		err = hw_look(a->hw[i], now_ns, pass_on, a);
 		err = err == -ENOMEM ? err : 0;
 	}
-	took = (clock_ns(CLOCK_MONOTONIC) - start) * FDB_SHARE;
+	took = (clock_ns(CLOCK_THREAD_CPUTIME_ID) - start) * FDB_SHARE;
 	a->hw_next_ns = now_ns + (took > HW_FRESH_NS ? took : HW_FRESH_NS);
 	return err;
 }
@@ -415,6 +419,23 @@ static int need_rule(struct annotate *a, const struct crumb_ev_drop *e)
 	return a->out(a->ctx, &rule.h);
 }
 
+static int need_filters(struct annotate *a, const struct crumb_ev_drop *e)
+{
+	const char *reason = symbols_drop_reason(a->symbols, e->reason);
+	struct tc_side side = { .ifindex = e->s.ifindex };
+	int err;
+
+	if (!reason || !e->s.ifindex)
+		return 0;
+	side.egress = !strcmp(reason, "TC_EGRESS");
+	if ((!side.egress && strcmp(reason, "TC_INGRESS") != 0) ||
+	    !seen_stale(&a->filters, dev_key(e->s.netns, e->s.ifindex << 1 | side.egress),
+			e->s.h.time_ns, RULES_FRESH_NS))
+		return 0;
+	err = tc_look(e->s.netns, &side, e->s.h.time_ns, pass_on, a);
+	return err == -ENOMEM ? err : 0;
+}
+
 static int on_drop(struct annotate *a, const struct crumb_ev_drop *e)
 {
 	int err;
@@ -422,6 +443,8 @@ static int on_drop(struct annotate *a, const struct crumb_ev_drop *e)
 	err = need_device(a, e->s.netns, e->s.ifindex, e->s.h.time_ns);
 	if (!err)
 		err = need_rule(a, e);
+	if (!err)
+		err = need_filters(a, e);
 	if (!err)
 		err = need_symbol(a, e->location, e->s.h.time_ns);
 	if (!err &&

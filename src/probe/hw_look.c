@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "netlink_dump.h"
 #include "netns_look.h"
+#include "tc_look.h"
 
 #define PROBED_MAX 4096 /* who has no offloaded one among so many has none */
 
@@ -346,5 +347,5 @@ int hw_look(uint32_t netns, uint64_t time_ns, event_fn fn, void *ctx)
 		err = run_dump(&d, &(struct request){ RTM_GETROUTE, families[i], 0 }, on_route);
 	for (unsigned int i = 0; !err && i < 2; i++)
 		err = run_dump(&d, &(struct request){ RTM_GETNEIGH, families[i], 0 }, on_neigh);
-	return err;
+	return err ? err : tc_look(netns, NULL, time_ns, fn, ctx);
 }

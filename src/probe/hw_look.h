@@ -18,7 +18,8 @@ struct nlmsghdr;
 /* Does anything there say so: a port with a switch ID, an entry of a bridge's table, one of the first routes? */
 bool hw_look_any(uint32_t netns);
 
-/* Counters as CRUMB_EV_COUNT, the bridges' tables as CRUMB_EV_FDB, routes and neighbours as CRUMB_EV_OFFLOAD, all at @time_ns. */
+/* Counters as CRUMB_EV_COUNT, the bridges' tables as CRUMB_EV_FDB, routes and neighbours as CRUMB_EV_OFFLOAD, tc filters as CRUMB_EV_FILTER, all
+ * at @time_ns. */
 int hw_look(uint32_t netns, uint64_t time_ns, event_fn fn, void *ctx);
 
 /* One message each; what they do not tell of @ret stays. False: it is none to be told of. */

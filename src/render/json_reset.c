@@ -59,6 +59,10 @@ void json_unmade(struct json_out *j, const struct trace_summary *s)
 		json_string(j, u->place);
 		json_put(j, ",\"reason\":");
 		json_string(j, u->reason[0] ? u->reason : NULL);
+		if (u->proof[0]) {
+			json_put(j, ",\"proof\":");
+			json_string(j, u->proof);
+		}
 		json_put(j, "}");
 	}
 	json_put(j, "],\"not_connected_count\":");

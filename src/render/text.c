@@ -581,6 +581,10 @@ static void put_unmade(struct page *p, const struct trace_summary *s)
 					      "",
 			 u->reason);
 		page_wrap(p, STYLE_BAD, text);
+		if (u->proof[0]) {
+			page_tab(p, TEXT_INDENT);
+			page_wrap(p, STYLE_PLAIN, u->proof);
+		}
 	}
 	if (s->unmade_count <= TRACE_UNMADE_MAX)
 		return;

@@ -19,7 +19,7 @@ struct caught {
 	bool offset_known, sender_known, receiver_known;
 	uint32_t sender_pid, receiver_pid, reads, retransmits, calls;
 	uint16_t src_port;
-	char reason[64], where[64], proof[160];
+	char reason[64], where[64], proof[256];
 	uint32_t steps, side_steps;
 	uint16_t point[CAUGHT_STEPS], side_point[8];
 	char host[CAUGHT_STEPS][4], code[CAUGHT_STEPS][16], detail[CAUGHT_STEPS][160],

@@ -182,6 +182,8 @@ static uint32_t netns_of(const struct crumb_event *ev)
 		return NS(crumb_ev_offload);
 	case CRUMB_EV_COUNT:
 		return NS(crumb_ev_count);
+	case CRUMB_EV_FILTER:
+		return NS(crumb_ev_filter);
 	default:
 		return 0;
 	}

@@ -164,7 +164,7 @@ static int note(void *ctx, const struct crumb_event *ev)
 	s->loopback += ev->type == CRUMB_EV_COUNT &&
 		       ((const struct crumb_ev_count *)ev)->ifindex == 1;
 	s->others += ev->type != CRUMB_EV_COUNT && ev->type != CRUMB_EV_FDB &&
-		     ev->type != CRUMB_EV_OFFLOAD;
+		     ev->type != CRUMB_EV_OFFLOAD && ev->type != CRUMB_EV_FILTER;
 	return 0;
 }
 
