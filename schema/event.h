@@ -785,6 +785,7 @@ _Static_assert(sizeof(struct crumb_ev_offload) == 88, "offload");
 _Static_assert(sizeof(struct crumb_ev_count) == 80, "count");
 _Static_assert(sizeof(struct crumb_ev_sample) == 144, "sample");
 _Static_assert(sizeof(struct crumb_ev_filter) == 200, "filter");
+_Static_assert(sizeof(struct crumb_ev_trap_set) == 80, "trap_set");
 _Static_assert(sizeof(struct crumb_ev_hook) % 8 == 0, "hook");
 #endif
 

@@ -120,6 +120,22 @@ struct crumb_ev_filter {      /* head as in crumb_ev_port */
 	__u8 src[16], src_mask[16], dst[16], dst_mask[16]; /* IPv4 as ::ffff:a.b.c.d */
 };
 
+enum crumb_trap_action {
+	CRUMB_TRAP_DROPS = 1, /* DEVLINK_TRAP_ACTION_*, 1 more: dropped, and nothing is told */
+	CRUMB_TRAP_TRAPS,     /* the CPU has the only copy */
+	CRUMB_TRAP_MIRRORS,   /* it goes on in hardware, and the CPU has a copy */
+	CRUMB_TRAP_DIFFERS,   /* several devices have such a trap, and not all do the same */
+};
+
+struct crumb_ev_trap_set { /* head as in crumb_ev_port */
+	struct crumb_event h;
+	__u64 read_ns;
+	__u32 netns;
+	__u8 action; /* enum crumb_trap_action */
+	__u8 pad0[3];
+	char name[48]; /* as in crumb_ev_trap */
+};
+
 #define CRUMB_SAMPLE_UNKNOWN (~0ull)
 #define CRUMB_SAMPLE_NO_TC   0xffff
 

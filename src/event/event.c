@@ -111,6 +111,7 @@ static const struct layout layouts[] = {
 			       .full = sizeof(struct crumb_ev_offload) },
 	[CRUMB_EV_COUNT] = { SIZED(crumb_ev_count) },
 	[CRUMB_EV_FILTER] = { SIZED(crumb_ev_filter), .last = { LAST(crumb_ev_filter, kind) } },
+	[CRUMB_EV_TRAP_SET] = { SIZED(crumb_ev_trap_set), .last = { LAST(crumb_ev_trap_set, name) } },
 	[CRUMB_EV_SAMPLE] = { SIZED(crumb_ev_sample), DIR(crumb_ev_sample, s.dir) },
 	[CRUMB_EV_TICK] = { SIZED(crumb_event) },
 };

@@ -595,6 +595,7 @@ static int map_fact(struct remap *r, const struct remap_from *from, struct crumb
 	case CRUMB_EV_OFFLOAD:
 	case CRUMB_EV_COUNT:
 	case CRUMB_EV_FILTER:
+	case CRUMB_EV_TRAP_SET:
 		T(((struct crumb_ev_port *)ev)->read_ns);
 		return NETNS(((struct crumb_ev_port *)ev)->netns);
 	case CRUMB_EV_SYMBOL:

@@ -61,6 +61,7 @@ void assembler_free(struct assembler *a)
 	bridges_free(a->bridges);
 	hardware_free(a->hardware);
 	filters_free(a->filters);
+	trap_sets_free(a);
 	own_reasons_free(a->reasons);
 	facts_free(a->facts);
 	losses_done(&a->losses);
@@ -286,6 +287,8 @@ static int dispatch_user(struct assembler *a, const struct crumb_event *ev)
 		return hardware_count(a->hardware, (const void *)ev);
 	case CRUMB_EV_FILTER:
 		return filters_event(a->filters, (const void *)ev);
+	case CRUMB_EV_TRAP_SET:
+		return ingest_trap_set(a, (const void *)ev);
 	case CRUMB_EV_ASIDE:
 		aside_add(a, (const void *)ev);
 		return 0;

@@ -45,6 +45,7 @@ struct assembler {
 	struct bridges *bridges;
 	struct hardware *hardware;
 	struct filters *filters; /* of tc */
+	struct trap_set *trap_sets;
 	struct own_reasons *reasons;
 	struct stacks *stacks;
 	struct tasks *tasks;
@@ -88,7 +89,9 @@ int ingest_skb_seen(struct assembler *a, const struct crumb_ev_skb *ev,
 int ingest_decision(struct assembler *a, const struct crumb_ev_decision *ev);
 int ingest_poll(struct assembler *a, const struct crumb_ev_poll *ev);
 int ingest_drop(struct assembler *a, const struct crumb_ev_drop *ev);
-int ingest_trap(struct assembler *a, const struct crumb_ev_trap *ev);	  /* trap.c */
+int ingest_trap(struct assembler *a, const struct crumb_ev_trap *ev); /* trap.c */
+int ingest_trap_set(struct assembler *a, const struct crumb_ev_trap_set *ev);
+void trap_sets_free(struct assembler *a);
 int ingest_sample(struct assembler *a, const struct crumb_ev_sample *ev); /* sample.c */
 int ingest_sock(struct assembler *a, const struct crumb_ev_sock *ev);
 int ingest_wake(struct assembler *a, const struct crumb_ev_wake *ev);

@@ -3,14 +3,17 @@
  * Packets that a switch's hardware gave to its CPU (devlink traps). What it dropped is a drop like the kernel's, with the trap's name for a reason. What it could
  * not forward, or what is for the CPU, comes into the stack there: a step. Of what it has forwarded as well the CPU has a copy: that is no step.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "assembly.h"
 #include "filter_proof.h"
+#include "hash.h"
 #include "own_reason.h"
 
-#define SAMPLED "flow_action_sample" /* include/net/devlink.h */
+#define SAMPLED	 "flow_action_sample" /* include/net/devlink.h */
+#define SETS_MAX 4096u
 
 static void put_hex(struct words *w, const uint8_t *bytes, unsigned int n)
 {
@@ -90,16 +93,68 @@ static int take_drop(struct assembler *a, const struct crumb_ev_trap *ev)
 	return ingest_drop(a, &drop);
 }
 
-/*
- * Has the hardware forwarded it as well? Not what hit an exception: a driver may mark that, too, only to keep the bridge from sending it once more
- * (mlxsw_sp_rx_mark_listener()). What is sampled is told of as a trap without a mark, and is freed behind it (mlxsw_sp_rx_sample_listener()).
- */
-static bool is_copy(const struct crumb_ev_trap *ev)
+/* ---------------------------------------------------------------------------------------- what traps are set to */
+
+struct trap_key {
+	uint32_t netns;
+	char name[48];
+};
+
+struct trap_set {
+	struct trap_key key;
+	uint8_t action; /* enum crumb_trap_action */
+	UT_hash_handle hh;
+};
+
+static struct trap_key trap_key(uint32_t netns, const char *name)
 {
-	if (ev->kind == CRUMB_TRAP_EXCEPTION)
-		return false;
-	return (ev->flags & CRUMB_TRAP_MARKED) ||
-	       (ev->kind == CRUMB_TRAP_CONTROL && !strcmp(ev->name, SAMPLED));
+	struct trap_key key = { .netns = netns };
+
+	memcpy(key.name, name, strnlen(name, sizeof(key.name) - 1));
+	return key;
+}
+
+int ingest_trap_set(struct assembler *a, const struct crumb_ev_trap_set *ev)
+{
+	struct trap_key key = trap_key(ev->netns, ev->name);
+	struct trap_set *t;
+
+	HASH_MAKE_BOUNDED(a->trap_sets, key, &key, SETS_MAX, t);
+	if (!t)
+		return -ENOMEM;
+	t->action = ev->action;
+	return 0;
+}
+
+void trap_sets_free(struct assembler *a)
+{
+	HASH_FREE(a->trap_sets);
+}
+
+/* 0: not known. */
+static uint8_t action_of(const struct assembler *a, const struct crumb_ev_trap *ev)
+{
+	struct trap_key key = trap_key(ev->s.netns, ev->name);
+	struct trap_set *t;
+
+	HASH_FIND(hh, a->trap_sets, &key, sizeof(key), t);
+	return t ? t->action : 0;
+}
+
+/*
+ * Has the hardware forwarded it as well? Yes where the trap is set to mirror. What is sampled is told of as a trap, and is freed behind it
+ * (mlxsw_sp_rx_sample_listener()). Else the mark says so, but not of what hit an exception, nor of what is known to be given to the CPU only: a driver may mark these, too, to keep the
+ * bridge from sending them once more (mlxsw_sp_rx_mark_listener()).
+ */
+static bool is_copy(const struct assembler *a, const struct crumb_ev_trap *ev)
+{
+	uint8_t action = action_of(a, ev);
+
+	if (action == CRUMB_TRAP_MIRRORS ||
+	    (ev->kind == CRUMB_TRAP_CONTROL && !strcmp(ev->name, SAMPLED)))
+		return true;
+	return action != CRUMB_TRAP_TRAPS && ev->kind != CRUMB_TRAP_EXCEPTION &&
+	       (ev->flags & CRUMB_TRAP_MARKED);
 }
 
 int ingest_trap(struct assembler *a, const struct crumb_ev_trap *ev)
@@ -108,7 +163,7 @@ int ingest_trap(struct assembler *a, const struct crumb_ev_trap *ev)
 	struct sighting *s;
 	int err;
 
-	if (is_copy(ev))
+	if (is_copy(a, ev))
 		return 0;
 	if (ev->kind == CRUMB_TRAP_DROP)
 		return take_drop(a, ev);

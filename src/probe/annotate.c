@@ -10,6 +10,7 @@
 
 #include "cleanup.h"
 #include "clock.h"
+#include "devlink_look.h"
 #include "hw_look.h"
 #include "netns_look.h"
 #include "nft_look.h"
@@ -39,7 +40,7 @@ struct annotate {
 	event_fn out;
 	void *ctx;
 	struct symbols *symbols;
-	struct seen netns, devs, fdbs, ports, rules, filters, symbols_seen, reasons;
+	struct seen netns, devs, fdbs, ports, rules, filters, traps, symbols_seen, reasons;
 	uint64_t fdb_took_ns; /* to read the table the last time */
 	uint32_t hw[HW_MAX];  /* namespaces with ports of a switch */
 	unsigned int hws;
@@ -167,6 +168,7 @@ void annotate_free(struct annotate *a)
 	seen_done(&a->ports);
 	seen_done(&a->rules);
 	seen_done(&a->filters);
+	seen_done(&a->traps);
 	seen_done(&a->symbols_seen);
 	seen_done(&a->reasons);
 	free(a);
@@ -457,6 +459,21 @@ static int on_drop(struct annotate *a, const struct crumb_ev_drop *e)
 	return tell_reason(a, e->reason, symbols_drop_reason(a->symbols, e->reason), e->s.h.time_ns);
 }
 
+/* The action is not in the report. It is read anew for each trap, but for many at once. */
+static int on_trap(struct annotate *a, const struct crumb_ev_trap *e)
+{
+	int err = need_device(a, e->s.netns, e->s.ifindex, e->s.h.time_ns);
+	uint64_t key = mix(e->s.netns);
+	struct crumb_ev_trap_set set;
+
+	for (size_t i = 0; i < sizeof(e->name) && e->name[i]; i++)
+		key = mix(key ^ (uint8_t)e->name[i]);
+	if (err || !seen_stale(&a->traps, key | 1, e->s.h.time_ns, RULES_FRESH_NS) ||
+	    !devlink_trap_set(e, &set))
+		return err;
+	return a->out(a->ctx, &set.h);
+}
+
 static int on_reset(struct annotate *a, const struct crumb_ev_reset *e)
 {
 	int err = annotate_netns(a, e->netns, e->h.time_ns);
@@ -489,8 +506,7 @@ int annotate_event(void *annotate, const struct crumb_event *ev)
 		err = on_drop(a, (const void *)ev);
 		break;
 	case CRUMB_EV_TRAP:
-		err = need_device(a, ((const struct crumb_ev_trap *)ev)->s.netns,
-				  ((const struct crumb_ev_trap *)ev)->s.ifindex, ev->time_ns);
+		err = on_trap(a, (const void *)ev);
 		break;
 	case CRUMB_EV_RESET:
 		err = on_reset(a, (const void *)ev);

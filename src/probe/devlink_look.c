@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <linux/devlink.h>
 #include <linux/genetlink.h>
+#include <string.h>
 
+#include "clock.h"
 #include "genl.h"
 #include "netlink_dump.h"
 #include "netns_each.h"
@@ -35,15 +37,79 @@ static bool traps_there(uint32_t inum, void *ctx)
 	return found;
 }
 
+/* The family's number; 0: the kernel has none. */
+static uint16_t family_of(struct mnl_socket *nl)
+{
+	struct genl_family devlink;
+
+	return genl_find(nl, DEVLINK_GENL_NAME, NULL, &devlink) ? 0 : devlink.id;
+}
+
 bool devlink_has_traps(void)
 {
 	struct mnl_socket *nl = netns_generic(netns_of_process(0));
-	struct genl_family devlink;
-	int err;
+	struct genl_family devlink = { 0 };
 
 	if (!nl)
 		return false;
-	err = genl_find(nl, DEVLINK_GENL_NAME, NULL, &devlink);
+	devlink.id = family_of(nl);
 	mnl_socket_close(nl);
-	return !err && netns_each(traps_there, &devlink);
+	return devlink.id && netns_each(traps_there, &devlink);
+}
+
+/* ------------------------------------------------------------------------------------------------ their actions */
+
+static bool is_text(const struct nlattr *a, const char *text)
+{
+	size_t n = strlen(text) + 1;
+
+	return mnl_attr_get_payload_len(a) == n && !memcmp(mnl_attr_get_payload(a), text, n);
+}
+
+void devlink_parse_trap(const struct nlmsghdr *nlh, struct crumb_ev_trap_set *ret)
+{
+	bool named = false, told = false;
+	uint8_t action = 0;
+	const struct nlattr *a;
+
+	mnl_attr_for_each(a, nlh, sizeof(struct genlmsghdr))
+	{
+		switch (mnl_attr_get_type(a)) {
+		case DEVLINK_ATTR_TRAP_NAME:
+			named = is_text(a, ret->name);
+			break;
+		case DEVLINK_ATTR_TRAP_ACTION:
+			told = mnl_attr_get_payload_len(a) == 1;
+			action = told ? mnl_attr_get_u8(a) + 1 : 0;
+			break;
+		}
+	}
+	if (!named || !told || action > CRUMB_TRAP_MIRRORS)
+		return;
+	ret->action = ret->action && ret->action != action ? CRUMB_TRAP_DIFFERS : action;
+}
+
+static int on_set(const struct nlmsghdr *nlh, void *ctx)
+{
+	devlink_parse_trap(nlh, ctx);
+	return MNL_CB_OK;
+}
+
+bool devlink_trap_set(const struct crumb_ev_trap *trap, struct crumb_ev_trap_set *ret)
+{
+	struct mnl_socket *nl = netns_generic(trap->s.netns);
+	char buf[NETLINK_REQUEST_BYTES];
+	uint16_t family = nl ? family_of(nl) : 0;
+
+	*ret = (struct crumb_ev_trap_set){
+		.h = { .time_ns = trap->s.h.time_ns, .type = CRUMB_EV_TRAP_SET, .size = sizeof(*ret) },
+		.read_ns = clock_ns(CLOCK_MONOTONIC),
+		.netns = trap->s.netns,
+	};
+	memcpy(ret->name, trap->name, sizeof(ret->name));
+	if (family && netlink_dump(nl, genl_request(buf, family, DEVLINK_CMD_TRAP_GET), on_set, ret))
+		ret->action = 0;
+	if (nl)
+		mnl_socket_close(nl);
+	return ret->action;
 }

@@ -184,6 +184,8 @@ static uint32_t netns_of(const struct crumb_event *ev)
 		return NS(crumb_ev_count);
 	case CRUMB_EV_FILTER:
 		return NS(crumb_ev_filter);
+	case CRUMB_EV_TRAP_SET:
+		return NS(crumb_ev_trap_set);
 	default:
 		return 0;
 	}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What is read out of rtnetlink's messages about a switch's hardware: messages as fib_dump_info(), neigh_fill_info() and rtnl_stats_fill() write them. */
 #include <arpa/inet.h>
+#include <linux/devlink.h>
+#include <linux/genetlink.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
@@ -13,6 +15,7 @@
 #include <cmocka.h>
 #include <libmnl/libmnl.h>
 
+#include "devlink_look.h"
 #include "hw_look.h"
 #include "netns_look.h"
 
@@ -149,6 +152,36 @@ static void counters(void **state)
 	assert_false(hw_parse_count(message(RTM_NEWSTATS, &m, sizeof(m)), &e));
 }
 
+/* As devlink_nl_trap_fill() writes it. */
+static struct nlmsghdr *trap(const char *name, uint8_t action)
+{
+	const struct genlmsghdr g = { .cmd = DEVLINK_CMD_TRAP_NEW };
+	struct nlmsghdr *nlh = message(30, &g, sizeof(g));
+
+	mnl_attr_put_strz(nlh, DEVLINK_ATTR_BUS_NAME, "pci");
+	mnl_attr_put_strz(nlh, DEVLINK_ATTR_TRAP_NAME, name);
+	mnl_attr_put_u8(nlh, DEVLINK_ATTR_TRAP_TYPE, DEVLINK_TRAP_TYPE_DROP);
+	mnl_attr_put_u8(nlh, DEVLINK_ATTR_TRAP_ACTION, action);
+	return nlh;
+}
+
+static void trap_actions(void **state)
+{
+	struct crumb_ev_trap_set e = { .name = "tail_drop" };
+
+	(void)state;
+	devlink_parse_trap(trap("early_drop", DEVLINK_TRAP_ACTION_TRAP), &e);
+	assert_int_equal(e.action, 0);
+	devlink_parse_trap(trap("tail_drop", DEVLINK_TRAP_ACTION_MIRROR), &e);
+	assert_int_equal(e.action, CRUMB_TRAP_MIRRORS);
+	devlink_parse_trap(trap("tail_drop", DEVLINK_TRAP_ACTION_MIRROR), &e);
+	assert_int_equal(e.action, CRUMB_TRAP_MIRRORS);
+	devlink_parse_trap(trap("tail_drop", 9), &e);
+	assert_int_equal(e.action, CRUMB_TRAP_MIRRORS);
+	devlink_parse_trap(trap("tail_drop", DEVLINK_TRAP_ACTION_DROP), &e);
+	assert_int_equal(e.action, CRUMB_TRAP_DIFFERS);
+}
+
 /* ------------------------------------------------------------------------------------------ of this kernel */
 
 struct seen {
@@ -184,9 +217,9 @@ static void this_kernel(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(routes),      cmocka_unit_test(several_next_hops),
-		cmocka_unit_test(neighbours),  cmocka_unit_test(counters),
-		cmocka_unit_test(this_kernel),
+		cmocka_unit_test(routes),	cmocka_unit_test(several_next_hops),
+		cmocka_unit_test(neighbours),	cmocka_unit_test(counters),
+		cmocka_unit_test(trap_actions), cmocka_unit_test(this_kernel),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

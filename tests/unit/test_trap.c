@@ -110,6 +110,14 @@ static void dropped_once(void **state)
 	rig_close(&r);
 }
 
+static void set_to(struct rig *r, const char *name, uint8_t action)
+{
+	struct crumb_ev_trap_set ev = { .netns = NETNS_SW, .action = action };
+
+	strncpy(ev.name, name, sizeof(ev.name) - 1);
+	build_put(&r->b, &ev, CRUMB_EV_TRAP_SET, sizeof(ev));
+}
+
 /* The hardware could not forward it, the CPU did. */
 static void exception_with(uint8_t flags)
 {
@@ -170,6 +178,55 @@ static void copy(void **state)
 	copy_of(CRUMB_TRAP_DROP, CRUMB_TRAP_MARKED, "mirrored");
 	copy_of(CRUMB_TRAP_CONTROL, CRUMB_TRAP_MARKED, "mirrored");
 	copy_of(CRUMB_TRAP_CONTROL, 0, "flow_action_sample");
+}
+
+/* A drop trap that is set to mirror drops nothing; set to trap, it does, whatever the driver marks. */
+static void drop_set_to(uint8_t action, uint8_t flags, enum verdict verdict)
+{
+	const struct caught *c;
+	struct rig r;
+
+	send_out(&r);
+	set_to(&r, "tail_drop", CRUMB_TRAP_MIRRORS);
+	set_to(&r, "tail_drop", action);
+	set_to(&r, "early_drop", CRUMB_TRAP_DROPS);
+	build_trap_at(&r.b, &message, CRUMB_TRAP_DROP, flags, "tail_drop", IF_SWP1);
+	c = later(&r);
+	assert_int_equal(c->verdict, verdict);
+	rig_close(&r);
+}
+
+static void drops_by_action(void **state)
+{
+	(void)state;
+	drop_set_to(CRUMB_TRAP_MIRRORS, 0, VERDICT_LEFT);
+	drop_set_to(CRUMB_TRAP_TRAPS, 0, VERDICT_DROPPED);
+	drop_set_to(CRUMB_TRAP_TRAPS, CRUMB_TRAP_MARKED, VERDICT_DROPPED);
+	drop_set_to(CRUMB_TRAP_DIFFERS, 0, VERDICT_DROPPED);
+	drop_set_to(CRUMB_TRAP_DIFFERS, CRUMB_TRAP_MARKED, VERDICT_LEFT);
+}
+
+/* What the CPU gets alone is a step, although its driver marks it as forwarded; a copy is none. */
+static void control_set_to(uint8_t action, bool step)
+{
+	const struct caught *c;
+	struct rig r;
+
+	send_out(&r);
+	set_to(&r, "local_route", action);
+	build_trap_at(&r.b, &message, CRUMB_TRAP_CONTROL, CRUMB_TRAP_MARKED, "local_route", IF_SWP1);
+	c = later(&r);
+	assert_int_equal(c->verdict, step ? VERDICT_WAITING : VERDICT_LEFT);
+	assert_int_equal(caught_step(c, CRUMB_PT_HW_TRAP, "sw") > 0, step);
+	rig_close(&r);
+}
+
+static void controls_by_action(void **state)
+{
+	(void)state;
+	control_set_to(CRUMB_TRAP_TRAPS, true);
+	control_set_to(CRUMB_TRAP_MIRRORS, false);
+	control_set_to(CRUMB_TRAP_DIFFERS, false);
 }
 
 /* Sampled, and never seen again: it left, it does not lie at the switch's CPU. */
@@ -257,6 +314,7 @@ int main(void)
 		cmocka_unit_test(exception),	    cmocka_unit_test(copy),
 		cmocka_unit_test(ends_at_cpu),	    cmocka_unit_test(awkward),
 		cmocka_unit_test(sampled_and_gone), cmocka_unit_test(sampled_and_dropped),
+		cmocka_unit_test(drops_by_action),  cmocka_unit_test(controls_by_action),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
