@@ -35,6 +35,7 @@ enum crumb_flow_why {
 	CRUMB_WHY_FILTER = 1, /* its addresses match the expression and no task was asked for */
 	CRUMB_WHY_TASK,	      /* a selected task used it */
 	CRUMB_WHY_LISTEN,     /* it was opened towards a socket on which a selected task listens */
+	CRUMB_WHY_SAMPLE, /* ... FILTER, of a packet that a switch's hardware sampled: no hook has seen one */
 };
 
 struct crumb_ev_flow {

@@ -199,13 +199,19 @@ static int half_tick(struct assembler *a, struct half *h)
 	return 0;
 }
 
+static bool conn_has_socket(const struct conn *c)
+{
+	return c->half[0].sender_seen || c->half[1].sender_seen || c->half[0].receiver_seen ||
+	       c->half[1].receiver_seen;
+}
+
 static bool conn_over(const struct assembler *a, const struct conn *c)
 {
 	uint64_t idle = a->now_ns > c->last_ns ? a->now_ns - c->last_ns : 0;
 
 	if (conn_busy(c))
 		return false;
-	if (conn_is_udp(c))
+	if (conn_is_udp(c) || (c->sampled && !conn_has_socket(c)))
 		return idle >= IDLE_NS;
 	return (c->closed[0] && c->closed[1] && idle >= LINGER_NS) ||
 	       ((c->fin || c->closed[0] || c->closed[1]) && idle >= IDLE_NS);

@@ -24,12 +24,14 @@ int ingest_flow(struct assembler *a, const struct crumb_ev_flow *ev)
 	c = assembler_conn(a, ev->flow);
 	if (c) { /* another host's announcement */
 		c->hosts |= 1ull << a->host;
+		c->sampled &= ev->why == CRUMB_WHY_SAMPLE;
 		return 0;
 	}
 	c = conn_new(ev);
 	if (!c)
 		return -ENOMEM;
 	c->hosts = 1ull << a->host;
+	c->sampled = ev->why == CRUMB_WHY_SAMPLE;
 	err = flow_table_add(&a->flows, &c->flow);
 	if (err) {
 		conn_free(c);

@@ -11,13 +11,14 @@
 #define BOTH_CLOSED_NS 2000000000ull
 #define ONE_CLOSED_NS  60000000000ull
 #define UDP_IDLE_NS    30000000000ull /* there is no end: silence is */
+#define SAMPLE_IDLE_NS 60000000000ull /* nor is one seen where only samples are */
 #define TCP_CLOSED     7	      /* TCP_CLOSE of net/tcp_states.h */
 
 struct aged {
 	uint32_t flow;	      /* key */
 	uint8_t seen, closed; /* bit 0 and 1: the ends */
 	struct crumb_ev_flow ev;
-	uint64_t due_ns, last_ns; /* last_ns: UDP only */
+	uint64_t due_ns, last_ns; /* last_ns: of those in idle and sampled */
 	struct aged **list;	  /* the one that it waits in, NULL none */
 	struct aged *prev, *next;
 	UT_hash_handle hh;
@@ -27,7 +28,8 @@ struct flow_aging {
 	flow_forget_fn forget;
 	void *ctx;
 	struct aged *all;
-	struct aged *both, *one, *idle; /* waiting, soonest first: each list has one waiting time */
+	struct aged *both, *one, *idle,
+		*sampled; /* waiting, soonest first: each list has one waiting time */
 	struct aged *recent;
 };
 
@@ -73,10 +75,41 @@ static void wait_in(struct aged *e, struct aged **list, uint64_t due_ns)
 	DL_APPEND(*list, e);
 }
 
+static void wait_no_more(struct aged *e)
+{
+	if (e->list)
+		DL_DELETE(*e->list, e);
+	e->list = NULL;
+}
+
+static struct aged *get(struct flow_aging *a, uint32_t flow)
+{
+	struct aged *e = a->recent;
+
+	if (e && e->flow == flow)
+		return e;
+	HASH_FIND_INT(a->all, &flow, e);
+	a->recent = e ? e : a->recent;
+	return e;
+}
+
+/* A hook has seen it: it is one like any other. */
+static void hooked(struct flow_aging *a, struct aged *e)
+{
+	if (e->list == &a->sampled)
+		wait_no_more(e);
+}
+
 static int on_flow(struct flow_aging *a, const struct crumb_ev_flow *ev)
 {
-	struct aged *e = calloc(1, sizeof(*e));
+	struct aged *e = get(a, ev->flow);
 
+	if (e) { /* a sample of it came, and the hook's record was still on its way */
+		if (ev->why != CRUMB_WHY_SAMPLE)
+			hooked(a, e);
+		return 0;
+	}
+	e = calloc(1, sizeof(*e));
 	if (!e)
 		return -ENOMEM;
 	e->flow = ev->flow;
@@ -84,20 +117,21 @@ static int on_flow(struct flow_aging *a, const struct crumb_ev_flow *ev)
 	HASH_ADD_INT(a->all, flow, e);
 	if (ev->proto == IPPROTO_UDP)
 		wait_in(e, &a->idle, ev->h.time_ns + UDP_IDLE_NS);
+	else if (ev->why == CRUMB_WHY_SAMPLE)
+		wait_in(e, &a->sampled, ev->h.time_ns + SAMPLE_IDLE_NS);
 	return 0;
 }
 
 /* Looked at again when the time has come, so that a packet costs no more than this. */
 static void on_packet(struct flow_aging *a, const struct crumb_ev_skb *ev)
 {
-	struct aged *e = a->recent;
+	struct aged *e = get(a, ev->flow);
 
-	if (!e || e->flow != ev->flow)
-		HASH_FIND_INT(a->all, &ev->flow, e);
-	if (!e || e->ev.proto != IPPROTO_UDP)
+	if (!e)
 		return;
-	a->recent = e;
 	e->last_ns = ev->h.time_ns;
+	if (ev->h.type == CRUMB_EV_SKB)
+		hooked(a, e);
 }
 
 static void on_state(struct flow_aging *a, const struct crumb_ev_state *ev)
@@ -107,6 +141,7 @@ static void on_state(struct flow_aging *a, const struct crumb_ev_state *ev)
 	HASH_FIND_INT(a->all, &ev->flow, e);
 	if (!e)
 		return;
+	hooked(a, e);
 	e->seen |= 1 << ev->end;
 	if (ev->new_state != TCP_CLOSED)
 		return;
@@ -123,7 +158,7 @@ int flow_aging_event(struct flow_aging *a, const struct crumb_event *ev)
 		return on_flow(a, (const void *)ev);
 	if (ev->type == CRUMB_EV_STATE)
 		on_state(a, (const void *)ev);
-	if (ev->type == CRUMB_EV_SKB && a->idle)
+	if ((ev->type == CRUMB_EV_SKB || ev->type == CRUMB_EV_SAMPLE) && (a->idle || a->sampled))
 		on_packet(a, (const void *)ev);
 	return 0;
 }
@@ -138,20 +173,19 @@ static void forget_due(struct flow_aging *a, struct aged **list, uint64_t now_ns
 			a->forget(a->ctx, &e->ev);
 			drop(a, e);
 		} else {
-			DL_DELETE(*list, e);
-			e->list = NULL;
+			wait_no_more(e);
 		}
 	}
 }
 
-static void forget_idle(struct flow_aging *a, uint64_t now_ns)
+static void forget_silent(struct flow_aging *a, struct aged **list, uint64_t idle_ns, uint64_t now_ns)
 {
-	while (a->idle && a->idle->due_ns < now_ns) {
-		struct aged *e = a->idle;
-		uint64_t due_ns = e->last_ns + UDP_IDLE_NS;
+	while (*list && (*list)->due_ns < now_ns) {
+		struct aged *e = *list;
+		uint64_t due_ns = e->last_ns + idle_ns;
 
 		if (due_ns > now_ns) {
-			wait_in(e, &a->idle, due_ns);
+			wait_in(e, list, due_ns);
 		} else {
 			a->forget(a->ctx, &e->ev);
 			drop(a, e);
@@ -161,7 +195,8 @@ static void forget_idle(struct flow_aging *a, uint64_t now_ns)
 
 void flow_aging_tick(struct flow_aging *a, uint64_t now_ns)
 {
-	forget_idle(a, now_ns);
+	forget_silent(a, &a->idle, UDP_IDLE_NS, now_ns);
+	forget_silent(a, &a->sampled, SAMPLE_IDLE_NS, now_ns);
 	forget_due(a, &a->both, now_ns);
 	forget_due(a, &a->one, now_ns);
 }

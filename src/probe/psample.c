@@ -208,7 +208,7 @@ static int find_flow(struct psample *p, struct sampled *s, uint64_t now_ns, even
 					  .type = CRUMB_EV_FLOW,
 					  .size = sizeof(s->flow) };
 	s->flow.flow = *ret;
-	s->flow.why = CRUMB_WHY_FILTER;
+	s->flow.why = CRUMB_WHY_SAMPLE;
 	err = psample_event(p, &s->flow.h);
 	return err ? err : fn(ctx, &s->flow.h);
 }
