@@ -29,6 +29,8 @@ enum {
 	PORT_TAIL_DROP = 7102,	 /* dropped, the second of a row of 64 */
 	PORT_EXCEPTION = 7103,	 /* given to the CPU, which forwards */
 	PORT_COPIED = 7104,	 /* forwarded, and a copy to the CPU */
+	PORT_CONTROL = 7106,  /* for the CPU, which gets it with the mark of what was forwarded */
+	PORT_LOOPBACK = 7107, /* dropped, by a trap that may be set to mirror */
 };
 
 static unsigned int rate = 1;
@@ -171,7 +173,7 @@ static int tell(struct asic_port *p, struct sk_buff *skb, u16 id,
 {
 	struct asic_trap *t = &p->asic->trap[id];
 
-	if (!t->ctx || t->action != DEVLINK_TRAP_ACTION_TRAP)
+	if (!t->ctx || t->action == DEVLINK_TRAP_ACTION_DROP)
 		return 0;
 	skb->dev = p->sw;
 	skb_reset_mac_header(skb);
@@ -183,10 +185,17 @@ static int tell(struct asic_port *p, struct sk_buff *skb, u16 id,
 	return 1;
 }
 
-static void drop(struct asic_port *p, struct sk_buff *skb, u16 id, const struct flow_action_cookie *fa)
+/* False: the trap is set to mirror, the packet goes on. */
+static bool drop(struct asic_port *p, struct sk_buff *skb, u16 id, const struct flow_action_cookie *fa)
 {
-	tell(p, skb, id, fa, false);
-	consume_skb(skb);
+	bool mirror = p->asic->trap[id].action == DEVLINK_TRAP_ACTION_MIRROR;
+	struct sk_buff *told = mirror ? skb_copy(skb, GFP_ATOMIC) : skb;
+
+	if (!told)
+		return false;
+	tell(p, told, id, fa, false);
+	consume_skb(told);
+	return !mirror;
 }
 
 static void sample(struct asic_port *in, struct asic_port *out, struct sk_buff *skb)
@@ -230,19 +239,25 @@ static void ingress(struct asic_port *p, struct sk_buff *skb)
 	p->in_bytes += skb->len;
 	learn(p, skb->data + ETH_ALEN);
 	rule = rule_for(p, dport);
-	if (rule && bytes) {
+	if (rule && (bytes || rule->dport)) {
 		rule->packets++;
 		rule->bytes += skb->len;
 		rule->used = jiffies;
-		drop(p, skb, DEVLINK_TRAP_GENERIC_ID_INGRESS_FLOW_ACTION_DROP, rule->fa);
-		return;
+		if (drop(p, skb, DEVLINK_TRAP_GENERIC_ID_INGRESS_FLOW_ACTION_DROP, rule->fa))
+			return;
 	}
-	if (dport == PORT_VLAN_FILTER && bytes) {
-		drop(p, skb, DEVLINK_TRAP_GENERIC_ID_INGRESS_VLAN_FILTER, NULL);
+	if (dport == PORT_VLAN_FILTER && bytes &&
+	    drop(p, skb, DEVLINK_TRAP_GENERIC_ID_INGRESS_VLAN_FILTER, NULL))
 		return;
-	}
-	if (dport == PORT_TAIL_DROP && bytes && p->asic->rowed++ % 64 == 1) {
-		drop(p, skb, DEVLINK_TRAP_GENERIC_ID_TAIL_DROP, NULL);
+	if (dport == PORT_LOOPBACK && bytes &&
+	    drop(p, skb, DEVLINK_TRAP_GENERIC_ID_PORT_LOOPBACK_FILTER, NULL))
+		return;
+	if (dport == PORT_TAIL_DROP && bytes && p->asic->rowed++ % 64 == 1 &&
+	    drop(p, skb, DEVLINK_TRAP_GENERIC_ID_TAIL_DROP, NULL))
+		return;
+	if (dport == PORT_CONTROL && bytes) {
+		tell(p, skb, DEVLINK_TRAP_GENERIC_ID_LOCAL_ROUTE, NULL, true);
+		to_stack(skb, p->sw);
 		return;
 	}
 	if (dport == PORT_EXCEPTION && bytes) {
@@ -507,10 +522,9 @@ static const struct devlink_ops ops = { .trap_init = asic_trap_init,
 					.trap_action_set = asic_trap_action_set };
 
 static const struct devlink_trap_group groups[] = {
-	DEVLINK_TRAP_GROUP_GENERIC(L2_DROPS, 0),
-	DEVLINK_TRAP_GROUP_GENERIC(L3_EXCEPTIONS, 0),
-	DEVLINK_TRAP_GROUP_GENERIC(BUFFER_DROPS, 0),
-	DEVLINK_TRAP_GROUP_GENERIC(ACL_DROPS, 0),
+	DEVLINK_TRAP_GROUP_GENERIC(L2_DROPS, 0),       DEVLINK_TRAP_GROUP_GENERIC(L3_EXCEPTIONS, 0),
+	DEVLINK_TRAP_GROUP_GENERIC(BUFFER_DROPS, 0),   DEVLINK_TRAP_GROUP_GENERIC(ACL_DROPS, 0),
+	DEVLINK_TRAP_GROUP_GENERIC(LOCAL_DELIVERY, 0),
 };
 
 #define PORT DEVLINK_TRAP_METADATA_TYPE_F_IN_PORT
@@ -520,7 +534,9 @@ static const struct devlink_trap_group groups[] = {
 static const struct devlink_trap traps[] = {
 	TRAP(DROP, DROP, INGRESS_VLAN_FILTER, L2_DROPS),
 	TRAP(DROP, DROP, TAIL_DROP, BUFFER_DROPS),
+	TRAP(DROP, DROP, PORT_LOOPBACK_FILTER, L2_DROPS),
 	TRAP(EXCEPTION, TRAP, UNRESOLVED_NEIGH, L3_EXCEPTIONS),
+	TRAP(CONTROL, TRAP, LOCAL_ROUTE, LOCAL_DELIVERY),
 	DEVLINK_TRAP_GENERIC(DROP, DROP, INGRESS_FLOW_ACTION_DROP,
 			     DEVLINK_TRAP_GROUP_GENERIC_ID_ACL_DROPS,
 			     PORT | DEVLINK_TRAP_METADATA_TYPE_F_FA_COOKIE),
