@@ -85,7 +85,8 @@ struct task_state {
 
 	/* --deep: where its call was last seen on its way to TCP */
 	__u64 sock_send_ns, tcp_recv_ns;
-	__u64 lock_ns, lock_sk; /* it waited for the lock of this socket */
+
+	__u64 recv_lock_ns, recv_lock_until_ns; /* the recv call waited for its socket's lock; 0 not */
 
 	/* a datagram going out or coming in: one at a time, sendmmsg and recvmmsg one after the other */
 	__u64 dgram_sk;
@@ -97,7 +98,8 @@ struct task_state {
 	__u16 dgram_index;
 	__u8 dgram_active; /* DGRAM_* */
 	__u8 dgram_dir, dgram_flags;
-	__u8 pad3[3];
+	__u8 lock_hint; /* the call that it was in waited for a socket's lock: struct reader */
+	__u8 pad3[2];
 
 	/* woken for data, not yet running */
 	__u64 woken_ns;
@@ -204,13 +206,16 @@ struct away {
 
 /* A thread that reads followed connections. */
 struct reader {
-	__u64 since_ns;	 /* nothing is missing since then */
-	__u64 wake_ns;	 /* of the open absence */
-	__u32 count;	 /* of away[]; the open one comes after them */
+	__u64 since_ns;	     /* nothing is missing since then */
+	__u64 wake_ns;	     /* of the open absence */
+	__u64 lock_ns;	     /* it waited for a socket's lock since then ... */
+	__u64 lock_until_ns; /* ... and was woken for the last time; 0: not seen */
+	__u32 count;	     /* of away[]; the open one comes after them */
 	__u32 told_flow; /* the newest absence ended with data of this flow, and a CRUMB_EV_RUN */
 	__u8 away_open, asleep;
 	__u8 grain; /* how near to one another absences are put together: AWAY_GRAIN_NS, times 4 for each */
-	__u8 pad0[5];
+	__u8 lock_open; /* the open absence is a wait for a socket's lock */
+	__u8 pad0[4];
 	struct away away[CRUMB_AWAYS];
 };
 

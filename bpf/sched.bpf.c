@@ -4,7 +4,7 @@
  * switches happen everywhere all the time: each program ends after one load unless data of a followed
  * connection became ready on this CPU just before, or a task so woken has not run yet.
  */
-#include "body/reader.h"
+#include "body/lock.h"
 
 #define ARMED_NS \
 	100000 /* sock_def_readable() wakes within microseconds; after this it was someone else */
@@ -163,7 +163,7 @@ TRACEPOINT(sched_switch, bool preempt, struct task_struct *prev, struct task_str
 	struct crumb_cpu *cpu = this_cpu();
 	const struct away *a = NULL;
 	struct woken_entry w = {};
-	bool woken = false;
+	bool woken = false, lock;
 	__u64 now = 0;
 
 	if (cpu)
@@ -171,6 +171,7 @@ TRACEPOINT(sched_switch, bool preempt, struct task_struct *prev, struct task_str
 			0; /* @prev may go on elsewhere, and a mark left here would hide a later reader's bytes: uncopied.h */
 	if (cpu && cpu->calling.task == (__u64)prev)
 		call_keep(prev, &cpu->calling);
+	lock = !preempt && lock_sleeps(ctx, prev);
 	if (crumb_counters.pending_runs)
 		woken = take_woken(next, &w);
 	if (crumb_counters.readers_waiting || reader_marked(K(prev, pid)) ||
@@ -178,7 +179,7 @@ TRACEPOINT(sched_switch, bool preempt, struct task_struct *prev, struct task_str
 		now = bpf_ktime_get_ns();
 		if (crumb_counters.readers_waiting && cpu)
 			run_timed(cpu, prev, now);
-		reader_leaves(prev, preempt, now);
+		reader_leaves(prev, preempt, lock, now);
 		a = reader_returns(next, prev, w.flow, now);
 	}
 	if (woken)

@@ -111,12 +111,13 @@ static __always_inline void send_begin(void *ctx, struct task_state *ts, const s
 {
 	struct task_struct *task = task_now();
 	const struct tcp_sock *tp = sock_tcp(sk);
+	__u64 now, lock_ns, lock_until_ns;
 	struct crumb_ev_send_begin *e;
 	__u32 netns;
-	__u64 now;
 
 	if (!tp)
 		return;
+	lock_ns = lock_waited(ts, &lock_until_ns);
 	ts->send_sk = (__u64)sk;
 	ts->send_flow = f->id;
 	if (crumb_cfg.pattern_len) {
@@ -176,7 +177,8 @@ static __always_inline void send_begin(void *ctx, struct task_state *ts, const s
 	e->sndbuf = K(sk, sk_sndbuf);
 	task_comm(e->comm, task);
 	e->sock_ns = in_this_call(ts, ts->sock_send_ns);
-	e->lock_ns = ts->lock_sk == (__u64)sk ? in_this_call(ts, ts->lock_ns) : 0;
+	e->lock_ns = lock_ns;
+	e->lock_until_ns = lock_until_ns;
 	ring_submit(e);
 	sock_stack(ctx, sk, f, dir, ts->send_seq, left, CRUMB_PT_TCP_APPEND, now);
 }
@@ -508,6 +510,7 @@ static __always_inline void recv_begin(struct task_state *ts, const struct sock 
 	ts->recv_first = len;
 	ts->recv_copy_ns = now;
 	ts->recv_done = 0;
+	ts->recv_lock_ns = lock_waited(ts, &ts->recv_lock_until_ns);
 	libc_carries(ts, f->id, dir);
 }
 

@@ -30,18 +30,6 @@ ENTRY(tcp_recv_enter, tcp_recvmsg, struct sock *sk)
 	return 0;
 }
 
-/* Called where the lock is taken already. The wait ends with what the call does next: append, or copy. */
-ENTRY(lock_enter, __lock_sock, struct sock *sk)
-{
-	struct task_state *ts = calling_on(sk);
-
-	if (!ts)
-		return 0;
-	ts->lock_ns = bpf_ktime_get_ns();
-	ts->lock_sk = (__u64)sk;
-	return 0;
-}
-
 /* TCP_SKB_CB(skb) is filled (tcp_v4_fill_cb()). */
 static __always_inline int bytes_come_to(const struct sock *sk, const struct sk_buff *skb, __u8 point)
 {

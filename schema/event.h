@@ -177,8 +177,9 @@ struct crumb_ev_send_begin {
 	__u32 snd_wnd;		     /* bytes */
 	__u32 wmem_queued, sndbuf;   /* bytes */
 	char comm[CRUMB_COMM_BYTES];
-	__u64 sock_ns; /* --deep: sock.send; 0 unknown */
-	__u64 lock_ns; /* ... sock.lock: since then it waited for the socket's lock; 0 not */
+	__u64 sock_ns;	     /* --deep: sock.send; 0 unknown */
+	__u64 lock_ns;	     /* sock.lock: since then it waited for the socket's lock; 0 not */
+	__u64 lock_until_ns; /* ... and was woken for the last time; 0 not seen */
 };
 
 struct crumb_ev_extent { /* CRUMB_EV_SEND_EXTENT, CRUMB_EV_RECV_EXTENT */
@@ -494,7 +495,8 @@ struct crumb_ev_recv {
 	__u32 netns;
 	char comm[CRUMB_COMM_BYTES];
 	__u64 tcp_ns; /* --deep: tcp.recv; 0 unknown */
-	__u64 lock_ns; /* ... sock.lock: it waited for the socket's lock since then, before the first copy; 0 not */
+	__u64 lock_ns; /* sock.lock: it waited for the socket's lock since then, before the first copy; 0 not */
+	__u64 lock_until_ns; /* ... and was woken for the last time; 0 not seen */
 };
 
 struct crumb_ev_copy {

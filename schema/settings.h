@@ -78,6 +78,7 @@ struct crumb_settings { /* fixed at load: the verifier sees constants and drops 
 	/* Stack pointer at a function's return less that at its entry, for the hooks that are used (src/probe/return_frame.h). */
 	__s16 verdict_pop, func_pop;
 	struct crumb_ipt_layout ipt;
+	__u64 lock_from, lock_bytes; /* where lock_sock_nested() lies; 0 bytes: not known */
 };
 
 struct crumb_flow_key { /* a connection, whichever side looks at it */

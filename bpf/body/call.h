@@ -231,9 +231,8 @@ static __always_inline void recv_finish(struct task_state *ts, __u64 now, __s64 
 	e->netns = ts->recv_netns;
 	task_comm(e->comm, task);
 	e->tcp_ns = in_this_call(ts, ts->tcp_recv_ns);
-	e->lock_ns = ts->lock_sk == ts->recv_sk && ts->lock_ns <= ts->recv_copy_ns ?
-			     in_this_call(ts, ts->lock_ns) :
-			     0;
+	e->lock_ns = ts->recv_lock_ns;
+	e->lock_until_ns = ts->recv_lock_until_ns;
 	ring_submit(e);
 	ts->recv_sock_ns = 0;
 }

@@ -226,8 +226,8 @@ static __always_inline void wait_ends(const struct crumb_cpu *cpu, struct away *
 	task_comm(a->by_comm, prev);
 }
 
-/* sched_switch: @prev leaves its CPU. */
-static __always_inline void reader_leaves(struct task_struct *prev, bool preempt, __u64 now)
+/* sched_switch: @prev leaves its CPU; @lock: asleep for its socket's lock (body/lock.h). */
+static __always_inline void reader_leaves(struct task_struct *prev, bool preempt, bool lock, __u64 now)
 {
 	struct reader *r = reader_get(K(prev, pid));
 	__u32 state;
@@ -242,6 +242,8 @@ static __always_inline void reader_leaves(struct task_struct *prev, bool preempt
 	r->away_open = 1;
 	state = preempt ? 0 : task_state_bits(prev);
 	r->asleep = state != 0;
+	if (r->asleep && !lock)
+		r->lock_ns = 0; /* for something else */
 	a->flags = task_held(prev, state);
 	a->off_ns = now;
 	a->on_ns = 0;
@@ -262,6 +264,9 @@ static __always_inline void reader_woken(struct task_struct *task, __u64 now)
 	if (!r || !r->away_open || !r->asleep || r->wake_ns)
 		return;
 	r->wake_ns = now;
+	if (r->lock_open)
+		r->lock_until_ns = now;
+	r->lock_open = 0;
 	wait_begins(now);
 }
 
@@ -286,6 +291,26 @@ static __always_inline const struct away *reader_returns(struct task_struct *nex
 	r->told_flow = flow;
 	r->count++;
 	return a;
+}
+
+/* The running task's call goes on to append, or to copy: since when did it wait for its socket's lock, until when? 0: it did not. */
+static __always_inline __u64 lock_waited(struct task_state *ts, __u64 *ret_until)
+{
+	struct reader *r;
+	__u64 since;
+
+	*ret_until = 0;
+	if (!ts->lock_hint)
+		return 0;
+	ts->lock_hint = 0;
+	r = reader_get((__u32)bpf_get_current_pid_tgid());
+	if (!r)
+		return 0;
+	since = in_this_call(ts, r->lock_ns);
+	r->lock_ns = 0;
+	if (since)
+		*ret_until = r->lock_until_ns;
+	return since;
 }
 
 /* @a NULL: only that nothing is missing from @since on. A global function, verified once, not for each absence. */

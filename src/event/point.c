@@ -38,10 +38,10 @@ static const struct point points[CRUMB_PT_MAX] = {
 		"sock.send", LAYER_SOCKET, "security_socket_sendmsg",
 		"the socket layer takes the message from the syscall",
 		{ FUNCTION(security_socket_sendmsg, "sock.send") }, true },
-	[CRUMB_PT_SOCK_LOCK] = {	/* only called when somebody has the lock */
+	[CRUMB_PT_SOCK_LOCK] = {	/* told by the stack of who goes to sleep */
 		"sock.lock", LAYER_SOCKET, "__lock_sock",
 		"a softirq or another thread has the socket: the call waits for its lock",
-		{ FUNCTION(__lock_sock, "sock.lock") }, true },
+		{ TRACEPOINT(sched_switch) }, false },
 	[CRUMB_PT_TCP_APPEND] = {	/* the tracepoint came with 6.16 */
 		"tcp.append", LAYER_TCP, "tcp_sendmsg_locked",
 		"the socket is locked and the bytes enter the TCP stream",

@@ -379,6 +379,7 @@ static int map_sender(struct remap *r, const struct remap_from *from, struct cru
 		T(e->libc_ns);
 		T(e->sock_ns);
 		T(e->lock_ns);
+		T(e->lock_until_ns);
 		return NETNS(e->netns);
 	}
 	case CRUMB_EV_SEND_END: {
@@ -468,6 +469,7 @@ static int map_receiver(struct remap *r, const struct remap_from *from, struct c
 		T(e->sock_ns);
 		T(e->tcp_ns);
 		T(e->lock_ns);
+		T(e->lock_until_ns);
 		return NETNS(e->netns);
 	}
 	}

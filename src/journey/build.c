@@ -242,6 +242,8 @@ static uint64_t gap_facts(struct assembler *a, const struct message *m, const st
 		facts |= GAP_TO_HOOK;
 	if (to->due)
 		facts |= GAP_POLL_DUE;
+	if (to->unlocked == UNLOCKED_SENDER)
+		facts |= GAP_SENDER_WOKEN;
 	facts |= reader_fact(from->does);
 	facts |= tunnel_facts(m, from, to);
 	if (to->point == CRUMB_PT_TCP_RECEIVE && to->seen->sock.backlog)

@@ -9,6 +9,7 @@ enum cause_id {
 	TX_LIBC,
 	TX_ENTER,
 	TX_LOCK,
+	TX_WAKEUP,
 	TX_NETFILTER,
 	TX_STACK,
 	TX_DATAGRAM,
@@ -100,8 +101,11 @@ static const struct cause_row rows[CAUSES] = {
 		       "(long if a softirq or another thread holds it)." },
 	[TX_LOCK] = { { "tx.lock", "the socket was locked by somebody else" },
 		      "A softirq that works off packets for this socket, or another thread that sends "
-		      "or receives on it, had its lock: the send call waited (__lock_sock()) until it "
-		      "was given back. Told with --deep; else part of tx.enter." },
+		      "or receives on it, had its lock: the send call slept (__lock_sock()) until it "
+		      "was given back." },
+	[TX_WAKEUP] = { { "tx.wakeup", "the sender is woken and waits for a CPU" },
+			"The send call had slept for the socket's lock, and was woken when that was given back: "
+			"from then on until its first byte entered the stream, the wait for a CPU above all." },
 	[TX_NETFILTER] = { { "tx.netfilter", "netfilter's rules up to the verdict" },
 			   "On the way out of the sender: the rules of a hook of netfilter, all its chains. "
 			   "With --deep, up to the verdict of a chain: its rules, and what lies between "
@@ -352,8 +356,8 @@ static const struct cause_row rows[CAUSES] = {
 		       "security hooks, the socket lock." },
 	[RX_LOCK] = { { "rx.lock", "the socket was locked by somebody else" },
 		      "A softirq that works off packets for this socket, or another thread that "
-		      "sends or receives on it, had its lock: the recv call waited (__lock_sock()). "
-		      "Told with --deep; else part of rx.enter." },
+		      "sends or receives on it, had its lock: the recv call slept (__lock_sock()) until "
+		      "it was given back." },
 	[RX_TAKE] = { { "rx.take", "kernel entry, receive queue, copy" },
 		      "From the recv call's kernel entry to the socket layer's return: file "
 		      "look-up, security hooks, the datagram is taken from the receive queue and "
@@ -420,6 +424,8 @@ static const struct rule {
 	{ P(LIBC_SEND), P(SYS_SEND), 0, 0, TX_LIBC },
 	{ CALL_IN, P(SOCK_SEND) | P(SOCK_LOCK) | P(TCP_APPEND), 0, 0, TX_ENTER },
 	{ P(SOCK_LOCK), P(TCP_APPEND) | P(SOCK_SEND_RETURN), 0, 0, TX_LOCK },
+	{ P(SOCK_LOCK), P(SCHED_WAKE), GAP_SENDER_WOKEN, 0, TX_LOCK },
+	{ P(SCHED_WAKE), P(TCP_APPEND) | P(SOCK_SEND_RETURN), 0, 0, TX_WAKEUP },
 	{ CALL_IN | P(TCP_APPEND), P(SOCK_SEND_RETURN), 0, 0, TX_COPY },
 	{ HELD, P(TCP_HELD) | TO_DEVICE, GAP_RECOVERY, 0, TX_RECOVERY },
 	{ HELD, P(TCP_HELD) | TO_DEVICE, GAP_PACING, 0, TX_PACING },
@@ -563,7 +569,7 @@ static const struct rule {
 	{ P(LIBC_RECV), P(SYS_RECV), 0, 0, RX_CALL },
 	{ ENTRY, P(TCP_RECV) | P(SOCK_LOCK), 0, 0, RX_ENTER },
 	{ READY, P(SOCK_LOCK), 0, 0, RX_RESUME },
-	{ P(SOCK_LOCK), READ, 0, 0, RX_LOCK },
+	{ P(SOCK_LOCK), READ | P(SCHED_WAKE), 0, 0, RX_LOCK },
 	{ ENTRY, READ, GAP_DATAGRAM, 0, RX_TAKE },
 	{ ENTRY, READ, 0, 0, RX_ENTER },
 	{ P(SOCK_COPY), READ, GAP_CALL_WENT_ON, 0, RX_MORE },

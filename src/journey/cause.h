@@ -57,6 +57,7 @@ enum gap_fact {
 	GAP_TO_HOOK = 1ll << 31,    /* it ends there */
 	GAP_POLL_DUE =
 		1ll << 37, /* it ends where a poll begins, or gives the packet, that was due when it began */
+	GAP_SENDER_WOKEN = 1ll << 38, /* it ends where the sending thread is woken */
 	GAP_HARDWARE = 1ll << 36, /* a switch that was recorded says that its hardware forwarded */
 };
 

@@ -99,6 +99,10 @@ static void say_qdisc(struct assembler *a, struct words *w, const struct path_st
 
 static void say_wake(struct assembler *a, struct words *w, const struct path_step *s)
 {
+	if (s->unlocked) {
+		words_put(w, "the lock was given back");
+		return;
+	}
 	if (!s->wake) {
 		words_put(w, "for something else");
 		return;

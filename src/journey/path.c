@@ -5,7 +5,7 @@
 
 #include "path.h"
 
-#define STEPS_BESIDE_NET (28 + PATH_HELD_STEPS + PATH_READER_STEPS + PATH_DEEP_STEPS)
+#define STEPS_BESIDE_NET (30 + PATH_HELD_STEPS + PATH_READER_STEPS + PATH_DEEP_STEPS)
 
 struct path_step *path_add(struct path *p, uint16_t point, uint64_t ns, uint64_t order)
 {
@@ -25,6 +25,18 @@ struct path_step *path_add(struct path *p, uint16_t point, uint64_t ns, uint64_t
 	return s;
 }
 
+void path_add_lock(struct path *p, const struct path_lock *l)
+{
+	struct path_step *s;
+
+	path_add(p, CRUMB_PT_SOCK_LOCK, l->since_ns, l->order);
+	if (l->until_ns < l->since_ns || l->until_ns > l->had_ns)
+		return;
+	s = path_add(p, CRUMB_PT_SCHED_WAKE, l->until_ns, l->order);
+	if (s)
+		s->unlocked = l->who;
+}
+
 static void find_sender(const struct message *m, struct path *p)
 {
 	const struct crumb_ev_send_begin *b = &m->begin;
@@ -39,7 +51,8 @@ static void find_sender(const struct message *m, struct path *p)
 	if (b->sock_ns)
 		path_add(p, CRUMB_PT_SOCK_SEND, b->sock_ns, PATH_ORDER_SENDER + 2);
 	if (b->lock_ns)
-		path_add(p, CRUMB_PT_SOCK_LOCK, b->lock_ns, PATH_ORDER_SENDER + 3);
+		path_add_lock(p, &(struct path_lock){ b->lock_ns, b->lock_until_ns, b->h.time_ns,
+						      PATH_ORDER_SENDER + 3, UNLOCKED_SENDER });
 	if (!conn_is_udp(m->conn))
 		path_add(p, CRUMB_PT_TCP_APPEND, b->h.time_ns, PATH_ORDER_SENDER + 4);
 	for (uint32_t i = from; i < p->count; i++) {

@@ -21,6 +21,9 @@ enum reader_does {
 	READER_UNSEEN,	 /* its account begins later */
 };
 
+/* The socket's lock was given back, and who had waited for it was woken. */
+enum unlocked { UNLOCKED_NOBODY, UNLOCKED_SENDER, UNLOCKED_READER };
+
 struct path_step {
 	uint64_t ns, order; /* at the same time the lower order comes first */
 	uint64_t first_ns;
@@ -34,6 +37,7 @@ struct path_step {
 	const struct sighting *seen; /* device and TCP points */
 	const struct ready *ready;   /* sock.ready */
 	const struct wake *wake;     /* sched.wake, sched.run */
+	enum unlocked unlocked;	     /* sched.wake: of whom */
 	enum reader_does does;
 	const struct crumb_ev_away *away; /* the absence that this step is of, or the last one before it */
 	const struct crumb_ev_poll *poll; /* dev.irq, softirq.run, and what comes out of a poll without them */
@@ -99,6 +103,13 @@ const struct path_step *path_first_queue(const struct message *m, const struct p
 
 /* A step at the end of @p, in no order yet; NULL if there is no room. */
 struct path_step *path_add(struct path *p, uint16_t point, uint64_t ns, uint64_t order);
+
+/* A wait for the socket's lock, and its end if that was seen (0: not); it was had by @had_ns. */
+struct path_lock {
+	uint64_t since_ns, until_ns, had_ns, order;
+	enum unlocked who;
+};
+void path_add_lock(struct path *p, const struct path_lock *l);
 
 /* The step of what was seen, with the sightings of the message there until @end_ns. NULL when memory is out. */
 struct path_step *path_add_seen(struct path *p, const struct message *m, const struct sight_log *log,

@@ -71,6 +71,17 @@ static void wake_step(struct path *p, const struct half *h, const struct wake *w
 	s->wake = w;
 }
 
+static void lock_steps(const struct half *h, const struct crumb_ev_recv *ev, struct path *p)
+{
+	uint32_t from = p->count;
+
+	path_add_lock(p, &(struct path_lock){ ev->lock_ns, ev->lock_until_ns,
+					      ev->copy_ns ? ev->copy_ns : ev->h.time_ns,
+					      PATH_ORDER_READER + 6, UNLOCKED_READER });
+	for (uint32_t i = from; i < p->count; i++)
+		path_at_reader(h, &p->steps[i], ev->h.cpu);
+}
+
 /* Where the thread is seen to call recv, if that was after @ready_ns. */
 static void entry_steps(const struct half *h, const struct crumb_ev_recv *ev, uint64_t ready_ns,
 			struct path *p)
@@ -85,8 +96,7 @@ static void entry_steps(const struct half *h, const struct crumb_ev_recv *ev, ui
 		path_at_reader(h, path_add(p, CRUMB_PT_TCP_RECV, ev->tcp_ns, PATH_ORDER_READER + 5),
 			       ev->h.cpu);
 	if (ev->lock_ns > ready_ns)
-		path_at_reader(h, path_add(p, CRUMB_PT_SOCK_LOCK, ev->lock_ns, PATH_ORDER_READER + 6),
-			       ev->h.cpu);
+		lock_steps(h, ev, p);
 }
 
 /* Where it is from here on. */

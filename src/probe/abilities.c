@@ -21,6 +21,7 @@
 #include "nat_look.h"
 #include "netfilter_links.h"
 #include "return_frame.h"
+#include "symbols.h"
 
 int abilities_tracepoint_args(const struct abilities *a, const char *name)
 {
@@ -190,6 +191,19 @@ static const char *look_tunnels(struct abilities *a)
 	return NULL;
 }
 
+/* Who waits for a socket's lock has lock_sock_nested() in its stack: one look at where that lies (bpf/body/lock.h). */
+static const char *look_lock(struct abilities *a)
+{
+	switch (symbols_place("lock_sock_nested", &a->lock_from, &a->lock_bytes)) {
+	case 0:
+		return NULL;
+	case -EPERM:
+		return "the kernel hides the addresses of its functions (/proc/kallsyms): kernel.kptr_restrict, CAP_SYSLOG";
+	default:
+		return "/proc/kallsyms has no lock_sock_nested";
+	}
+}
+
 int abilities_new(const char *btf_path, bool deep, struct abilities **ret, struct error *e)
 {
 	struct abilities *a = calloc(1, sizeof(*a));
@@ -220,6 +234,7 @@ int abilities_new(const char *btf_path, bool deep, struct abilities **ret, struc
 	a->tunnel_why = look_tunnels(a);
 	if (!devlink_has_traps())
 		a->traps_why = "no device had traps (devlink) when crumb started";
+	a->lock_why = look_lock(a);
 	a->attach_cookie = try_attach_cookie();
 	a->cast = btf_path ? 0 : cast_function(a->btf);
 	a->calls_preempted = look_calls_preempted(a);

@@ -32,6 +32,8 @@ struct abilities {
 	const char *nat_why; /* NULL: translations of addresses (NAT) are followed; else why not */
 	const char *tunnel_why; /* NULL: packets in those tunnels are followed; else why not */
 	const char *traps_why; /* NULL: a switch's hardware may tell of packets (devlink traps); else why not */
+	const char *lock_why;		/* NULL: waits for a socket's lock are told; else why not */
+	uint64_t lock_from, lock_bytes; /* where lock_sock_nested() lies; 0 bytes: not known */
 	struct tunnel_look tunnels;
 	struct crumb_nft_layout nft; /* all 0: the types of nf_tables are not told, or it is not loaded */
 	struct crumb_ipt_layout ipt; /* likewise of ip_tables */

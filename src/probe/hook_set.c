@@ -61,8 +61,6 @@ static const struct hook_set sets[] = {
 		AT_ENTRY("softirq_exit", "softirq_exit") } },
 	{ "sock.send", NULL, {
 		AT_ENTRY("sock_send_enter", "security_socket_sendmsg") } },
-	{ "sock.lock", NULL, {
-		AT_ENTRY("lock_enter", "__lock_sock") } },
 	{ "tcp.recv", NULL, {
 		AT_ENTRY("tcp_recv_enter", "tcp_recvmsg") } },
 	{ "tcp.backlog", NULL, {

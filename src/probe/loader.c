@@ -205,6 +205,8 @@ static void settle_maps(struct loader *l, const struct session_config *c, uint32
 	bpf_map__set_max_entries(l->skel->maps.flow_cells, cells);
 	l->settings.cell_mask = cells - 1;
 	l->settings.calls_preempted = a->calls_preempted;
+	l->settings.lock_from = a->lock_from;
+	l->settings.lock_bytes = a->lock_bytes;
 	l->settings.nft = a->nft;
 	l->settings.ipt = a->ipt;
 	settle_returns(l);
@@ -255,6 +257,7 @@ static int load_once(struct loader *l, const struct session_config *c, uint32_t 
 		.force = c->force,
 		.libc = c->libc,
 		.deep = c->deep,
+		.lock_why = l->abilities->lock_why,
 		.traps_why = l->abilities->traps_why,
 		.children = c->settings.select & CRUMB_SELECT_TGID,
 	};

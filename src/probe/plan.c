@@ -266,6 +266,8 @@ static const char *not_wanted(const struct plan_request *r, uint16_t point)
 {
 	if (point == CRUMB_PT_HW_TRAP || point == CRUMB_PT_HW_DROP)
 		return r->traps_why;
+	if (point == CRUMB_PT_SOCK_LOCK)
+		return r->lock_why;
 	return (point == CRUMB_PT_TASK && !r->children) || (point_get(point)->deep && !r->deep) ?
 		       "" :
 		       NULL;

@@ -119,6 +119,34 @@ static void load(struct symbols *s)
 	s->names = names ? names : s->names;
 }
 
+int symbols_place(const char *name, uint64_t *ret_from, uint64_t *ret_bytes)
+{
+	_cleanup_fclose_ FILE *f = fopen("/proc/kallsyms", "re");
+	uint64_t from = 0, addr;
+	char line[512], *after;
+	bool found = false;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		addr = strtoull(line, &after, 16);
+		if (strlen(after) < 4 || !strchr("tT", after[1]))
+			continue;
+		if (!addr)
+			return -EPERM;
+		if (found && addr > from) {
+			*ret_from = from;
+			*ret_bytes = addr - from;
+			return 0;
+		}
+		if (found)
+			continue;
+		after += 3;
+		after[strcspn(after, "\t \n")] = '\0';
+		found = !strcmp(after, name);
+		from = addr;
+	}
+	return -ENOENT;
+}
+
 void symbols_load(struct symbols *s)
 {
 	if (!s->loaded)

@@ -20,6 +20,12 @@ void symbols_load(struct symbols *s); /* now instead of at the first question */
 /* The function around @addr and @addr's offset in it; NULL if kallsyms is not to be read. Borrowed. */
 const char *symbols_function(struct symbols *s, uint64_t addr, uint32_t *ret_offset);
 
+/*
+ * Where the kernel's function @name lies, looked for in /proc/kallsyms up to there. -ENOENT: there is none, -EPERM: the kernel hides
+ * where its functions are.
+ */
+int symbols_place(const char *name, uint64_t *ret_from, uint64_t *ret_bytes);
+
 /* "NETFILTER_DROP" of enum skb_drop_reason, NULL if this kernel has no such value. Borrowed. */
 const char *symbols_drop_reason(struct symbols *s, uint32_t value);
 
