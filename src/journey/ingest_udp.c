@@ -358,6 +358,12 @@ int ingest_dgram_ready(struct assembler *a, struct conn *c, const struct crumb_e
 	s->sock.rmem_alloc = ev->rmem_alloc;
 	s->sock.rcvbuf = ev->rcvbuf;
 	s->inferred = !sure;
+	/*
+	 * The reader, on another CPU, had it before the socket told of it: it is not in the queue any more, where it would stand for
+	 * the next one of the same bytes.
+	 */
+	if (d->taken)
+		return 0;
 	return usocks_queue(a->usocks, ev->sk, &entry, ev->h.time_ns);
 }
 
