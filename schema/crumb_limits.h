@@ -7,8 +7,8 @@
 #define CRUMB_LIMITS_H
 
 /* Ring buffers: one per CPU, a power of two; this much for all, but not more or less than that for each. --ring-size */
-#define CRUMB_RING_BYTES     (32u << 20)
-#define CRUMB_RING_BYTES_MAX (16u << 20)
+#define CRUMB_RING_BYTES     (16u << 20)
+#define CRUMB_RING_BYTES_MAX (8u << 20)
 #define CRUMB_RING_BYTES_MIN (2u << 20)
 #define CRUMB_POLL_TOLD_NS   20000 /* shorter waits from interrupt to packet are not told */
 #define CRUMB_MAX_CONNECTS   4096  /* sockets of selected tasks that are connecting */
