@@ -7,22 +7,26 @@ usage: journeys.py check FILE                      every line, every key, every 
        journeys.py writers FILE WRITERS READERS    against the logs of tests/net/writers.c and readers.c
        journeys.py apart FILE WRITERS READERS      the same, of programs on machines: clocks differ, events may be lost
        journeys.py shared FILE WRITERS READERS     the same, where several threads wrote to one socket
+       journeys.py serve ANSWER                    any of these, asked on standard input (see requests())
        journeys.py capture FILE PCAP [DISPLAY-FILTER]    bytes by direction, against what tshark reads in PCAP
 
 Exit status 1 with the complaints printed. FILE may be - for standard input.
 """
 import bisect
 import collections
+import contextlib
 import ipaddress
 import json
+import os
 import re
+import select
 import subprocess
 import sys
 
 VERDICTS = ("delivered", "dropped", "waiting", "left", "incomplete")
 FATES = ("arrived", "dropped", "late", "not_needed", "unseen")
 RESENT = ("first", "tlp", "fast", "rto", "repair", "unknown")
-VIAS = ("tp_btf", "raw_tp", "fentry", "kprobe.multi", "kprobe", "netfilter", "uprobe", "derived")
+VIAS = ("tp_btf", "raw_tp", "tracepoint", "fentry", "kprobe.multi", "kprobe", "netfilter", "uprobe", "derived")
 COMPLAINTS_SHOWN = 25
 UINT, INT, TEXT, BOOL, LIST, OBJECT, NULL = "uint", "int", "text", "bool", "list", "object", "null"
 
@@ -528,9 +532,36 @@ def compare_capture(trace, pcap, display_filter):
     print(f"{len(theirs)} directions, {sum(theirs.values())} bytes by tshark, {sum(ours.values())} in journeys")
 
 
+def requests(descriptor):
+    """Three fields each, every field ended by a zero byte; none any more when who asks is gone."""
+    asker, pending = os.getppid(), b""
+    while os.getppid() == asker:
+        if not select.select([descriptor], [], [], 5)[0]:
+            continue
+        pending += os.read(descriptor, 65536)
+        while pending.count(b"\0") >= 3:
+            *fields, pending = pending.split(b"\0", 3)
+            yield [field.decode() for field in fields]
+
+
+def serve(answer):
+    """Many questions to one process: what the task prints goes into the file, then its exit status to standard output."""
+    for request in requests(sys.stdin.fileno()):
+        complaints.clear()
+        with open(answer, "w", encoding="utf-8") as file, contextlib.redirect_stdout(file):
+            try:
+                status = main(request)
+            except (Exception, SystemExit) as error:
+                status = 1
+                print(f"{type(error).__name__}: {error}")
+        print(status, flush=True)
+
+
 def main(args):
     if len(args) < 2:
         sys.exit(__doc__)
+    if args[0] == "serve":
+        return serve(args[1])
     task, trace = args[0], Trace(args[1])
     if task == "check":
         check(trace)

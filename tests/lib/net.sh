@@ -84,6 +84,14 @@ has()		# TEXT PART NAME
 	ok $? "$3" || printf '%s\n' "no \"$2\" in: $1" | sed 's/^/#   /'
 }
 
+# The first lines of a file, as the explanation of a point.
+explain_by()	# FILE
+{
+	local shown
+	mapfile -t -n 30 shown <"$1"
+	[ ${#shown[@]} = 0 ] || printf '#   %s\n' "${shown[@]}"
+}
+
 # Run it, with what it prints as the explanation of a failure.
 try()		# NAME COMMAND...
 {
@@ -91,7 +99,7 @@ try()		# NAME COMMAND...
 	shift
 	timeout 120 "$@" >"$work/try" 2>&1
 	ok $? "$name"
-	head -n 30 "$work/try" | sed 's/^/#   /'
+	explain_by "$work/try"
 }
 
 # A row of docs/SCENARIOS.md: what was made to happen, what crumb said, and what it was held against. `./run check` takes
@@ -119,14 +127,15 @@ bail()		# REASON: what the rest of the test needs is not there
 	exit 1
 }
 
-# Until COMMAND succeeds, with a limit.
+# Until COMMAND succeeds, with a limit. To begin a program takes longer than the pause where all is emulated: none is.
+exec {never}<><(:)
 wait_for()	# SECONDS COMMAND...
 {
 	local end=$((SECONDS + $1))
 	shift
 	until "$@" 2>/dev/null; do
 		[ $SECONDS -lt $end ] || return 1
-		sleep 0.02
+		read -r -t 0.02 -u "$never" || :
 	done
 }
 
@@ -139,7 +148,9 @@ end_process()	# PID
 
 gone()		# PID
 {
-	! kill -0 "$1" 2>/dev/null || [ "$(cut -d' ' -f3 "/proc/$1/stat" 2>/dev/null)" = Z ]
+	local stat
+	{ read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
+	[[ ${stat##*) } == Z* ]]
 }
 
 lab_up()
@@ -170,9 +181,20 @@ spawn_in()	# NAME HOST COMMAND...
 	undo end_process $spawned
 }
 
-wait_text()	# FILE TEXT [SECONDS]
+has_text()	# FILE PATTERN: as grep -q
 {
-	wait_for "${3:-10}" grep -q -- "$2" "$1" || bail "no \"$2\" in $1: $(head -c 500 "$1")"
+	local text
+	if [[ $2 == *[]^$.*\\[]* ]]; then
+		grep -q -- "$2" "$1"
+		return
+	fi
+	IFS= read -r -d '' text <"$1"
+	[[ $text == *"$2"* ]]
+}
+
+wait_text()	# FILE PATTERN [SECONDS]
+{
+	wait_for "${3:-10}" has_text "$1" "$2" || bail "no \"$2\" in $1: $(head -c 500 "$1")"
 }
 
 listens()	# HOST PORT
@@ -185,6 +207,7 @@ start_crumb()	# NAME COMMAND OPTION...
 {
 	local name=$1 command=$2 line
 	shift 2
+	journeys_begin # meanwhile
 	rm -f "$work/ready"
 	mkfifo "$work/ready"
 	"$CRUMB" "$command" --ready-fd 8 "$@" >"$work/$name.out" 2>"$work/$name.err" 8>"$work/ready" </dev/null &
@@ -247,15 +270,46 @@ doctor_json()	# FILE
 	[ -z "${CRUMB_DOCTOR:-}" ] || cp "$1" "$CRUMB_DOCTOR"
 }
 
-check()		# FILE NAME: the contract of product.md
-{
-	try "$2: every line keeps the contract" python3 -S -B -c "$as_module" "$LIB" journeys check "$1"
-}
-
 # A program of tests/lib as a module: where it has been compiled (the guests), that counts. Without site's search for packages.
 as_module='import sys; sys.path.insert(0, sys.argv[1]); sys.exit(__import__(sys.argv[2]).main(sys.argv[3:]))'
+journeys=(python3 -S -B -c "$as_module" "$LIB" journeys)
+
+# To begin Python and to import JSON takes half a second in a guest: one process answers what is asked of journeys.
+ask=
+journeys_begin()
+{
+	[ -z "$ask" ] || return
+	mkfifo "$work/ask" "$work/told"
+	"${journeys[@]}" serve "$work/answer" <"$work/ask" >"$work/told" 2>"$work/serve.err" &
+	undo end_process $!
+	exec {ask}<>"$work/ask" {told}<>"$work/told"
+}
+
+# What journeys.py TASK FILE [EXPRESSION] says into $answer; its exit status.
+journeys_ask()
+{
+	local status
+	if [ -z "$ask" ]; then # in a subshell, before anything was begun
+		answer=$(timeout 60 "${journeys[@]}" "$@" 2>&1)
+		return
+	fi
+	printf '%s\0' "$1" "$2" "${3:-}" >&"$ask"
+	answer="no answer from journeys.py: $(<"$work/serve.err")"
+	read -r -t 120 status <&"$told" || return 1
+	IFS= read -r -d '' answer <"$work/answer"
+	return "$status"
+}
+
+check()		# FILE NAME: the contract of product.md
+{
+	journeys_begin
+	journeys_ask check "$1"
+	ok $? "$2: every line keeps the contract"
+	explain_by <(printf '%s' "$answer")
+}
 
 query()		# FILE EXPRESSION of J (journeys), S (summary), T (trace)
 {
-	timeout 60 python3 -S -B -c "$as_module" "$LIB" journeys eval "$1" "$2"
+	journeys_ask eval "$1" "$2"
+	printf '%s\n' "${answer%$'\n'}"
 }
