@@ -18,6 +18,12 @@
 #define TRACEPOINT(name, args...)	      TRACEPOINT_(name##_raw, name, ##args)
 #define TRACEPOINT_AGAIN(name, prog, args...) TRACEPOINT_(prog##_raw, name, ##args)
 
+/* By its perf event (src/probe/backend_perf.c); @type: what the event holds, from its ctx. */
+#define EVENT_(prog, group, name, type) \
+	SEC("?tp/" #group "/" #name) int prog(const struct trace_event_raw_##type *ctx)
+#define EVENT(group, name, type)       EVENT_(name##_event_raw, group, name, type)
+#define EVENT_AGAIN(group, name, type) EVENT_(name##_event_again_raw, group, name, type)
+
 #define ENTRY_(prog, func, args...)  SEC("?kprobe/" #func) int BPF_KPROBE(prog, ##args)
 #define ENTRY(prog, func, args...)   ENTRY_(prog##_raw, func, ##args)
 #define RETURN_(prog, func, args...) SEC("?kretprobe/" #func) int BPF_KRETPROBE(prog, ##args)

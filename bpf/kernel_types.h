@@ -375,6 +375,38 @@ struct pt_regs___k {
 };
 #endif
 
+/* What events of tracepoints hold (include/trace/events/{syscalls,sched,sock,tcp,skb}.h). */
+struct trace_event_raw_sys_enter {
+	long id;
+};
+
+struct trace_event_raw_sys_exit {
+	long ret;
+};
+
+struct trace_event_raw_sock_msg_length {
+	void *sk;
+	int ret, flags;
+};
+
+struct trace_event_raw_sched_process_template {
+	int pid;
+};
+
+struct trace_event_raw_inet_sock_set_state {
+	const void *skaddr;
+	int oldstate, newstate;
+};
+
+struct trace_event_raw_tcp_event_sk {
+	const void *skaddr;
+};
+
+struct trace_event_raw_skb_copy_datagram_iovec {
+	const void *skbaddr;
+	int len;
+};
+
 #pragma clang attribute pop
 
 /*

@@ -70,7 +70,7 @@ static __always_inline void connect_begins(const struct sock *sk)
 		ts->connect_sk = (__u64)sk;
 }
 
-TRACEPOINT(inet_sock_set_state, const struct sock *sk, int old_state, int new_state)
+static __always_inline int state_set(const struct sock *sk, int old_state, int new_state)
 {
 	struct crumb_ev_state *e;
 	struct crumb_flow *f;
@@ -115,3 +115,15 @@ TRACEPOINT(inet_sock_set_state, const struct sock *sk, int old_state, int new_st
 	ring_submit(e);
 	return 0;
 }
+
+TRACEPOINT(inet_sock_set_state, const struct sock *sk, int old_state, int new_state)
+{
+	return state_set(sk, old_state, new_state);
+}
+
+#ifdef CRUMB_UNTYPED
+EVENT(sock, inet_sock_set_state, inet_sock_set_state)
+{
+	return state_set(ctx->skaddr, ctx->oldstate, ctx->newstate);
+}
+#endif

@@ -42,7 +42,7 @@ static __always_inline void uncopied_read(struct task_state *ts, const struct so
 		recv_finish(ts, 0, len);
 }
 
-TRACEPOINT(tcp_rcv_space_adjust, struct sock *sk)
+static __always_inline int space_adjusted(const struct sock *sk)
 {
 	struct task_state *ts;
 	struct crumb_flow *f;
@@ -72,5 +72,17 @@ TRACEPOINT(tcp_rcv_space_adjust, struct sock *sk)
 	uncopied_read(ts, sk, f, dir, from, to - from);
 	return 0;
 }
+
+TRACEPOINT(tcp_rcv_space_adjust, struct sock *sk)
+{
+	return space_adjusted(sk);
+}
+
+#ifdef CRUMB_UNTYPED
+EVENT(tcp, tcp_rcv_space_adjust, tcp_event_sk)
+{
+	return space_adjusted(ctx->skaddr);
+}
+#endif
 
 #endif

@@ -38,7 +38,7 @@ _crumb() {
 		return
 		;;
 	--backend)
-		mapfile -t COMPREPLY < <(compgen -W "tp_btf raw_tp fentry kprobe.multi kprobe uprobe" -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W "tp_btf raw_tp tracepoint fentry kprobe.multi kprobe uprobe" -- "$current")
 		return
 		;;
 	esac

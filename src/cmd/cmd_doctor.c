@@ -26,6 +26,8 @@ static const struct {
 	{ HOOK_TP_BTF,
 	  "Linux 5.11 or newer with CONFIG_DEBUG_INFO_BTF; root, or CAP_BPF and CAP_PERFMON" },
 	{ HOOK_RAW_TP, "CONFIG_BPF_EVENTS; root, or CAP_BPF and CAP_PERFMON" },
+	{ HOOK_TRACEPOINT,
+	  "Linux 6.7 or newer with CONFIG_BPF_EVENTS; root, or CAP_PERFMON and to be let into tracefs" },
 	{ HOOK_FENTRY,
 	  "Linux 5.11 or newer with CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS and CONFIG_DEBUG_INFO_BTF, not locked down" },
 	{ HOOK_KPROBE_MULTI, "Linux 5.18 or newer with CONFIG_FPROBE, not locked down" },

@@ -22,7 +22,7 @@ struct doctor_rung {
 	const char *but;    /* it works, but for this; NULL */
 };
 
-#define DOCTOR_RUNGS 8
+#define DOCTOR_RUNGS 9
 
 struct doctor {
 	struct machine machine;

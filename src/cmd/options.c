@@ -80,7 +80,7 @@ static const struct option_row rows[] = {
 	  "ring buffer per CPU (default: 16M for all, 2M to 8M each)" },
 	{ "max-flows", OPT_FLOWS, "N", OPTIONS_HOOKS, "connections followed at once (default 65536)" },
 	{ "backend", OPT_BACKEND, "KIND", OPTIONS_HOOKS | OPTIONS_LOOK,
-	  "hooks of this kind wherever there are any: tp_btf, raw_tp, fentry,\nkprobe.multi, kprobe, uprobe (default: the best that works)" },
+	  "hooks of this kind wherever there are any: tp_btf, raw_tp, tracepoint,\nfentry, kprobe.multi, kprobe, uprobe (default: the best that works)" },
 	{ "btf", OPT_BTF, "FILE", OPTIONS_HOOKS | OPTIONS_LOOK,
 	  "the running kernel's types, if it does not tell them itself" },
 	{ "snaplen", OPT_SNAPLEN, "BYTES", OPTIONS_WRITE,
@@ -332,8 +332,9 @@ static int set_hooks(struct options *o, int id, const char *v)
 	case OPT_BACKEND:
 		o->backend = hook_kind_by_name(v);
 		if (o->backend == HOOK_NONE || o->backend == HOOK_DERIVED)
-			return bad_value("backend", v,
-					 "one of tp_btf, raw_tp, fentry, kprobe.multi, kprobe, uprobe");
+			return bad_value(
+				"backend", v,
+				"one of tp_btf, raw_tp, tracepoint, fentry, kprobe.multi, kprobe, uprobe");
 		return -1;
 	case OPT_BTF:
 		o->btf = v;

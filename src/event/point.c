@@ -13,6 +13,7 @@
 
 /* clang-format off */
 #define TRACEPOINT(name)	{ HOOK_TP_BTF, #name, #name }, { HOOK_RAW_TP, #name, #name }
+#define EVENT(group, name)	TRACEPOINT(name), { HOOK_TRACEPOINT, #group ":" #name, #name "_event" }
 #define FUNCTION(func, set)	{ HOOK_FENTRY, #func, set }, { HOOK_KPROBE_MULTI, #func, set }, { HOOK_KPROBE, #func, set }
 #define MODULE_FUNCTION(func, set)	{ HOOK_KPROBE_MULTI, #func, set }, { HOOK_KPROBE, #func, set }
 #define FENTRY(func)		{ HOOK_FENTRY, #func, NULL }
@@ -32,12 +33,12 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_SYS_SEND] = {
 		"sys.send", LAYER_SYSCALL, "",
 		"the send-family syscall enters the kernel",
-		{ TRACEPOINT(sys_enter) }, false },
+		{ EVENT(raw_syscalls, sys_enter) }, false, true },
 	/* Which function calls the protocol, and whether it is inlined, differs; all ages call the security hook. */
 	[CRUMB_PT_SOCK_SEND] = {
 		"sock.send", LAYER_SOCKET, "security_socket_sendmsg",
 		"the socket layer takes the message from the syscall",
-		{ FUNCTION(security_socket_sendmsg, "sock.send") }, true },
+		{ FUNCTION(security_socket_sendmsg, "sock.send") }, true, true },
 	[CRUMB_PT_SOCK_LOCK] = {	/* told by the stack of who goes to sleep */
 		"sock.lock", LAYER_SOCKET, "__lock_sock",
 		"a softirq or another thread has the socket: the call waits for its lock",
@@ -45,15 +46,15 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_TCP_APPEND] = {	/* the tracepoint came with 6.16 */
 		"tcp.append", LAYER_TCP, "tcp_sendmsg_locked",
 		"the socket is locked and the bytes enter the TCP stream",
-		{ TRACEPOINT(tcp_sendmsg_locked), FUNCTION(tcp_sendmsg_locked, "append") }, false },
+		{ TRACEPOINT(tcp_sendmsg_locked), FUNCTION(tcp_sendmsg_locked, "append") }, false, true },
 	[CRUMB_PT_SOCK_SEND_RETURN] = {	/* 6.3 */
 		"sock.send.return", LAYER_SOCKET, "sock_sendmsg_nosec",
 		"the socket layer has taken the bytes and returns",
-		{ TRACEPOINT(sock_send_length), FUNCTION(inet_sendmsg, "sent") }, false },
+		{ EVENT(sock, sock_send_length), FUNCTION(inet_sendmsg, "sent") }, false, true },
 	[CRUMB_PT_SYS_SEND_RETURN] = {
 		"sys.send.return", LAYER_SYSCALL, "",
 		"the send-family syscall returns to the program",
-		{ TRACEPOINT(sys_exit) }, false },
+		{ EVENT(raw_syscalls, sys_exit) }, false, true },
 	[CRUMB_PT_LIBC_SEND_RETURN] = {
 		"libc.send.return", LAYER_LIBC, "",
 		"the C library returns to the sender",
@@ -67,7 +68,7 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_TCP_XMIT] = {
 		"tcp.xmit", LAYER_TCP, "__tcp_transmit_skb",
 		"TCP builds the header of an skb that carries the bytes and hands it to IP",
-		{ FUNCTION(__tcp_transmit_skb, "tcp.xmit") }, false },
+		{ FUNCTION(__tcp_transmit_skb, "tcp.xmit") }, false, true },
 	[CRUMB_PT_TCP_RETRANSMIT] = {
 		"tcp.retransmit", LAYER_TCP, "__tcp_retransmit_skb",
 		"TCP sends the bytes again: loss, or a timer that ran out",
@@ -75,7 +76,7 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_IP_OUTPUT] = {
 		"ip.output", LAYER_IP, "ip_output",
 		"IP has routed the packet and passes it to netfilter and the neighbour",
-		{ FUNCTION(ip_output, "ip.output") }, false },
+		{ FUNCTION(ip_output, "ip.output") }, false, true },
 	/*
 	 * Base chains of nftables give their names, tables of the old iptables theirs; without the modules' types (before
 	 * 5.11) there is only the hook as a whole.
@@ -197,23 +198,23 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_SYS_RECV] = {
 		"sys.recv", LAYER_SYSCALL, "",
 		"the receive-family syscall enters the kernel",
-		{ TRACEPOINT(sys_enter) }, false },
+		{ EVENT(raw_syscalls, sys_enter) }, false, true },
 	[CRUMB_PT_TCP_RECV] = {
 		"tcp.recv", LAYER_TCP, "tcp_recvmsg",
 		"the reader's call has come to TCP, which locks the socket and looks at the queue",
-		{ FUNCTION(tcp_recvmsg, "tcp.recv") }, true },
+		{ FUNCTION(tcp_recvmsg, "tcp.recv") }, true, true },
 	[CRUMB_PT_SOCK_COPY] = {
 		"sock.copy", LAYER_SOCKET, "skb_copy_datagram_iter",
 		"the bytes are copied to the reader's memory",
-		{ TRACEPOINT(skb_copy_datagram_iovec) }, false },
+		{ EVENT(skb, skb_copy_datagram_iovec) }, false, true },
 	[CRUMB_PT_SOCK_RECV_RETURN] = {	/* 6.3 */
 		"sock.recv.return", LAYER_SOCKET, "sock_recvmsg_nosec",
 		"the socket layer has handed the bytes over and returns",
-		{ TRACEPOINT(sock_recv_length), FUNCTION(inet_recvmsg, "received") }, false },
+		{ EVENT(sock, sock_recv_length), FUNCTION(inet_recvmsg, "received") }, false, true },
 	[CRUMB_PT_SYS_RECV_RETURN] = {
 		"sys.recv.return", LAYER_SYSCALL, "",
 		"the receive-family syscall returns to the program",
-		{ TRACEPOINT(sys_exit) }, false },
+		{ EVENT(raw_syscalls, sys_exit) }, false, true },
 	[CRUMB_PT_LIBC_RECV] = {
 		"libc.recv", LAYER_LIBC, "",
 		"the program calls a receive-family function of the C library",
@@ -240,11 +241,11 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_CALL] = {
 		"call", LAYER_NOTE, "",
 		"a call that carries no bytes: getaddrinfo, socket, connect, close",
-		{ LIBC("libc_return"), TRACEPOINT(sys_exit) }, false },
+		{ LIBC("libc_return"), EVENT(raw_syscalls, sys_exit) }, false, true },
 	[CRUMB_PT_STATE] = {
 		"state", LAYER_NOTE, "inet_sk_state_store",
 		"a socket of the connection changes its TCP state",
-		{ TRACEPOINT(inet_sock_set_state) }, false },
+		{ EVENT(sock, inet_sock_set_state) }, false, true },
 	[CRUMB_PT_RESET_SEND] = {	/* why: since 6.10 */
 		"reset.send", LAYER_NOTE, "tcp_send_active_reset",
 		"TCP ends the connection at once, by an RST, or answers a packet with one",
@@ -256,7 +257,7 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_SOCK_GONE] = {
 		"sock.gone", LAYER_NOTE, "inet_csk_destroy_sock",
 		"a socket of the connection is destroyed, with what lies in it",
-		{ TRACEPOINT(tcp_destroy_sock) }, false },
+		{ EVENT(tcp, tcp_destroy_sock) }, false, true },
 	[CRUMB_PT_FLOW] = {
 		"flow", LAYER_NOTE, "",
 		"a connection is followed from now on",
@@ -305,15 +306,11 @@ const char *point_layer_name(enum point_layer layer)
 const char *hook_kind_name(enum hook_kind kind)
 {
 	static const char *const names[HOOK_KIND_MAX] = {
-		[HOOK_NONE] = "none",
-		[HOOK_TP_BTF] = "tp_btf",
-		[HOOK_RAW_TP] = "raw_tp",
-		[HOOK_FENTRY] = "fentry",
-		[HOOK_KPROBE_MULTI] = "kprobe.multi",
-		[HOOK_KPROBE] = "kprobe",
-		[HOOK_NETFILTER] = "netfilter",
-		[HOOK_UPROBE] = "uprobe",
-		[HOOK_DERIVED] = "derived",
+		[HOOK_NONE] = "none",	  [HOOK_TP_BTF] = "tp_btf",
+		[HOOK_RAW_TP] = "raw_tp", [HOOK_TRACEPOINT] = "tracepoint",
+		[HOOK_FENTRY] = "fentry", [HOOK_KPROBE_MULTI] = "kprobe.multi",
+		[HOOK_KPROBE] = "kprobe", [HOOK_NETFILTER] = "netfilter",
+		[HOOK_UPROBE] = "uprobe", [HOOK_DERIVED] = "derived",
 	};
 
 	return NAME_AT(names, kind, "?");

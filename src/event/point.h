@@ -31,6 +31,7 @@ enum hook_kind {
 	HOOK_NONE = 0,
 	HOOK_TP_BTF,	   /* BTF-typed tracepoint */
 	HOOK_RAW_TP,	   /* the same, arguments as numbers */
+	HOOK_TRACEPOINT,   /* the same, through a perf event: what it prints, with preemption off */
 	HOOK_FENTRY,	   /* with its fexit: BTF-typed, at a function */
 	HOOK_KPROBE_MULTI, /* kprobes through ftrace, many in one link */
 	HOOK_KPROBE,	   /* with its kretprobe */
@@ -55,6 +56,7 @@ struct point {
 	const char *doc;  /* one line */
 	struct point_hook via[POINT_HOOKS_MAX]; /* in order of preference, ends with HOOK_NONE */
 	bool deep;				/* only with --deep: what it shows costs more */
+	bool in_task; /* called by a task, which can be preempted there, not by an interrupt */
 };
 
 /* Row of @pt; never NULL: an unknown number gives a row named "?". */

@@ -9,7 +9,7 @@
 const struct backend *backend_get(enum hook_kind kind)
 {
 	static const struct backend *const rungs[] = {
-		&backend_tp_btf,       &backend_raw_tp, &backend_fentry,
+		&backend_tp_btf,       &backend_raw_tp, &backend_tracepoint, &backend_fentry,
 		&backend_kprobe_multi, &backend_kprobe, &backend_netfilter,
 	};
 

@@ -46,8 +46,8 @@ struct backend {
 /* NULL: no rung of its own (derived points, libc). */
 const struct backend *backend_get(enum hook_kind kind);
 
-extern const struct backend backend_tp_btf, backend_raw_tp, backend_fentry, backend_kprobe,
-	backend_kprobe_multi, backend_netfilter;
+extern const struct backend backend_tp_btf, backend_raw_tp, backend_tracepoint, backend_fentry,
+	backend_kprobe, backend_kprobe_multi, backend_netfilter;
 
 /* "<what>: <words of errno>", with the remedy where one is known. */
 int backend_refuse(char *why, size_t size, int err, const char *what);

@@ -13,9 +13,7 @@
 
 #include "cleanup.h"
 #include "settings.h"
-
-/* Newer than Debian 12's libc names; include/uapi/linux/mount.h. */
-#define FS_CONFIG_CREATE 6
+#include "tracefs.h"
 
 #define MODULES_MAX 512
 
@@ -280,38 +278,10 @@ static void drop_ambiguous(struct func_list *l)
 
 /* ------------------------------------------------------------------------------------------------ ftrace */
 
-/* The list, also where nobody has mounted tracefs: a mount of our own that has no place in the tree. */
-static FILE *open_traceable(void)
-{
-	static const char *const paths[] = {
-		"/sys/kernel/tracing/available_filter_functions",
-		"/sys/kernel/debug/tracing/available_filter_functions",
-	};
-	_cleanup_close_ int fs = -1, mount = -1;
-	FILE *f = NULL;
-	int fd;
-
-	for (size_t i = 0; !f && i < sizeof(paths) / sizeof(paths[0]); i++)
-		f = fopen(paths[i], "re");
-	if (f)
-		return f;
-	fs = syscall(SYS_fsopen, "tracefs", 1 /* FSOPEN_CLOEXEC */);
-	if (fs < 0 || syscall(SYS_fsconfig, fs, FS_CONFIG_CREATE, NULL, NULL, 0))
-		return NULL;
-	mount = syscall(SYS_fsmount, fs, 1 /* FSMOUNT_CLOEXEC */, 0);
-	fd = mount < 0 ? -1 : openat(mount, "available_filter_functions", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return NULL;
-	f = fdopen(fd, "re");
-	if (!f)
-		close(fd);
-	return f;
-}
-
 /* Without the list all are taken for traceable, and the kernel says at the attachment which are not. */
 static void look_traceable(struct func_list *l)
 {
-	_cleanup_fclose_ FILE *f = open_traceable();
+	_cleanup_fclose_ FILE *f = tracefs_open("available_filter_functions");
 	char line[400], name[256], module[80];
 
 	if (!f)

@@ -204,7 +204,7 @@ static void settle_maps(struct loader *l, const struct session_config *c, uint32
 	cells = flow_cells_for(bpf_map__max_entries(l->skel->maps.flows));
 	bpf_map__set_max_entries(l->skel->maps.flow_cells, cells);
 	l->settings.cell_mask = cells - 1;
-	l->settings.calls_preempted = a->calls_preempted;
+	l->settings.calls_preempted = l->plan.preempted;
 	l->settings.lock_from = a->lock_from;
 	l->settings.lock_bytes = a->lock_bytes;
 	l->settings.nft = a->nft;

@@ -64,13 +64,17 @@ static int twin_of(const char *prog)
 static int again_of(struct bpf_object *obj, const char *name)
 {
 	const char *raw = strstr(name, "_raw");
-	const struct bpf_program *prog;
+	const int bare = (int)(raw ? raw - name : (ptrdiff_t)strlen(name));
+	const struct bpf_program *of_event, *same;
 	char again[64];
 
-	snprintf(again, sizeof(again), "%.*s_again%s", (int)(raw ? raw - name : (int)strlen(name)),
-		 name, raw ? "_raw" : "");
-	prog = bpf_object__find_program_by_name(obj, again);
-	return prog ? bpf_program__fd(prog) : -1;
+	snprintf(again, sizeof(again), "%.*s_event_again_raw", bare, name);
+	of_event = bpf_object__find_program_by_name(obj, again);
+	if (of_event && bpf_program__fd(of_event) >= 0)
+		return bpf_program__fd(of_event);
+	snprintf(again, sizeof(again), "%.*s_again%s", bare, name, raw ? "_raw" : "");
+	same = bpf_object__find_program_by_name(obj, again);
+	return same ? bpf_program__fd(same) : -1;
 }
 
 int misses_new(struct bpf_object *obj, const struct plan *plan, const struct crumb_counters *c,

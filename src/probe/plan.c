@@ -14,11 +14,13 @@
 
 #define SLOW_DETACH_NS 20000000
 
-/* Programs without a point of their own: always needed. */
-static const struct point_hook always[][2] = {
-	{ { HOOK_TP_BTF, "sched_process_exit", "sched_process_exit" },
+/* Programs without a point of their own, which tasks call: always needed. */
+static const struct point_hook always[][3] = {
+	{ { HOOK_TRACEPOINT, "sched:sched_process_exit", "sched_process_exit_event" },
+	  { HOOK_TP_BTF, "sched_process_exit", "sched_process_exit" },
 	  { HOOK_RAW_TP, "sched_process_exit", "sched_process_exit" } },
-	{ { HOOK_TP_BTF, "tcp_rcv_space_adjust", "tcp_rcv_space_adjust" },
+	{ { HOOK_TRACEPOINT, "tcp:tcp_rcv_space_adjust", "tcp_rcv_space_adjust_event" },
+	  { HOOK_TP_BTF, "tcp_rcv_space_adjust", "tcp_rcv_space_adjust" },
 	  { HOOK_RAW_TP, "tcp_rcv_space_adjust", "tcp_rcv_space_adjust" } },
 };
 
@@ -31,7 +33,14 @@ struct making {
 
 static bool is_untyped(enum hook_kind kind)
 {
-	return kind == HOOK_RAW_TP || kind == HOOK_KPROBE || kind == HOOK_KPROBE_MULTI;
+	return kind == HOOK_RAW_TP || kind == HOOK_TRACEPOINT || kind == HOOK_KPROBE ||
+	       kind == HOOK_KPROBE_MULTI;
+}
+
+/* Is a program of that kind called with preemption off, wherever it is? */
+static bool is_undisturbed(enum hook_kind kind)
+{
+	return kind == HOOK_TRACEPOINT || kind == HOOK_KPROBE_MULTI || kind == HOOK_KPROBE;
 }
 
 static const char *bad_reason(const struct plan *p, const char *prog)
@@ -110,7 +119,7 @@ static void drop_shared(struct plan *p, struct plan_program *c)
 }
 
 /* Takes @c->place.event if it takes @c. */
-static int add(struct plan *p, struct plan_program *c, enum hook_kind kind, uint16_t point)
+static int add(struct plan *p, struct plan_program *c, uint16_t point)
 {
 	int err;
 
@@ -127,7 +136,7 @@ static int add(struct plan *p, struct plan_program *c, enum hook_kind kind, uint
 	p->programs[p->n_programs] = *c;
 	c->place.event = -1;
 	p->programs[p->n_programs++].point = point;
-	p->untyped |= is_untyped(kind);
+	p->untyped |= is_untyped(c->backend->kind);
 	return 0;
 }
 
@@ -139,7 +148,7 @@ static bool family_fits(const struct making *m, enum hook_family family, enum ho
 	case HOOKS_UNTYPED:
 		return is_untyped(kind);
 	case HOOKS_PREEMPTED:
-		return m->a->calls_preempted;
+		return m->a->calls_preempted && !is_undisturbed(kind);
 	default:
 		return true;
 	}
@@ -156,6 +165,29 @@ static bool types_told(const struct making *m, struct plan_point *pt, const stru
 	note_refusal(pt, h, "the types of the module %s are not told%s", module,
 		     access(path, F_OK) ? ": it is not loaded" :
 					  " (Linux 5.11, CONFIG_DEBUG_INFO_BTF_MODULES)");
+	return false;
+}
+
+/*
+ * The second program of a tracepoint within which a task can be preempted, by the tracepoint's perf event: it is never skipped.
+ * Called after the first one, unless somebody else had such an event open before.
+ */
+static bool again_by_event(const struct making *m, const struct point_hook *first, uint16_t point,
+			   struct plan_program *ret)
+{
+	const struct point_hook *hooks = point_get(point)->via;
+	struct plan_point nobody = { 0 };
+	char name[64];
+
+	for (unsigned int i = 0; i < POINT_HOOKS_MAX; i++) {
+		const struct hook_program again = { .prog = name, .target = hooks[i].target };
+
+		if (hooks[i].kind != HOOK_TRACEPOINT)
+			continue;
+		snprintf(name, sizeof(name), "%s_event_again", first->prog);
+		return m->a->calls_preempted && !abilities_refusal(m->a, HOOK_TRACEPOINT) &&
+		       !consider(m, &nobody, &hooks[i], &again, ret);
+	}
 	return false;
 }
 
@@ -187,6 +219,11 @@ static int take(const struct making *m, struct plan_point *pt, const struct poin
 	for (i = 0; i < HOOK_SET_PROGRAMS && set->programs[i].prog; i++) {
 		if (!family_fits(m, set->programs[i].family, h->kind))
 			continue;
+		if (set->programs[i].family == HOOKS_PREEMPTED &&
+		    again_by_event(m, h, point, &chosen[n])) {
+			n++;
+			continue;
+		}
 		err = consider(m, pt, h, &set->programs[i], &chosen[n]);
 		if (!err)
 			n++;
@@ -196,7 +233,7 @@ static int take(const struct making *m, struct plan_point *pt, const struct poin
 			break;
 	}
 	for (i = 0; i < n && !err; i++)
-		err = add(m->p, &chosen[i], h->kind, point);
+		err = add(m->p, &chosen[i], point);
 	for (i = 0; i < n; i++)
 		drop_event(&chosen[i]);
 	return err;
@@ -217,30 +254,47 @@ static int try_hook(const struct making *m, struct plan_point *pt, const struct 
 	return err && err != -ENOENT ? -ENOTSUP : err;
 }
 
+enum turn {
+	TURN_FORCED,
+	TURN_UNDISTURBED, /* where a task can be preempted within the others, and the next one's program is skipped (Linux 7) */
+	TURN_ANY, /* a perf event's programs cost most, and tell no more than the others where those are undisturbed, too */
+	TURNS,
+};
+
+static bool has_turn(const struct making *m, enum hook_kind kind, bool in_task, enum turn turn)
+{
+	if (kind == m->r->force || turn == TURN_FORCED)
+		return kind == m->r->force && turn == TURN_FORCED;
+	if (turn == TURN_UNDISTURBED)
+		return m->a->calls_preempted && in_task && is_undisturbed(kind);
+	return kind != HOOK_TRACEPOINT;
+}
+
 /*
  * The first of @hooks that works. The rung that is forced goes first, and where the kernel has such a hook and does not
  * take it, no other is tried: who forces one wants to know.
  */
 static const struct point_hook *choose(const struct making *m, struct plan_point *pt,
-				       const struct point_hook *hooks, unsigned int n, uint16_t point)
+				       const struct point_hook *hooks, unsigned int n,
+				       uint16_t point, bool in_task)
 {
-	unsigned int i;
+	for (enum turn turn = TURN_FORCED; turn < TURNS; turn++) {
+		for (unsigned int i = 0; i < n && hooks[i].kind; i++) {
+			int err;
 
-	for (i = 0; i < n && hooks[i].kind; i++) {
-		int err;
-
-		if (hooks[i].kind != m->r->force || !hooks[i].prog || !backend_get(hooks[i].kind))
-			continue;
-		err = try_hook(m, pt, &hooks[i], point);
-		if (!err)
-			return &hooks[i];
-		if (err != -ENOENT)
-			return NULL;
+			if (!hooks[i].prog || !backend_get(hooks[i].kind) ||
+			    !has_turn(m, hooks[i].kind, in_task, turn))
+				continue;
+			err = try_hook(m, pt, &hooks[i], point);
+			if (!err) {
+				m->p->preempted |= m->a->calls_preempted && in_task &&
+						   !is_undisturbed(hooks[i].kind);
+				return &hooks[i];
+			}
+			if (turn == TURN_FORCED && err != -ENOENT)
+				return NULL;
+		}
 	}
-	for (i = 0; i < n && hooks[i].kind; i++)
-		if (backend_get(hooks[i].kind) && hooks[i].prog && hooks[i].kind != m->r->force &&
-		    !try_hook(m, pt, &hooks[i], point))
-			return &hooks[i];
 	return NULL;
 }
 
@@ -292,7 +346,7 @@ static void plan_point(const struct making *m, uint16_t point)
 			return;
 	}
 	if (first->kind != HOOK_DERIVED)
-		pt->hook = choose(m, pt, row->via, POINT_HOOKS_MAX, point);
+		pt->hook = choose(m, pt, row->via, POINT_HOOKS_MAX, point, row->in_task);
 	if (!pt->hook && first->kind != HOOK_DERIVED)
 		conclude(pt);
 }
@@ -324,14 +378,14 @@ int plan_make(struct plan *p, struct bpf_object *obj, struct abilities *a,
 	memset(p->points, 0, sizeof(p->points));
 	while (p->n_programs)
 		drop_event(&p->programs[--p->n_programs]);
-	p->untyped = false;
+	p->untyped = p->preempted = false;
 	for (pt = 1; pt < CRUMB_PT_MAX; pt++)
 		plan_point(&m, pt);
 	for (pt = 1; pt < CRUMB_PT_MAX; pt++)
 		if (point_get(pt)->via[0].kind == HOOK_DERIVED)
 			plan_derived(p, pt);
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
-		choose(&m, &none, always[i], 2, CRUMB_PT_TASK);
+		choose(&m, &none, always[i], 3, CRUMB_PT_TASK, true);
 	return p->n_programs ? 0 : -ENOTSUP;
 }
 
