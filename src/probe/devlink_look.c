@@ -59,13 +59,6 @@ bool devlink_has_traps(void)
 
 /* ------------------------------------------------------------------------------------------------ their actions */
 
-static bool is_text(const struct nlattr *a, const char *text)
-{
-	size_t n = strlen(text) + 1;
-
-	return mnl_attr_get_payload_len(a) == n && !memcmp(mnl_attr_get_payload(a), text, n);
-}
-
 void devlink_parse_trap(const struct nlmsghdr *nlh, struct crumb_ev_trap_set *ret)
 {
 	bool named = false, told = false;
@@ -76,7 +69,7 @@ void devlink_parse_trap(const struct nlmsghdr *nlh, struct crumb_ev_trap_set *re
 	{
 		switch (mnl_attr_get_type(a)) {
 		case DEVLINK_ATTR_TRAP_NAME:
-			named = is_text(a, ret->name);
+			named = netlink_is_text(a, ret->name);
 			break;
 		case DEVLINK_ATTR_TRAP_ACTION:
 			told = mnl_attr_get_payload_len(a) == 1;

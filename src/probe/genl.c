@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <linux/genetlink.h>
-#include <string.h>
 
 #include "netlink_dump.h"
 
@@ -11,14 +10,6 @@ struct finding {
 	const char *name, *group;
 	struct genl_family *ret;
 };
-
-/* A string attribute that ends within itself. */
-static bool is_text(const struct nlattr *a, const char *text)
-{
-	size_t n = mnl_attr_get_payload_len(a);
-
-	return n == strlen(text) + 1 && !memcmp(mnl_attr_get_payload(a), text, n);
-}
 
 static void find_group(const struct nlattr *groups, struct finding *f)
 {
@@ -32,7 +23,7 @@ static void find_group(const struct nlattr *groups, struct finding *f)
 		mnl_attr_for_each_nested(a, group)
 		{
 			if (mnl_attr_get_type(a) == CTRL_ATTR_MCAST_GRP_NAME)
-				named = is_text(a, f->group);
+				named = netlink_is_text(a, f->group);
 			else if (mnl_attr_get_type(a) == CTRL_ATTR_MCAST_GRP_ID &&
 				 mnl_attr_get_payload_len(a) == sizeof(id))
 				id = mnl_attr_get_u32(a);
@@ -53,7 +44,7 @@ static int on_family(const struct nlmsghdr *nlh, void *ctx)
 	{
 		switch (mnl_attr_get_type(a)) {
 		case CTRL_ATTR_FAMILY_NAME:
-			named = is_text(a, f->name);
+			named = netlink_is_text(a, f->name);
 			break;
 		case CTRL_ATTR_FAMILY_ID:
 			id = mnl_attr_get_payload_len(a) == sizeof(id) ? mnl_attr_get_u16(a) : 0;

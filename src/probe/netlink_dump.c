@@ -5,6 +5,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <string.h>
 
 int netlink_dump(struct mnl_socket *nl, const struct nlmsghdr *request, mnl_cb_t fn, void *ctx)
 {
@@ -23,6 +24,13 @@ int netlink_dump(struct mnl_socket *nl, const struct nlmsghdr *request, mnl_cb_t
 		ret = mnl_cb_run(buf, n, request->nlmsg_seq, mnl_socket_get_portid(nl), fn, ctx);
 	}
 	return ret != MNL_CB_STOP;
+}
+
+bool netlink_is_text(const struct nlattr *a, const char *text)
+{
+	size_t n = strlen(text) + 1;
+
+	return a && mnl_attr_get_payload_len(a) == n && !memcmp(mnl_attr_get_payload(a), text, n);
 }
 
 int nft_dump(struct mnl_socket *nl, uint16_t what, mnl_cb_t fn, void *ctx)

@@ -4,6 +4,7 @@
 #define CRUMB_PROBE_NETLINK_DUMP_H
 
 #include <libmnl/libmnl.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define NETLINK_REQUEST_BYTES 128 /* a header, a struct of the family's, an attribute or two */
@@ -16,5 +17,8 @@ int netlink_dump(struct mnl_socket *nl, const struct nlmsghdr *request, mnl_cb_t
 
 /* The same of nf_tables, all families: @what is NFT_MSG_GETCHAIN or NFT_MSG_GETRULE. @nl: netns_netfilter() */
 int nft_dump(struct mnl_socket *nl, uint16_t what, mnl_cb_t fn, void *ctx);
+
+/* A string attribute that ends within itself is @text. NULL is none. */
+bool netlink_is_text(const struct nlattr *a, const char *text);
 
 #endif

@@ -9,11 +9,21 @@
 #include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
 #include <linux/rtnetlink.h>
+#include <linux/tc_act/tc_connmark.h>
+#include <linux/tc_act/tc_csum.h>
 #include <linux/tc_act/tc_gact.h>
 #include <linux/tc_act/tc_mirred.h>
+#include <linux/tc_act/tc_mpls.h>
+#include <linux/tc_act/tc_pedit.h>
+#include <linux/tc_act/tc_sample.h>
+#include <linux/tc_act/tc_skbedit.h>
+#include <linux/tc_act/tc_skbmod.h>
+#include <linux/tc_act/tc_tunnel_key.h>
+#include <linux/tc_act/tc_vlan.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "netlink_dump.h"
 #include "tc_look.h"
 
 #define PIPE	 0xff /* goes on with the next action */
@@ -29,12 +39,6 @@ static const struct nlattr *within(const struct nlattr *nest, uint16_t type)
 	if (nest)
 		mnl_attr_for_each_nested(a, nest) if (mnl_attr_get_type(a) == type) return a;
 	return NULL;
-}
-
-static bool is_text(const struct nlattr *a, const char *text)
-{
-	return a && mnl_attr_get_payload_len(a) == strlen(text) + 1 &&
-	       !memcmp(mnl_attr_get_payload(a), text, strlen(text) + 1);
 }
 
 static uint8_t verdict_of(int action)
@@ -73,24 +77,44 @@ static bool generic(const struct nlattr *options, uint16_t type, int *ret_action
 	return true;
 }
 
+/* Actions that drop nothing but by what they are told to go on with; @changes: a filter behind them sees another packet. */
+static const struct harmless {
+	const char *kind;
+	uint16_t parms;
+	bool changes;
+} harmless[] = {
+	{ "vlan", TCA_VLAN_PARMS, true },
+	{ "pedit", TCA_PEDIT_PARMS, true },
+	{ "skbmod", TCA_SKBMOD_PARMS, true },
+	{ "mpls", TCA_MPLS_PARMS, true },
+	{ "tunnel_key", TCA_TUNNEL_KEY_PARMS, true },
+	{ "skbedit", TCA_SKBEDIT_PARMS, true },
+	{ "connmark", TCA_CONNMARK_PARMS, true },
+	{ "csum", TCA_CSUM_PARMS, false },
+	{ "sample", TCA_SAMPLE_PARMS, false },
+};
+
+static const struct harmless *harmless_of(const struct nlattr *kind)
+{
+	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
+		if (netlink_is_text(kind, harmless[i].kind))
+			return &harmless[i];
+	return NULL;
+}
+
 /* What comes of it: an enum crumb_filter_action, or PIPE. */
 static uint8_t effect_of(const struct nlattr *kind, const struct nlattr *options, bool *ret_shared)
 {
-	static const struct {
-		const char *kind;
-		uint16_t parms;
-	} harmless[] = { { "vlan", 2 },	  { "skbedit", 2 }, { "pedit", 2 },
-			 { "sample", 2 }, { "csum", 1 },    { "tunnel_key", 2 },
-			 { "skbmod", 2 }, { "mpls", 2 },    { "connmark", 1 } };
+	const struct harmless *h = harmless_of(kind);
 	int action;
 
-	if (is_text(kind, "gact")) {
+	if (netlink_is_text(kind, "gact")) {
 		if (within(options, TCA_GACT_PROB) ||
 		    !generic(options, TCA_GACT_PARMS, &action, ret_shared))
 			return CRUMB_FILTER_OTHER;
 		return verdict_of(action);
 	}
-	if (is_text(kind, "mirred")) {
+	if (netlink_is_text(kind, "mirred")) {
 		const struct nlattr *a = within(options, TCA_MIRRED_PARMS);
 		struct tc_mirred m;
 
@@ -102,11 +126,8 @@ static uint8_t effect_of(const struct nlattr *kind, const struct nlattr *options
 			       CRUMB_FILTER_PASS :
 			       verdict_of(m.action);
 	}
-	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
-		if (is_text(kind, harmless[i].kind) &&
-		    generic(options, harmless[i].parms, &action, ret_shared))
-			return verdict_of(action);
-	return CRUMB_FILTER_OTHER;
+	return h && generic(options, h->parms, &action, ret_shared) ? verdict_of(action) :
+								      CRUMB_FILTER_OTHER;
 }
 
 static uint64_t packets_in(const struct nlattr *a)
@@ -128,6 +149,7 @@ static void read_stats(const struct nlattr *act, struct crumb_ev_filter *ret)
 	const struct nlattr *cookie = within(act, TCA_ACT_COOKIE);
 	struct nla_bitfield32 bits;
 
+	ret->cookie_len = 0; /* of an action before it */
 	ret->packets = packets_in(within(stats, TCA_STATS_BASIC));
 	ret->hw_packets = packets_in(within(stats, TCA_STATS_BASIC_HW));
 	if (used && mnl_attr_get_payload_len(used) >= sizeof(bits)) {
@@ -145,18 +167,22 @@ static void read_stats(const struct nlattr *act, struct crumb_ev_filter *ret)
 static void read_actions(const struct nlattr *acts, struct crumb_ev_filter *ret)
 {
 	const struct nlattr *a;
-	bool shared = false;
+	bool shared = false, changed = false;
 
 	ret->action = CRUMB_FILTER_PASS;
 	if (!acts)
 		return;
 	mnl_attr_for_each_nested(a, acts)
 	{
-		uint8_t effect =
-			effect_of(within(a, TCA_ACT_KIND), within(a, TCA_ACT_OPTIONS), &shared);
+		const struct nlattr *kind = within(a, TCA_ACT_KIND);
+		const struct harmless *h = harmless_of(kind);
+		uint8_t effect = effect_of(kind, within(a, TCA_ACT_OPTIONS), &shared);
 
+		changed |= h && h->changes;
 		read_stats(a, ret);
-		ret->action = effect == PIPE ? CRUMB_FILTER_PASS : effect;
+		ret->action = effect == PIPE			     ? CRUMB_FILTER_PASS :
+			      effect == CRUMB_FILTER_NEXT && changed ? CRUMB_FILTER_OTHER :
+								       effect;
 		if (effect != PIPE)
 			break;
 	}
@@ -169,6 +195,11 @@ static void read_actions(const struct nlattr *acts, struct crumb_ev_filter *ret)
 static uint16_t be16(const struct nlattr *a)
 {
 	return mnl_attr_get_payload_len(a) == 2 ? ntohs(mnl_attr_get_u16(a)) : 0;
+}
+
+static uint32_t u32_of(const struct nlattr *a)
+{
+	return a && mnl_attr_get_payload_len(a) == 4 ? mnl_attr_get_u32(a) : 0;
 }
 
 static void copy(const struct nlattr *a, uint8_t *to, size_t room)
@@ -234,7 +265,7 @@ static void read_key(const struct nlattr *a, struct crumb_ev_filter *e)
 	case TCA_FLOWER_KEY_ETH_TYPE: /* is its protocol */
 		return;
 	case TCA_FLOWER_KEY_IP_PROTO:
-		e->ip_proto = mnl_attr_get_u8(a);
+		e->ip_proto = mnl_attr_get_payload_len(a) == 1 ? mnl_attr_get_u8(a) : 0;
 		return;
 	case TCA_FLOWER_KEY_TCP_SRC:
 	case TCA_FLOWER_KEY_UDP_SRC:
@@ -290,7 +321,7 @@ static const struct classifier {
 
 static void read_flags(const struct nlattr *a, struct crumb_ev_filter *ret)
 {
-	uint32_t flags = a && mnl_attr_get_payload_len(a) == 4 ? mnl_attr_get_u32(a) : 0;
+	uint32_t flags = u32_of(a);
 
 	if (flags & TCA_CLS_FLAGS_IN_HW)
 		ret->flags |= CRUMB_FILTER_IN_HW;
@@ -307,7 +338,7 @@ static void read_options(const struct nlattr *kind, const struct nlattr *options
 	for (size_t i = 0; i < sizeof(classifiers) / sizeof(classifiers[0]); i++) {
 		const struct classifier *c = &classifiers[i];
 
-		if (!is_text(kind, c->kind))
+		if (!netlink_is_text(kind, c->kind))
 			continue;
 		read_actions(within(options, c->act), ret);
 		read_flags(within(options, c->flags), ret);
@@ -320,7 +351,7 @@ static void read_options(const struct nlattr *kind, const struct nlattr *options
 	/* A BPF program, and what is not known here: it may say anything. */
 	ret->action = CRUMB_FILTER_OTHER;
 	ret->flags |= CRUMB_FILTER_MORE;
-	if (is_text(kind, "bpf"))
+	if (netlink_is_text(kind, "bpf"))
 		read_flags(within(options, TCA_BPF_FLAGS_GEN), ret);
 }
 
@@ -330,7 +361,7 @@ bool tc_parse_filter(const struct nlmsghdr *nlh, struct crumb_ev_filter *ret)
 	const struct tcmsg *t = mnl_nlmsg_get_payload(nlh);
 	const struct nlattr *a, *kind = NULL, *options = NULL;
 
-	if (nlh->nlmsg_type != RTM_NEWTFILTER)
+	if (nlh->nlmsg_type != RTM_NEWTFILTER || mnl_nlmsg_get_payload_len(nlh) < sizeof(*t))
 		return false;
 	mnl_attr_for_each(a, nlh, sizeof(*t))
 	{
@@ -342,11 +373,11 @@ bool tc_parse_filter(const struct nlmsghdr *nlh, struct crumb_ev_filter *ret)
 			options = a;
 			break;
 		case TCA_CHAIN:
-			ret->chain = mnl_attr_get_u32(a);
+			ret->chain = u32_of(a);
 			break;
 		}
 	}
-	if (!kind || !options || (is_text(kind, "u32") && within(options, TCA_U32_DIVISOR)))
+	if (!kind || !options || (netlink_is_text(kind, "u32") && within(options, TCA_U32_DIVISOR)))
 		return false;
 	ret->handle = t->tcm_handle;
 	ret->pref = TC_H_MAJ(t->tcm_info) >> 16;

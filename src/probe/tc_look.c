@@ -6,7 +6,6 @@
 #include <libmnl/libmnl.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
-#include <string.h>
 
 #include "clock.h"
 #include "netlink_dump.h"
@@ -21,7 +20,7 @@ struct look {
 	struct crumb_ev_filter head; /* of the direction that is read */
 	event_fn fn;
 	void *ctx;
-	uint32_t told;
+	uint32_t told, dumps;
 	bool cut;
 	int err;
 	struct {
@@ -38,11 +37,12 @@ static int on_qdisc(const struct nlmsghdr *nlh, void *ctx)
 	struct look *l = ctx;
 	const struct nlattr *a;
 
-	if (t->tcm_parent != TC_H_INGRESS) /* clsact's as well */
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*t) ||
+	    t->tcm_parent != TC_H_INGRESS) /* clsact's as well */
 		return MNL_CB_OK;
 	/* The older qdisc, ingress, shows what it has at either side. */
 	mnl_attr_for_each(a, nlh, sizeof(*t)) if (mnl_attr_get_type(a) == TCA_KIND &&
-						  !strcmp(mnl_attr_get_str(a), "clsact"))
+						  netlink_is_text(a, "clsact"))
 		sides |= TC_LOOK_EGRESS;
 	if (l->devices == DEVICES_MAX) {
 		l->cut = true;
@@ -80,7 +80,7 @@ static int dump(struct look *l, uint16_t type, uint32_t ifindex, uint32_t parent
 
 	nlh->nlmsg_type = type;
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	nlh->nlmsg_seq = 1;
+	nlh->nlmsg_seq = ++l->dumps; /* what is left of one that broke off is no answer to the next */
 	t = mnl_nlmsg_put_extra_header(nlh, sizeof(*t));
 	t->tcm_ifindex = ifindex;
 	t->tcm_parent = parent;

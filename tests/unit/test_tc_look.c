@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -156,6 +157,20 @@ static void actions(void **state)
 		  { { .kind = "csum", .action = TC_ACT_PIPE, .parms = 1 } },
 		  CRUMB_FILTER_PASS,
 		  0 },
+		{ "matchall",
+		  { { .kind = "pedit", .action = TC_ACT_PIPE, .parms = 2 },
+		    { .kind = "gact", .action = TC_ACT_SHOT } },
+		  CRUMB_FILTER_DROP,
+		  0 },
+		{ "matchall", /* the filters behind it see another packet */
+		  { { .kind = "pedit", .action = TC_ACT_PIPE, .parms = 2 },
+		    { .kind = "gact", .action = TC_ACT_UNSPEC } },
+		  CRUMB_FILTER_OTHER,
+		  0 },
+		{ "matchall",
+		  { { .kind = "csum", .action = TC_ACT_UNSPEC, .parms = 1 } },
+		  CRUMB_FILTER_NEXT,
+		  0 },
 		{ "matchall", { { .kind = "police", .action = TC_ACT_PIPE } }, CRUMB_FILTER_OTHER, 0 },
 		{ "matchall", { { .kind = "bpf", .action = TC_ACT_PIPE } }, CRUMB_FILTER_OTHER, 0 },
 		{ "bpf",
@@ -249,6 +264,73 @@ static void not_understood(void **state)
 	assert_false(tc_parse_filter(begin(ETH_P_IP, "flower"), &e)); /* the classifier itself */
 }
 
+/* What is told must not hang on the bytes behind the message. No sanitizer would see it: libmnl reads them. */
+static void parse_alone(const struct nlmsghdr *nlh)
+{
+	struct crumb_ev_filter told[2];
+	bool is_one[2];
+
+	memset(told, 0, sizeof(told));
+	for (int i = 0; i < 2; i++) {
+		char *exact = malloc(nlh->nlmsg_len + 8);
+
+		assert_non_null(exact);
+		memcpy(exact, nlh, nlh->nlmsg_len);
+		memset(exact + nlh->nlmsg_len, i ? 0xff : 0, 8);
+		is_one[i] = tc_parse_filter((void *)exact, &told[i]);
+		free(exact);
+	}
+	assert_int_equal(is_one[0], is_one[1]);
+	assert_memory_equal(&told[0], &told[1], sizeof(told[0]));
+}
+
+static const uint8_t bytes[24] = { 1 };
+
+static void key_of_length(uint16_t type, size_t n)
+{
+	struct nlmsghdr *nlh = begin(ETH_P_IP, "flower");
+	struct nlattr *options = mnl_attr_nest_start(nlh, TCA_OPTIONS);
+
+	mnl_attr_put(nlh, type, n, bytes);
+	mnl_attr_nest_end(nlh, options);
+	parse_alone(nlh);
+	nlh = begin(ETH_P_IP, "matchall");
+	mnl_attr_put(nlh, type, n, bytes);
+	parse_alone(nlh);
+}
+
+static void action_of_length(uint16_t type, size_t n)
+{
+	struct nlmsghdr *nlh = begin(ETH_P_IP, "matchall");
+	struct nlattr *options = mnl_attr_nest_start(nlh, TCA_OPTIONS);
+	struct nlattr *acts = mnl_attr_nest_start(nlh, TCA_MATCHALL_ACT);
+	struct nlattr *one = mnl_attr_nest_start(nlh, 1);
+
+	mnl_attr_put_strz(nlh, TCA_ACT_KIND, "gact");
+	mnl_attr_put(nlh, type, n, bytes);
+	mnl_attr_nest_end(nlh, one);
+	mnl_attr_nest_end(nlh, acts);
+	mnl_attr_nest_end(nlh, options);
+	parse_alone(nlh);
+}
+
+/* Each attribute as the last one of the message, shorter and longer than it should be; and messages that are cut short. */
+static void any_length(void **state)
+{
+	(void)state;
+	for (uint16_t type = 1; type <= TCA_FLOWER_MAX; type++)
+		for (size_t n = 0; n <= sizeof(bytes); n++) {
+			key_of_length(type, n);
+			action_of_length(type, n);
+		}
+	for (uint32_t n = 0; n <= sizeof(struct tcmsg); n++) {
+		struct nlmsghdr *nlh = begin(ETH_P_IP, "flower");
+
+		nlh->nlmsg_len = MNL_NLMSG_HDRLEN + n;
+		parse_alone(nlh);
+	}
+}
+
 static int note(void *ctx, const struct crumb_event *ev)
 {
 	const struct crumb_ev_filter *e = (const void *)ev;
@@ -275,9 +357,9 @@ static void this_kernel(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(flower),      cmocka_unit_test(actions),
-		cmocka_unit_test(mirred),      cmocka_unit_test(not_understood),
-		cmocka_unit_test(this_kernel),
+		cmocka_unit_test(flower),     cmocka_unit_test(actions),
+		cmocka_unit_test(mirred),     cmocka_unit_test(not_understood),
+		cmocka_unit_test(any_length), cmocka_unit_test(this_kernel),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
