@@ -111,7 +111,8 @@ void filter_name_drop(struct assembler *a, struct crumb_ev_drop *ev)
 		return;
 	p = packet_seen(c, &ev->s);
 	p.egress = !strcmp(reason, "TC_EGRESS");
-	if (!filters_dropped(a->filters, &p, &hit) || hit.filter->read_ns + FRESH_NS < ev->s.h.time_ns)
+	if (!filters_dropped(a->filters, &p, ev->s.h.time_ns, &hit) ||
+	    hit.filter->read_ns + FRESH_NS < ev->s.h.time_ns)
 		return;
 	say_filter(a, &w, hit.filter);
 	words_put(&w, hit.only ? ": the only one that drops such here" : ": the first that matches");
@@ -132,6 +133,7 @@ const struct crumb_ev_filter *filter_of_trap(struct assembler *a, const struct c
 	if (!c || ev->cookie_len > sizeof(ev->cookie) || strcmp(ev->name, HARDWARE_DROPPED) != 0)
 		return NULL;
 	p = packet_seen(c, &ev->s);
+	p.vid_unsure = !p.vid; /* hardware may take the port's PVID for it */
 	return filters_trapped(a->filters, &p, ev->cookie, ev->cookie_len);
 }
 
@@ -142,21 +144,24 @@ struct suspect {
 	uint32_t netns;
 };
 
-static void ask_at(struct assembler *a, struct filter_packet *p, uint32_t ifindex,
+static void ask_at(struct assembler *a, struct filter_packet p, uint32_t ifindex,
 		   const uint64_t time[2], struct suspect *s)
 {
 	struct filter_hit hit;
 
-	p->ifindex = ifindex;
-	if (!ifindex || !filters_drops_in_hardware(a->filters, p, time[0], time[1], &hit))
+	p.ifindex = ifindex;
+	if (!ifindex || !filters_drops_in_hardware(a->filters, &p, time[0], time[1], &hit))
 		return;
 	s->hit = hit;
-	s->netns = p->netns;
+	s->netns = p.netns;
 	s->count++;
 }
 
-/* By the way that the switch's tables tell: in by a port, or the bond that it is of, and out by another one. */
-static void ask_switch(struct assembler *a, struct filter_packet *p, const struct hardware_hop *hop,
+/*
+ * By the way that the switch's tables tell: in by a port, or the bond that it is of, and out by another one. Without a tag it has the port's PVID there, which is
+ * not known; going out it may have another tag than it came with and, routed, other addresses of Ethernet.
+ */
+static void ask_switch(struct assembler *a, struct filter_packet p, const struct hardware_hop *hop,
 		       const struct filter_frame *at, struct suspect *s)
 {
 	unsigned int host = facts_kernel(a->facts, at->netns),
@@ -172,12 +177,14 @@ static void ask_switch(struct assembler *a, struct filter_packet *p, const struc
 		bound = 0;
 	time[0] = at->ns > bound ? at->ns - bound : 0;
 	time[1] = at->ns + bound;
-	p->netns = hop->netns;
-	p->egress = false;
+	p.netns = hop->netns;
+	p.vid_unsure = !p.vid;
 	ask_at(a, p, hop->in, time, s);
 	if (in && in->master)
 		ask_at(a, p, in->master, time, s);
-	p->egress = true;
+	p.egress = true;
+	p.vid_unsure = true;
+	p.macs_known &= !hop->routed;
 	ask_at(a, p, hop->out, time, s);
 	if (s->count != before)
 		s->clock = clock;
@@ -222,7 +229,7 @@ bool filter_suspected_frame(struct assembler *a, const struct conn *c, uint8_t d
 	memcpy(p.dst_mac, at->dst_mac, sizeof(p.dst_mac));
 	n = hardware_ways(a->hardware, &ask, ways);
 	for (unsigned int i = 0; i < n; i++)
-		ask_switch(a, &p, &ways[i], at, &s);
+		ask_switch(a, p, &ways[i], at, &s);
 	if (s.count != 1)
 		return false;
 	say_suspect(a, w, &s);

@@ -175,6 +175,8 @@ static enum match match_port(const uint16_t range[2], uint16_t port, bool known)
 
 static enum match match_vlan(const struct crumb_ev_filter *f, const struct filter_packet *p)
 {
+	if (p->vid_unsure)
+		return f->vlan_mask || f->inner_protocol ? MATCH_PERHAPS : MATCH_YES;
 	if (p->vid && f->inner_protocol && f->inner_protocol != ethertype(p))
 		return MATCH_NO;
 	return (f->vlan ^ p->vid) & f->vlan_mask ? MATCH_NO : MATCH_YES;
@@ -272,14 +274,16 @@ static bool stood(const struct filter *f, const void *ctx)
 	return f->ev.h.time_ns == *read_ns && !(f->ev.flags & CRUMB_FILTER_SKIP_SW);
 }
 
-/* Can it have dropped the packet? One that counted nothing in software has not. */
-static bool may_have_dropped(const struct filter *f)
+/* Can it have dropped the packet? One that has counted nothing in software after that has not: the kernel counts first. */
+static bool may_have_dropped(const struct filter *f, uint64_t ns)
 {
 	return f->ev.action == CRUMB_FILTER_OTHER ||
-	       (f->ev.action == CRUMB_FILTER_DROP && f->ev.packets > f->ev.hw_packets);
+	       (f->ev.action == CRUMB_FILTER_DROP &&
+		(f->ev.read_ns < ns || f->ev.packets != f->ev.hw_packets)); /* 32 bits of each */
 }
 
-bool filters_dropped(const struct filters *fs, const struct filter_packet *p, struct filter_hit *ret)
+bool filters_dropped(const struct filters *fs, const struct filter_packet *p, uint64_t ns,
+		     struct filter_hit *ret)
 {
 	const struct side *s = side_of(fs, p);
 	const struct filter *f = NULL;
@@ -292,7 +296,7 @@ bool filters_dropped(const struct filters *fs, const struct filter_packet *p, st
 	if (l.full)
 		return false;
 	for (unsigned int i = 0; i < l.n; i++) {
-		if (!may_have_dropped(l.at[i]))
+		if (!may_have_dropped(l.at[i], ns))
 			continue;
 		f = l.at[i];
 		n++;
@@ -300,7 +304,7 @@ bool filters_dropped(const struct filters *fs, const struct filter_packet *p, st
 	*ret = (struct filter_hit){ .only = n == 1 };
 	if (n > 1)
 		f = first_drop(&l, p);
-	if (!f || f->ev.action != CRUMB_FILTER_DROP || !may_have_dropped(f))
+	if (!f || f->ev.action != CRUMB_FILTER_DROP || !may_have_dropped(f, ns))
 		return false;
 	ret->filter = &f->ev;
 	return true;
@@ -386,6 +390,8 @@ const struct crumb_ev_filter *filters_trapped(const struct filters *fs, const st
 	if (!s)
 		return NULL;
 	list_of(s, p, in_hardware, NULL, &l);
+	if (l.full)
+		return NULL;
 	for (unsigned int i = 0; cookie_len && i < l.n; i++) {
 		if (!is_by_cookie(&l.at[i]->ev, cookie, cookie_len))
 			continue;
@@ -393,6 +399,6 @@ const struct crumb_ev_filter *filters_trapped(const struct filters *fs, const st
 			return NULL;
 		named = &l.at[i]->ev;
 	}
-	f = cookie_len || l.full ? NULL : first_drop(&l, p);
+	f = cookie_len ? NULL : first_drop(&l, p);
 	return f && f->ev.h.time_ns == s->read_ns ? &f->ev : named;
 }

@@ -25,7 +25,8 @@ struct filter_packet { /* a packet at a device's side */
 	uint8_t ip_version, proto;
 	bool macs_known, addresses_known; /* else what asks for them is not known to match */
 	uint8_t src_mac[6], dst_mac[6];
-	uint16_t vid; /* of its tag, 0: it has none */
+	uint16_t vid;	 /* of its tag, 0: it has none */
+	bool vid_unsure; /* a bridge may have given it another one, or taken it away */
 	uint8_t src[16], dst[16];
 	uint16_t sport, dport;
 };
@@ -37,8 +38,12 @@ struct filter_hit {
 	uint64_t from_ns, to_ns;
 };
 
-/* Which one dropped it in the kernel, by the newest reading: counted it, and is meant. False: several can be, or none. */
-bool filters_dropped(const struct filters *fs, const struct filter_packet *p, struct filter_hit *ret);
+/*
+ * Which one dropped it in the kernel at @ns, by the newest reading: is meant, and has counted something if that was read behind it. False: several
+ * can be, or none.
+ */
+bool filters_dropped(const struct filters *fs, const struct filter_packet *p, uint64_t ns,
+		     struct filter_hit *ret);
 
 /*
  * Which one the hardware drops it by, if it comes there between @from_ns and @to_ns: it was there before and after, and counted something

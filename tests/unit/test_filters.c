@@ -78,7 +78,7 @@ static bool dropped_by(struct crumb_ev_filter ev, const struct filter_packet *p)
 	bool told;
 
 	give(fs, ev, 5);
-	told = filters_dropped(fs, p, &hit);
+	told = filters_dropped(fs, p, 5, &hit);
 	assert_true(!told || hit.only);
 	filters_free(fs);
 	return told;
@@ -156,8 +156,9 @@ static void in_kernel(void **state)
 	assert_false(dropped_by(f, &packet));
 }
 
-static bool which(const struct crumb_ev_filter *one, const struct crumb_ev_filter *two,
-		  uint16_t *ret_pref)
+/* Of a drop at @ns; they are read at 5. */
+static bool which_at(uint64_t ns, const struct crumb_ev_filter *one,
+		     const struct crumb_ev_filter *two, uint16_t *ret_pref)
 {
 	struct filters *fs = with(5);
 	struct filter_hit hit = { 0 };
@@ -165,11 +166,17 @@ static bool which(const struct crumb_ev_filter *one, const struct crumb_ev_filte
 
 	give(fs, *one, 5);
 	give(fs, *two, 5);
-	told = filters_dropped(fs, &packet, &hit);
+	told = filters_dropped(fs, &packet, ns, &hit);
 	*ret_pref = told ? hit.filter->pref : 0;
 	assert_true(!told || hit.filter->action == CRUMB_FILTER_DROP);
 	filters_free(fs);
 	return told && hit.only;
+}
+
+static bool which(const struct crumb_ev_filter *one, const struct crumb_ev_filter *two,
+		  uint16_t *ret_pref)
+{
+	return which_at(5, one, two, ret_pref);
 }
 
 static void of_several(void **state)
@@ -194,6 +201,19 @@ static void of_several(void **state)
 	second.packets = 0;
 	assert_true(which(&second, &any, &pref));
 	assert_int_equal(pref, 10);
+	which_at(6, &second, &any, &pref); /* it may have counted its first one behind that reading */
+	assert_int_equal(pref, 0);
+	second.pref = 20;
+	assert_false(which_at(6, &second, &any, &pref));
+	assert_int_equal(pref, 10); /* the first that matches, and so not the second */
+	perhaps.action = CRUMB_FILTER_DROP;
+	perhaps.packets = 0;
+	assert_false(which(&second, &perhaps, &pref));
+	second.packets = 1;
+	assert_true(which(&second, &perhaps, &pref));
+	assert_int_equal(pref, 20);
+	which_at(6, &second, &perhaps, &pref);
+	assert_int_equal(pref, 0);
 }
 
 /* Gone in the newest reading, or that was cut short. */
@@ -204,13 +224,13 @@ static void gone(void **state)
 
 	(void)state;
 	give(fs, any, 5);
-	assert_true(filters_dropped(fs, &packet, &hit));
+	assert_true(filters_dropped(fs, &packet, 5, &hit));
 	mark(fs, 6, 0);
-	assert_false(filters_dropped(fs, &packet, &hit));
+	assert_false(filters_dropped(fs, &packet, 5, &hit));
 	mark(fs, 7, 0);
 	give(fs, any, 7);
 	mark(fs, 7, CRUMB_FILTER_CUT);
-	assert_false(filters_dropped(fs, &packet, &hit));
+	assert_false(filters_dropped(fs, &packet, 5, &hit));
 	filters_free(fs);
 }
 
