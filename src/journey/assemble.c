@@ -211,8 +211,10 @@ static bool conn_over(const struct assembler *a, const struct conn *c)
 
 	if (conn_busy(c))
 		return false;
-	if (conn_is_udp(c) || (c->sampled && !conn_has_socket(c)))
+	if (conn_is_udp(c))
 		return idle >= IDLE_NS;
+	if (c->sampled && !conn_has_socket(c))
+		return idle >= SAMPLED_NS;
 	return (c->closed[0] && c->closed[1] && idle >= LINGER_NS) ||
 	       ((c->fin || c->closed[0] || c->closed[1]) && idle >= IDLE_NS);
 }

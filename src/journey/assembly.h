@@ -23,10 +23,12 @@
 #define GIVE_UP_NS   10000000000ull /* dropped and not sent again, or the reader's socket is gone */
 #define LINGER_NS \
 	1000000000ull /* a closed connection with nothing open is forgotten; sightings of no message */
-#define IDLE_NS	   60000000000ull /* ... also one that is half closed, and a thread not heard of */
-#define BLOCKED_NS 1000000ull	  /* a send call that takes longer sleeps for buffer space */
-#define TICK_NS	   100000000ull	  /* how often time-outs are looked at */
-#define TRIM_EVERY 16		  /* messages handed out between two trims of a stream's logs */
+#define IDLE_NS 60000000000ull /* ... also one that is half closed, and a thread not heard of */
+#define SAMPLED_NS \
+	(2 * IDLE_NS) /* of one known by samples only: its recorder forgets it before, and announces it again */
+#define BLOCKED_NS 1000000ull	/* a send call that takes longer sleeps for buffer space */
+#define TICK_NS	   100000000ull /* how often time-outs are looked at */
+#define TRIM_EVERY 16		/* messages handed out between two trims of a stream's logs */
 
 #define FAILED_LATE 32
 

@@ -135,7 +135,7 @@ struct conn {
 	struct ring nats;    /* struct conn_nat */
 	struct ring tunnels; /* struct crumb_ev_tunnel */
 	bool closed[2], fin;
-	bool sampled;	  /* nothing but samples of a switch's hardware tells of it */
+	bool sampled; /* nothing but samples of a switch's hardware, and its traps, tell of it */
 	bool established; /* a socket of it got so far */
 	bool split; /* it is another one, by the name that it has behind a translation: what comes goes there */
 	uint64_t last_ns; /* newest event */

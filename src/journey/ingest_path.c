@@ -185,6 +185,7 @@ int ingest_skb_seen(struct assembler *a, const struct crumb_ev_skb *ev, struct s
 	*ret = NULL;
 	if (!c)
 		return 0;
+	c->sampled &= ev->h.type != CRUMB_EV_SKB;
 	err = sight_skb(a, c, ev, &s);
 	if (err || !s)
 		return err;

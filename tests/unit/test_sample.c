@@ -147,12 +147,48 @@ static void never_came(void **state)
 	rig_close(&r);
 }
 
+/* What was first told of by a sample, then a packet that a hook saw if @hook; after @silent_s a message is sent on it. */
+static unsigned int after_silence(bool hook, uint64_t silent_s)
+{
+	static const struct build_skb ack = { .flow = FLOW, .dir = OUT, .seq = S0, .tcp_flags = 16 };
+	struct crumb_ev_flow flow = {
+		.flow = FLOW, .proto = 6, .family = 2, .why = CRUMB_WHY_SAMPLE, .netns = NETNS_SW
+	};
+	struct sender s = { .flow = FLOW, .dir = OUT, .pid = SENDER };
+	struct crumb_event tick = { 0 };
+	unsigned int journeys;
+	struct rig r;
+
+	rig_open(&r, 0);
+	build_put(&r.b, &flow, CRUMB_EV_FLOW, sizeof(flow));
+	sample(&r, S0, NETNS_SW, 0, 1500);
+	if (hook)
+		build_skb_at(&r.b, &ack, CRUMB_PT_DEV_RECEIVE, NETNS_SW, IF_SWP1);
+	r.b.now_ns += silent_s * 1000000000;
+	build_put(&r.b, &tick, CRUMB_EV_TICK, sizeof(tick));
+	build_send(&r.b, &s, S0 + MSS, BYTES);
+	rig_finish(&r);
+	journeys = r.journeys;
+	rig_close(&r);
+	return journeys;
+}
+
+/* Forgotten, but not before its recorder has forgotten it (60 s), which goes on without a word where another sample comes in time. */
+static void forgotten(void **state)
+{
+	(void)state;
+	assert_int_equal(after_silence(false, 70), 1);
+	assert_int_equal(after_silence(false, 130), 0);
+	assert_int_equal(after_silence(true, 1000), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(by_sample),
 		cmocka_unit_test(which),
 		cmocka_unit_test(never_came),
+		cmocka_unit_test(forgotten),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
