@@ -393,7 +393,7 @@ bool plan_refuse(struct plan *p, const char *prog, const char *why)
 {
 	if (bad_reason(p, prog) || p->n_bad == PLAN_REFUSED)
 		return false;
-	snprintf(p->bad[p->n_bad].prog, sizeof(p->bad[0].prog), "%.31s", prog);
+	snprintf(p->bad[p->n_bad].prog, sizeof(p->bad[0].prog), "%s", prog);
 	snprintf(p->bad[p->n_bad].why, sizeof(p->bad[0].why), "%s", why);
 	p->n_bad++;
 	return true;

@@ -53,7 +53,7 @@ struct plan {
 	bool untyped;	/* some programs hold no typed pointers */
 	bool preempted; /* some that tasks call are called with preemption on, and skipped where one is in the middle of another */
 	struct {
-		char prog[32];
+		char prog[64]; /* "skb_copy_datagram_iovec_event_again_raw" */
 		char why[WHY_BYTES];
 	} bad[PLAN_REFUSED]; /* programs that the kernel did not load */
 	unsigned int n_bad;
