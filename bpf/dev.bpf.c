@@ -122,6 +122,18 @@ static __always_inline void fill_proof(struct crumb_ev_drop *e, const struct sk_
 	BPF_CORE_READ_STR_INTO(&e->qdisc, q, ops, id);
 }
 
+#define NAMESPACES_FROM \
+	0xe0000000 /* below all of PROC_DYNAMIC_FIRST (fs/proc/generic.c) and enum init_ns_ino */
+#define IFINDEX_SANE (1 << 20)
+
+/* Is it, for sure, the port by which a bridge was about to send? What is no device will not look like one in all three ways. */
+static __always_inline bool is_way_out(const struct net_device *dev)
+{
+	__u32 ifindex = dev ? BPF_CORE_READ(dev, ifindex) - 1 : IFINDEX_SANE;
+
+	return ifindex < IFINDEX_SANE && is_bridge_port(dev) && device_netns(dev) >= NAMESPACES_FROM;
+}
+
 /*
  * Only frees that are drops carry a reason above NOT_SPECIFIED's neighbours; the analysis decides whether the
  * bytes were lost (another copy may have arrived).
@@ -151,12 +163,14 @@ static __always_inline int dropped(__u64 *ctx, struct sk_buff *skb, void *locati
 	/*
 	 * Where the socket owns it, the device is forgotten: none above IP, and in TCP's queues the field holds part of a
 	 * tree node (sk_buff.rbnode). Below TCP, where early demux found the socket, it is still the one it came in by; so it is
-	 * below IP on a veth's other end, where the socket is still the sender's (veth_xmit() does not orphan).
+	 * below IP on a veth's other end, where the socket is still the sender's (veth_xmit() does not orphan). A bridge has set the one
+	 * to go out by.
 	 */
 	if (sk) {
 		s.netns = sock_netns(sk);
 		iif = K(skb, skb_iif);
-		if (iif && (!s.dev || BPF_CORE_READ((struct net_device *)dev, ifindex) != iif))
+		if (iif && !is_way_out(s.dev) &&
+		    (!s.dev || BPF_CORE_READ((struct net_device *)dev, ifindex) != iif))
 			s.dev = NULL;
 		else if (iif && device_netns(s.dev))
 			s.netns = device_netns(s.dev);
