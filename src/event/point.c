@@ -23,13 +23,13 @@
 
 static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_NONE] = {
-		"?", LAYER_NOTE, "", "not a point of the path", { { 0 } }, false },
+		"?", LAYER_NOTE, "", "not a point of the path", { { 0 } }, false, false },
 
 	/* the sender's call, down to the stream */
 	[CRUMB_PT_LIBC_SEND] = {
 		"libc.send", LAYER_LIBC, "",
 		"the program calls a send-family function of the C library",
-		{ LIBC("libc_enter") }, false },
+		{ LIBC("libc_enter") }, false, false },
 	[CRUMB_PT_SYS_SEND] = {
 		"sys.send", LAYER_SYSCALL, "",
 		"the send-family syscall enters the kernel",
@@ -42,7 +42,7 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_SOCK_LOCK] = {	/* told by the stack of who goes to sleep */
 		"sock.lock", LAYER_SOCKET, "__lock_sock",
 		"a softirq or another thread has the socket: the call waits for its lock",
-		{ TRACEPOINT(sched_switch) }, false },
+		{ TRACEPOINT(sched_switch) }, false, false },
 	[CRUMB_PT_TCP_APPEND] = {	/* the tracepoint came with 6.16 */
 		"tcp.append", LAYER_TCP, "tcp_sendmsg_locked",
 		"the socket is locked and the bytes enter the TCP stream",
@@ -58,13 +58,13 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_LIBC_SEND_RETURN] = {
 		"libc.send.return", LAYER_LIBC, "",
 		"the C library returns to the sender",
-		{ LIBC("libc_return") }, false },
+		{ LIBC("libc_return") }, false, false },
 
 	/* from the stream to the wire */
 	[CRUMB_PT_TCP_HELD] = {		/* the tracepoint fires before an ACK is processed */
 		"tcp.held", LAYER_TCP, "tcp_rcv_established",
 		"TCP looks at its send queue and keeps the bytes: what holds them changes here",
-		{ TRACEPOINT(tcp_probe) }, false },
+		{ TRACEPOINT(tcp_probe) }, false, false },
 	[CRUMB_PT_TCP_XMIT] = {
 		"tcp.xmit", LAYER_TCP, "__tcp_transmit_skb",
 		"TCP builds the header of an skb that carries the bytes and hands it to IP",
@@ -72,7 +72,7 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_TCP_RETRANSMIT] = {
 		"tcp.retransmit", LAYER_TCP, "__tcp_retransmit_skb",
 		"TCP sends the bytes again: loss, or a timer that ran out",
-		{ TRACEPOINT(tcp_retransmit_skb) }, false },
+		{ TRACEPOINT(tcp_retransmit_skb) }, false, false },
 	[CRUMB_PT_IP_OUTPUT] = {
 		"ip.output", LAYER_IP, "ip_output",
 		"IP has routed the packet and passes it to netfilter and the neighbour",
@@ -88,111 +88,111 @@ static const struct point points[CRUMB_PT_MAX] = {
 		{ MODULE_FUNCTION(nft_do_chain, "netfilter.chain"),
 		  MODULE_FUNCTION(ipt_do_table, "netfilter.table"),
 		  MODULE_FUNCTION(nf_hook_slow, "netfilter.hook"),
-		  { HOOK_NETFILTER, "nf_hook_slow", "netfilter.link" } }, true },	/* 6.4 */
+		  { HOOK_NETFILTER, "nf_hook_slow", "netfilter.link" } }, true, false },	/* 6.4 */
 	[CRUMB_PT_NEIGH_WAIT] = {
 		"neigh.wait", LAYER_NEIGH, "neigh_resolve_output",
 		"the packet waits until the next hop's link-layer address is known",
-		{ FUNCTION(neigh_resolve_output, "neigh.wait") }, true },
+		{ FUNCTION(neigh_resolve_output, "neigh.wait") }, true, false },
 	[CRUMB_PT_NEIGH_RESOLVE] = {
 		"neigh.resolve", LAYER_NEIGH, "__neigh_event_send",
 		"no valid link-layer address yet: ARP or neighbour discovery is asked",
-		{ TRACEPOINT(neigh_event_send_done) }, false },
+		{ TRACEPOINT(neigh_event_send_done) }, false, false },
 	[CRUMB_PT_NEIGH_UPDATE] = {
 		"neigh.update", LAYER_NEIGH, "__neigh_update",
 		"a neighbour entry changes: the link-layer address is known, stale or gone",
-		{ TRACEPOINT(neigh_update) }, false },
+		{ TRACEPOINT(neigh_update) }, false, false },
 	[CRUMB_PT_DEV_QUEUE] = {
 		"dev.queue", LAYER_DEVICE, "__dev_queue_xmit",
 		"the packet is handed to the device for sending",
-		{ TRACEPOINT(net_dev_queue) }, false },
+		{ TRACEPOINT(net_dev_queue) }, false, false },
 	[CRUMB_PT_QDISC_ENQUEUE] = {
 		"qdisc.enqueue", LAYER_QDISC, "dev_qdisc_enqueue",
 		"the packet is put into the queueing discipline",
-		{ TRACEPOINT(qdisc_enqueue) }, false },
+		{ TRACEPOINT(qdisc_enqueue) }, false, false },
 	[CRUMB_PT_QDISC_DEQUEUE] = {
 		"qdisc.dequeue", LAYER_QDISC, "dequeue_skb",
 		"the queueing discipline lets the packet go (one sighting per bulk)",
-		{ TRACEPOINT(qdisc_dequeue) }, false },
+		{ TRACEPOINT(qdisc_dequeue) }, false, false },
 	[CRUMB_PT_DEV_XMIT] = {
 		"dev.xmit", LAYER_DEVICE, "dev_hard_start_xmit",
 		"the driver gets the packet",
-		{ TRACEPOINT(net_dev_start_xmit) }, false },
+		{ TRACEPOINT(net_dev_start_xmit) }, false, false },
 
 	/* from the wire to the receiver's socket */
 	[CRUMB_PT_DEV_IRQ] = {
 		"dev.irq", LAYER_DEVICE, "__handle_irq_event_percpu",
 		"an interrupt asks for the poll of the device: the receive softirq is due on that CPU",
 		{ { HOOK_TP_BTF, "irq_handler_entry", "dev.irq" }, { HOOK_RAW_TP, "irq_handler_entry", "dev.irq" } },
-		false },
+		false, false },
 	[CRUMB_PT_SOFTIRQ_RUN] = {
 		"softirq.run", LAYER_DEVICE, "net_rx_action",
 		"the receive softirq begins, which polls the devices that have asked",
 		{ { HOOK_TP_BTF, "softirq_entry", "softirq.run" }, { HOOK_RAW_TP, "softirq_entry", "softirq.run" } },
-		false },
+		false, false },
 	[CRUMB_PT_DEV_BACKLOG] = {
 		"dev.backlog", LAYER_DEVICE, "netif_rx_internal",
 		"the packet waits in a CPU's backlog for the receive softirq",
-		{ TRACEPOINT(netif_rx) }, false },
+		{ TRACEPOINT(netif_rx) }, false, false },
 	[CRUMB_PT_DEV_GRO] = {		/* gro_receive_skb() was napi_gro_receive() before 6.15 */
 		"dev.gro", LAYER_DEVICE, "gro_receive_skb",
 		"the driver's poll offers the packet for merging (GRO)",
-		{ TRACEPOINT(napi_gro_receive_entry) }, false },
+		{ TRACEPOINT(napi_gro_receive_entry) }, false, false },
 	[CRUMB_PT_DEV_RECEIVE] = {
 		"dev.receive", LAYER_DEVICE, "__netif_receive_skb_core",
 		"the stack takes the packet from the device",
-		{ TRACEPOINT(netif_receive_skb) }, false },
+		{ TRACEPOINT(netif_receive_skb) }, false, false },
 	[CRUMB_PT_BRIDGE_IN] = {
 		"bridge.in", LAYER_BRIDGE, "br_handle_frame",
 		"a bridge port takes the frame: learn, look up, decide",
-		{ DERIVED("dev.receive", "netif_receive_skb"), FENTRY(br_handle_frame) }, false },
+		{ DERIVED("dev.receive", "netif_receive_skb"), FENTRY(br_handle_frame) }, false, false },
 	[CRUMB_PT_BRIDGE_FORWARD] = {
 		"bridge.forward", LAYER_BRIDGE, "__br_forward",
 		"the bridge sends the frame out of the port that it chose",
-		{ DERIVED("dev.queue", "net_dev_queue"), FENTRY(__br_forward) }, false },
+		{ DERIVED("dev.queue", "net_dev_queue"), FENTRY(__br_forward) }, false, false },
 	[CRUMB_PT_BRIDGE_FDB] = {
 		"bridge.fdb", LAYER_BRIDGE, "br_handle_frame_finish",
 		"the bridge has looked up the destination: one port, all of them, or itself",
-		{ MODULE_FUNCTION(br_forward, "bridge.fdb") }, true },
+		{ MODULE_FUNCTION(br_forward, "bridge.fdb") }, true, false },
 	[CRUMB_PT_IP_RECEIVE] = {
 		"ip.receive", LAYER_IP, "ip_rcv",
 		"IP takes the packet: header check, netfilter, route",
-		{ FUNCTION(ip_rcv_core, "ip.receive.core"), FUNCTION(ip_rcv, "ip.receive") }, false },
+		{ FUNCTION(ip_rcv_core, "ip.receive.core"), FUNCTION(ip_rcv, "ip.receive") }, false, false },
 	[CRUMB_PT_IP_ROUTE] = {		/* what the route's decision calls: the look-up itself may be a cache's */
 		"ip.route", LAYER_IP, "ip_rcv_finish",
 		"the route is known: up to a socket of this machine, or on through a device",
-		{ FUNCTION(ip_local_deliver, "ip.route") }, true },
+		{ FUNCTION(ip_local_deliver, "ip.route") }, true, false },
 	[CRUMB_PT_TCP_RECEIVE] = {
 		"tcp.receive", LAYER_TCP, "tcp_rcv_established",
 		"TCP processes the packet for the receiver's socket",
-		{ TRACEPOINT(tcp_probe) }, false },
+		{ TRACEPOINT(tcp_probe) }, false, false },
 	[CRUMB_PT_TCP_BACKLOG] = {
 		"tcp.backlog", LAYER_TCP, "tcp_add_backlog",
 		"a thread is using the socket: the packet waits in the socket's backlog",
-		{ FUNCTION(tcp_add_backlog, "tcp.backlog") }, true },
+		{ FUNCTION(tcp_add_backlog, "tcp.backlog") }, true, false },
 	[CRUMB_PT_TCP_OFO] = {		/* tcp_data_queue_ofo() is inlined wherever we looked */
 		"tcp.ofo", LAYER_TCP, "tcp_data_queue",
 		"bytes before these are missing: they wait in the out-of-order queue",
-		{ FUNCTION(tcp_data_queue, "tcp.ofo") }, true },
+		{ FUNCTION(tcp_data_queue, "tcp.ofo") }, true, false },
 	[CRUMB_PT_TCP_QUEUE] = {
 		"tcp.queue", LAYER_TCP, "tcp_queue_rcv",
 		"the bytes are in order and join the receive queue",
-		{ FUNCTION(tcp_queue_rcv, "tcp.queue") }, true },
+		{ FUNCTION(tcp_queue_rcv, "tcp.queue") }, true, false },
 	[CRUMB_PT_SOCK_READY] = {	/* 6.3 */
 		"sock.ready", LAYER_SOCKET, "sock_def_readable",
 		"the socket tells its waiters that there is something to read",
-		{ TRACEPOINT(sk_data_ready), FUNCTION(sock_def_readable, "ready") }, false },
+		{ TRACEPOINT(sk_data_ready), FUNCTION(sock_def_readable, "ready") }, false, false },
 	[CRUMB_PT_SCHED_WAKE] = {
 		"sched.wake", LAYER_SCHED, "try_to_wake_up",
 		"the reader is made runnable",
-		{ TRACEPOINT(sched_waking) }, false },
+		{ TRACEPOINT(sched_waking) }, false, false },
 	[CRUMB_PT_SCHED_RUN] = {
 		"sched.run", LAYER_SCHED, "__schedule",
 		"the reader gets a CPU",
-		{ TRACEPOINT(sched_switch) }, false },
+		{ TRACEPOINT(sched_switch) }, false, false },
 	[CRUMB_PT_SCHED_OFF] = {
 		"sched.off", LAYER_SCHED, "__schedule",
 		"the reader leaves its CPU while bytes wait for it",
-		{ TRACEPOINT(sched_switch) }, false },
+		{ TRACEPOINT(sched_switch) }, false, false },
 
 	/* the receiver's call */
 	[CRUMB_PT_SYS_RECV] = {
@@ -218,26 +218,26 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_LIBC_RECV] = {
 		"libc.recv", LAYER_LIBC, "",
 		"the program calls a receive-family function of the C library",
-		{ LIBC("libc_enter") }, false },
+		{ LIBC("libc_enter") }, false, false },
 	[CRUMB_PT_LIBC_RECV_RETURN] = {
 		"libc.recv.return", LAYER_LIBC, "",
 		"the C library returns to the reader, with the bytes",
-		{ LIBC("libc_return") }, false },
+		{ LIBC("libc_return") }, false, false },
 
 	/* beside the path */
 	[CRUMB_PT_SKB_DROP] = {		/* kfree_skb_reason() before 6.11; reasons since 5.17 */
 		"skb.drop", LAYER_DEVICE, "sk_skb_reason_drop",
 		"the kernel frees the packet as a drop, with a reason and the place",
-		{ TRACEPOINT(kfree_skb) }, false },
+		{ TRACEPOINT(kfree_skb) }, false, false },
 	/* planned only where a device has such traps (src/probe/devlink_look.h) */
 	[CRUMB_PT_HW_TRAP] = {
 		"hw.trap", LAYER_DEVICE, "devlink_trap_report",
 		"the switch's hardware gives the packet to the CPU: it does not forward it by itself",
-		{ TRACEPOINT(devlink_trap_report) }, false },
+		{ TRACEPOINT(devlink_trap_report) }, false, false },
 	[CRUMB_PT_HW_DROP] = {
 		"hw.drop", LAYER_DEVICE, "devlink_trap_report",
 		"the switch's hardware has dropped the packet, and tells the CPU by which trap",
-		{ TRACEPOINT(devlink_trap_report) }, false },
+		{ TRACEPOINT(devlink_trap_report) }, false, false },
 	[CRUMB_PT_CALL] = {
 		"call", LAYER_NOTE, "",
 		"a call that carries no bytes: getaddrinfo, socket, connect, close",
@@ -249,11 +249,11 @@ static const struct point points[CRUMB_PT_MAX] = {
 	[CRUMB_PT_RESET_SEND] = {	/* why: since 6.10 */
 		"reset.send", LAYER_NOTE, "tcp_send_active_reset",
 		"TCP ends the connection at once, by an RST, or answers a packet with one",
-		{ TRACEPOINT(tcp_send_reset) }, false },
+		{ TRACEPOINT(tcp_send_reset) }, false, false },
 	[CRUMB_PT_RESET_RECV] = {
 		"reset.receive", LAYER_NOTE, "tcp_reset",
 		"a socket of the connection gets an RST",
-		{ TRACEPOINT(tcp_receive_reset) }, false },
+		{ TRACEPOINT(tcp_receive_reset) }, false, false },
 	[CRUMB_PT_SOCK_GONE] = {
 		"sock.gone", LAYER_NOTE, "inet_csk_destroy_sock",
 		"a socket of the connection is destroyed, with what lies in it",
@@ -263,11 +263,11 @@ static const struct point points[CRUMB_PT_MAX] = {
 		"a connection is followed from now on",
 		{ DERIVED("state", "inet_sock_set_state"),
 		  DERIVED("tcp.append", "tcp_sendmsg_locked"),
-		  DERIVED("dev.queue", "net_dev_queue") }, false },
+		  DERIVED("dev.queue", "net_dev_queue") }, false, false },
 	[CRUMB_PT_TASK] = {
 		"task", LAYER_NOTE, "kernel_clone",
 		"a selected process starts a child, which is followed too",
-		{ TRACEPOINT(sched_process_fork) }, false },
+		{ TRACEPOINT(sched_process_fork) }, false, false },
 };
 
 const struct point *point_get(unsigned int pt)

@@ -63,7 +63,8 @@ static void say_trap(struct assembler *a, struct words *w, const struct crumb_ev
 	}
 	filter = filter_of_trap(a, ev);
 	if (filter) {
-		words_put(w, "; tc filter ");
+		/* by the driver's word; else by what it matches, and as it was read, up to a second before */
+		words_put(w, ev->cookie_len ? "; tc filter " : "; most likely tc filter ");
 		filter_words(w, filter);
 	}
 	if (!ev->cookie_len || ev->cookie_len > sizeof(ev->cookie))

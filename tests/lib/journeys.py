@@ -546,6 +546,7 @@ def requests(descriptor):
 
 def serve(answer):
     """Many questions to one process: what the task prints goes into the file, then its exit status to standard output."""
+    os.closerange(3, 256)  # whose end somebody else waits for
     for request in requests(sys.stdin.fileno()):
         complaints.clear()
         with open(answer, "w", encoding="utf-8") as file, contextlib.redirect_stdout(file):
