@@ -18,7 +18,7 @@
 #define TRACEPOINT(name, args...)	      TRACEPOINT_(name##_raw, name, ##args)
 #define TRACEPOINT_AGAIN(name, prog, args...) TRACEPOINT_(prog##_raw, name, ##args)
 
-/* By its perf event (src/probe/backend_perf.c); @type: what the event holds, from its ctx. */
+/* By its perf event (src/probe/backend_perf.c); @type: what the event holds, from its ctx. Without types: of those it is no program. */
 #define EVENT_(prog, group, name, type) \
 	SEC("?tp/" #group "/" #name) int prog(const struct trace_event_raw_##type *ctx)
 #define EVENT(group, name, type)       EVENT_(name##_event_raw, group, name, type)
@@ -35,6 +35,11 @@
 
 #define TRACEPOINT(name, args...)	      SEC("?tp_btf/" #name) int BPF_PROG(name, ##args)
 #define TRACEPOINT_AGAIN(name, prog, args...) SEC("?tp_btf/" #name) int BPF_PROG(prog, ##args)
+
+#define EVENT_(prog, type) \
+	static __attribute__((unused)) int prog(const struct trace_event_raw_##type *ctx)
+#define EVENT(group, name, type)       EVENT_(name##_event, type)
+#define EVENT_AGAIN(group, name, type) EVENT_(name##_event_again, type)
 
 #define ENTRY(prog, func, args...)  SEC("?fentry/" #func) int BPF_PROG(prog, ##args)
 #define RETURN(prog, func, args...) SEC("?fexit/" #func) int BPF_PROG(prog, ##args)

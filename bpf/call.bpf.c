@@ -69,7 +69,6 @@ TRACEPOINT_AGAIN(sys_enter, sys_enter_again, struct pt_regs *regs, long nr)
 	return first_skipped(CRUMB_TWIN_ENTER) ? call_enters(regs, nr) : 0;
 }
 
-#ifdef CRUMB_UNTYPED
 static __always_inline int event_enters(long nr)
 {
 	return call_enters((void *)bpf_task_pt_regs(bpf_get_current_task_btf()), nr);
@@ -84,7 +83,6 @@ EVENT_AGAIN(raw_syscalls, sys_enter, sys_enter)
 {
 	return first_skipped(CRUMB_TWIN_ENTER) ? event_enters(ctx->id) : 0;
 }
-#endif
 
 #define NAME_BYTES  28 /* struct sockaddr_in6 */
 #define NAME4_BYTES 16
@@ -225,7 +223,6 @@ TRACEPOINT_AGAIN(sys_exit, sys_exit_again, struct pt_regs *regs, long ret)
 	return first_skipped(CRUMB_TWIN_EXIT) ? call_leaves(ret) : 0;
 }
 
-#ifdef CRUMB_UNTYPED
 EVENT(raw_syscalls, sys_exit, sys_exit)
 {
 	call_leaves(ctx->ret);
@@ -238,7 +235,6 @@ EVENT_AGAIN(raw_syscalls, sys_exit, sys_exit)
 		call_leaves(ctx->ret);
 	return 0;
 }
-#endif
 
 /* ---------------------------------------------------------------------------------------------- libc */
 

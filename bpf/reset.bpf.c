@@ -173,9 +173,7 @@ TRACEPOINT(tcp_destroy_sock, struct sock *sk)
 	return at_socket(sk, CRUMB_RESET_GONE, CRUMB_PT_SOCK_GONE);
 }
 
-#ifdef CRUMB_UNTYPED
 EVENT(tcp, tcp_destroy_sock, tcp_event_sk)
 {
 	return at_socket((void *)ctx->skaddr, CRUMB_RESET_GONE, CRUMB_PT_SOCK_GONE);
 }
-#endif

@@ -221,12 +221,10 @@ TRACEPOINT(sched_process_exit, struct task_struct *p)
 	return task_ends(p);
 }
 
-#ifdef CRUMB_UNTYPED
 EVENT(sched, sched_process_exit, sched_process_template)
 {
 	return task_ends((void *)bpf_get_current_task());
 }
-#endif
 
 /* Done twice it is the same. */
 TRACEPOINT_AGAIN(sched_process_exit, sched_process_exit_again, struct task_struct *p)

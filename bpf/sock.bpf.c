@@ -354,7 +354,6 @@ TRACEPOINT_AGAIN(sock_send_length, sock_send_length_again, struct sock *sk, int 
 	return first_skipped(CRUMB_TWIN_SENT) ? part_sent(sk, ret, true) : 0;
 }
 
-#ifdef CRUMB_UNTYPED
 EVENT(sock, sock_send_length, sock_msg_length)
 {
 	part_sent(ctx->sk, ctx->ret, false);
@@ -367,7 +366,6 @@ EVENT_AGAIN(sock, sock_send_length, sock_msg_length)
 		part_sent(ctx->sk, ctx->ret, true);
 	return 0;
 }
-#endif
 
 /* ------------------------------------------------------------------------------------------- receiver */
 
@@ -635,7 +633,6 @@ TRACEPOINT_AGAIN(skb_copy_datagram_iovec, skb_copy_datagram_iovec_again, const s
 	return first_skipped(CRUMB_TWIN_COPY) ? copied(ctx, skb, len) : 0;
 }
 
-#ifdef CRUMB_UNTYPED
 EVENT(skb, skb_copy_datagram_iovec, skb_copy_datagram_iovec)
 {
 	copied((void *)ctx, ctx->skbaddr, ctx->len);
@@ -648,7 +645,6 @@ EVENT_AGAIN(skb, skb_copy_datagram_iovec, skb_copy_datagram_iovec)
 		copied((void *)ctx, ctx->skbaddr, ctx->len);
 	return 0;
 }
-#endif
 
 /*
  * Bytes that came without a copy that we could see. MSG_TRUNC: they left the queue and went nowhere. MSG_OOB: the urgent
@@ -720,7 +716,6 @@ TRACEPOINT_AGAIN(sock_recv_length, sock_recv_length_again, struct sock *sk, int 
 	return first_skipped(CRUMB_TWIN_RECEIVED) ? part_received(sk, ret, flags) : 0;
 }
 
-#ifdef CRUMB_UNTYPED
 EVENT(sock, sock_recv_length, sock_msg_length)
 {
 	part_received(ctx->sk, ctx->ret, ctx->flags);
@@ -733,7 +728,6 @@ EVENT_AGAIN(sock, sock_recv_length, sock_msg_length)
 		part_received(ctx->sk, ctx->ret, ctx->flags);
 	return 0;
 }
-#endif
 
 #include "uncopied.h"
 #include "sock_func.h"

@@ -121,9 +121,7 @@ TRACEPOINT(inet_sock_set_state, const struct sock *sk, int old_state, int new_st
 	return state_set(sk, old_state, new_state);
 }
 
-#ifdef CRUMB_UNTYPED
 EVENT(sock, inet_sock_set_state, inet_sock_set_state)
 {
 	return state_set(ctx->skaddr, ctx->oldstate, ctx->newstate);
 }
-#endif

@@ -78,11 +78,9 @@ TRACEPOINT(tcp_rcv_space_adjust, struct sock *sk)
 	return space_adjusted(sk);
 }
 
-#ifdef CRUMB_UNTYPED
 EVENT(tcp, tcp_rcv_space_adjust, tcp_event_sk)
 {
 	return space_adjusted(ctx->skaddr);
 }
-#endif
 
 #endif

@@ -588,6 +588,20 @@ static uint32_t way_in(const struct hardware *h, const struct hw_switch *s,
 	return own && !own->port ? own->ifindex : 0;
 }
 
+/* By which ports of @s, as its tables tell. False: they do not, and @ret says which switch it is, no more. */
+static bool way_through(const struct hardware *h, struct hw_switch *s,
+			const struct hardware_ask *ask, struct hardware_hop *ret)
+{
+	*ret = (struct hardware_hop){ .netns = s->netns };
+	if (bridged(h, s, ask, ret))
+		return true;
+	*ret = (struct hardware_hop){ .netns = s->netns };
+	if (routed(h, s, ask, ret))
+		return true;
+	*ret = (struct hardware_hop){ .netns = s->netns };
+	return false;
+}
+
 unsigned int hardware_ways(const struct hardware *h, const struct hardware_ask *ask,
 			   struct hardware_hop hops[HARDWARE_HOPS])
 {
@@ -596,16 +610,11 @@ unsigned int hardware_ways(const struct hardware *h, const struct hardware_ask *
 	if (no_mac(ask->mac))
 		return 0;
 	for (struct hw_switch *s = h->switches; s && n < HARDWARE_HOPS; s = s->hh.next) {
-		struct hardware_hop hop = { .netns = s->netns };
+		struct hardware_hop hop;
 
 		if (s->netns == ask->from)
 			continue;
-		if (!bridged(h, s, ask, &hop)) {
-			hop = (struct hardware_hop){ .netns = s->netns };
-			if (!routed(h, s, ask, &hop))
-				hop = (struct hardware_hop){ .netns = s->netns };
-		}
-		if (!hop.in)
+		if (!way_through(h, s, ask, &hop) || !hop.in)
 			hop.in = way_in(h, s, ask);
 		if (hop.in)
 			hops[n++] = hop;
@@ -621,15 +630,10 @@ unsigned int hardware_find(const struct hardware *h, const struct hardware_ask *
 	if (no_mac(ask->mac))
 		return 0;
 	for (struct hw_switch *s = h->switches; s && n < HARDWARE_HOPS; s = s->hh.next) {
-		struct hardware_hop hop = { .netns = s->netns };
+		struct hardware_hop hop;
 
-		if (s->netns == ask->from || s->netns == ask->to)
+		if (s->netns == ask->from || s->netns == ask->to || !way_through(h, s, ask, &hop))
 			continue;
-		if (!bridged(h, s, ask, &hop)) {
-			hop = (struct hardware_hop){ .netns = s->netns };
-			if (!routed(h, s, ask, &hop))
-				continue;
-		}
 		hop.left_ns = ask->left_ns;
 		hop.came_ns = ask->came_ns;
 		count(h, ask, &hop);

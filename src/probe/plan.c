@@ -257,17 +257,18 @@ static int try_hook(const struct making *m, struct plan_point *pt, const struct 
 enum turn {
 	TURN_FORCED,
 	TURN_UNDISTURBED, /* where a task can be preempted within the others, and the next one's program is skipped (Linux 7) */
-	TURN_ANY, /* a perf event's programs cost most, and tell no more than the others where those are undisturbed, too */
+	TURN_ANY,
 	TURNS,
 };
 
-static bool has_turn(const struct making *m, enum hook_kind kind, bool in_task, enum turn turn)
+/* When that kind is tried; TURNS: never. A perf event's programs cost most, and tell no more than others that are undisturbed, too. */
+static enum turn turn_of(const struct making *m, enum hook_kind kind, bool in_task)
 {
-	if (kind == m->r->force || turn == TURN_FORCED)
-		return kind == m->r->force && turn == TURN_FORCED;
-	if (turn == TURN_UNDISTURBED)
-		return m->a->calls_preempted && in_task && is_undisturbed(kind);
-	return kind != HOOK_TRACEPOINT;
+	if (kind == m->r->force)
+		return TURN_FORCED;
+	if (m->a->calls_preempted && in_task && is_undisturbed(kind))
+		return TURN_UNDISTURBED;
+	return kind == HOOK_TRACEPOINT ? TURNS : TURN_ANY;
 }
 
 /*
@@ -283,7 +284,7 @@ static const struct point_hook *choose(const struct making *m, struct plan_point
 			int err;
 
 			if (!hooks[i].prog || !backend_get(hooks[i].kind) ||
-			    !has_turn(m, hooks[i].kind, in_task, turn))
+			    turn_of(m, hooks[i].kind, in_task) != turn)
 				continue;
 			err = try_hook(m, pt, &hooks[i], point);
 			if (!err) {
