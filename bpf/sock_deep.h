@@ -30,6 +30,70 @@ ENTRY(tcp_recv_enter, tcp_recvmsg, struct sock *sk)
 	return 0;
 }
 
+/* Told with what it sends (tcp.xmit). */
+ENTRY(tcp_write_enter, tcp_write_xmit, struct sock *sk)
+{
+	struct crumb_flow *f;
+	__u8 dir;
+
+	f = sock_flow(sk, false, &dir);
+	if (f)
+		f->write_ns[dir & 1] = bpf_ktime_get_ns();
+	return 0;
+}
+
+/* A probe of a window that is shut, or of a connection (keep-alive): it may send new bytes without tcp_write_xmit(). */
+ENTRY(tcp_wakeup_enter, tcp_write_wakeup, struct sock *sk)
+{
+	struct crumb_flow *f;
+	__u8 dir;
+
+	f = sock_flow(sk, false, &dir);
+	if (f)
+		f->write_ns[dir & 1] = 0;
+	return 0;
+}
+
+/* Of the TCP header (RFC 9293, 3.1), which TCP has just written, the words up to the data offset; TCP_SKB_CB(skb) is empty by now. */
+static __always_inline int ip_gets(const struct sock *sk, const struct sk_buff *skb)
+{
+	struct crumb_ev_sock *e;
+	struct crumb_flow *f;
+	struct tcp_sock *tp;
+	__u32 words[4], seq;
+	__s32 bytes;
+	__u8 dir;
+
+	if (bpf_probe_read_kernel(words, sizeof(words), K(skb, data)))
+		return 0;
+	seq = bpf_ntohl(words[1]);
+	bytes = K(skb, len) - (bpf_ntohl(words[3]) >> 28) * 4;
+	if (bytes <= 0)
+		return 0;
+	f = sock_flow(sk, false, &dir);
+	if (!f || !flow_wants(f, dir, seq, bytes))
+		return 0;
+	tp = sock_tcp(sk);
+	e = tp ? sock_record(sk, tp, f, dir, CRUMB_PT_IP_QUEUE, bpf_ktime_get_ns()) : NULL;
+	if (!e)
+		return 0;
+	e->seq = seq;
+	e->bytes = bytes;
+	e->skb = (__u64)skb;
+	ring_submit(e);
+	return 0;
+}
+
+ENTRY(ip_queue_enter, __ip_queue_xmit, struct sock *sk, struct sk_buff *skb)
+{
+	return ip_gets(sk, skb);
+}
+
+ENTRY(ip6_queue_enter, inet6_csk_xmit, struct sock *sk, struct sk_buff *skb)
+{
+	return ip_gets(sk, skb);
+}
+
 /* TCP_SKB_CB(skb) is filled (tcp_v4_fill_cb()). */
 static __always_inline int bytes_come_to(const struct sock *sk, const struct sk_buff *skb, __u8 point)
 {

@@ -110,6 +110,20 @@ ENTRY(append_connect_enter, sk_stream_wait_connect, struct sock *sk)
 	return append_sleeps(sk);
 }
 
+/*
+ * What had not been sent before, it sends from within tcp_write_xmit(); the socket is locked, and has one such call at a time. That is known
+ * with --deep only.
+ */
+static __always_inline __u32 writes_for(const struct crumb_flow *f, __u8 dir,
+					const struct tcp_sock *tp, __u32 seq, __u64 now)
+{
+	__u64 since = f->write_ns[dir & 1];
+
+	if (!since || seq != K(tp, snd_nxt) || now - since > 0xffffffff)
+		return 0;
+	return now - since;
+}
+
 /* TCP hands an skb of the send queue to IP; its header is not there yet, so skb->len is what it carries. */
 static __always_inline int tcp_sends(void *ctx, const struct sock *sk, const struct sk_buff *skb)
 {
@@ -117,6 +131,7 @@ static __always_inline int tcp_sends(void *ctx, const struct sock *sk, const str
 	struct crumb_ev_sock *e;
 	struct crumb_flow *f;
 	struct tcp_sock *tp;
+	__u64 now;
 	__u8 dir;
 
 	if (!bytes)
@@ -125,9 +140,11 @@ static __always_inline int tcp_sends(void *ctx, const struct sock *sk, const str
 	if (!f || !flow_wants(f, dir, seq, bytes))
 		return 0;
 	tp = sock_tcp(sk);
-	e = tp ? sock_record(sk, tp, f, dir, CRUMB_PT_TCP_XMIT, bpf_ktime_get_ns()) : NULL;
+	now = bpf_ktime_get_ns();
+	e = tp ? sock_record(sk, tp, f, dir, CRUMB_PT_TCP_XMIT, now) : NULL;
 	if (!e)
 		return 0;
+	e->write_ns = writes_for(f, dir, tp, seq, now);
 	e->seq = seq;
 	e->bytes = bytes;
 	e->skb = (__u64)skb;

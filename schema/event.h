@@ -361,7 +361,7 @@ struct crumb_ev_sock {
 	struct crumb_event h;
 	__u32 flow;
 	__u8 dir;
-	__u8 point; /* tcp.receive, sock.ready, tcp.retransmit */
+	__u8 point; /* tcp.receive, sock.ready, tcp.xmit, tcp.retransmit; of --deep ip.queue, tcp.backlog, tcp.ofo, tcp.queue */
 	__u8 state; /* TCP state of the socket */
 	__u8 flags; /* CRUMB_SOCK_*; tcp.retransmit: enum crumb_resent */
 	__u32 netns;
@@ -373,8 +373,8 @@ struct crumb_ev_sock {
 	/* UDP at sock.ready: seq and rcv_nxt are the digest of the datagram that joined the queue, bytes its length */
 	__u64 sk; /* kernel address of the socket, UDP only: a hint */
 	__u16 segs; /* tcp.retransmit: TCP segments in the skb, as the kernel counts them; 0 unknown */
-	__u16 mss; /* ... of so many bytes each, but for the last; 0: there is only one */
-	__u32 pad0;
+	__u16 mss;	/* ... of so many bytes each, but for the last; 0: there is only one */
+	__u32 write_ns; /* tcp.xmit: for how long tcp_write_xmit(), which sends it, had run; 0: not known, or another function does */
 };
 
 /*

@@ -115,6 +115,8 @@ enum crumb_point {
 	CRUMB_PT_HW_DROP,     /* ... which it dropped */
 	CRUMB_PT_DEV_IRQ,     /* the interrupt of a device asks for its poll */
 	CRUMB_PT_SOFTIRQ_RUN, /* the receive softirq begins, which polls */
+	CRUMB_PT_TCP_WRITE,   /* TCP looks at its send queue, and sends the bytes */
+	CRUMB_PT_IP_QUEUE,    /* IP gets an skb of TCP's */
 	CRUMB_PT_MAX,
 };
 

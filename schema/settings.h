@@ -118,8 +118,9 @@ struct crumb_flow { /* a cell of the array flow_cells */
 	__u32 messages[2];   /* per direction, for sampling */
 	__u32 sample_start[2], sample_end[2]; /* bytes whose steps take a stack; equal: none */
 	__u32 want_start[2], want_end[2]; /* --payload: bytes that were asked for; equal: none */
-	__u64 sent_ns[2];  /* per direction: when its sender last handed bytes to the device */
-	__u64 held_ns[2];  /* ... and when its send queue was looked at last */
+	__u64 sent_ns[2]; /* per direction: when its sender last handed bytes to the device */
+	__u64 held_ns[2]; /* ... and when its send queue was looked at last */
+	__u64 write_ns[2]; /* ... and when tcp_write_xmit() was called last for it; 0: something else may have sent since */
 	__u16 held_why[2]; /* CRUMB_HELD_*, then */
 	__u32 pad1;
 	__u32 rto_una[2];  /* what was unacknowledged at the last time-out ... */

@@ -403,6 +403,7 @@ __weak __noinline int flow_begin(struct crumb_flow *f, const struct tuple *t, __
 		f->want_start[1] = f->want_end[1] = 0;
 		f->sent_ns[0] = f->held_ns[0] = f->held_why[0] = 0;
 		f->sent_ns[1] = f->held_ns[1] = f->held_why[1] = 0;
+		f->write_ns[0] = f->write_ns[1] = 0;
 		f->midstream = 0;
 		f->read_known[0] = f->read_known[1] = 0;
 		flow_announce(&f->key, f->id, t->family, CRUMB_WHY_FILTER, netns);

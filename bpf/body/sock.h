@@ -37,7 +37,7 @@ static __always_inline struct crumb_ev_sock *sock_record(const struct sock *sk,
 	e->bytes = 0;
 	e->segs = 0;
 	e->mss = 0;
-	e->pad0 = 0;
+	e->write_ns = 0;
 	return e;
 }
 

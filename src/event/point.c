@@ -65,6 +65,10 @@ static const struct point points[CRUMB_PT_MAX] = {
 		"tcp.held", LAYER_TCP, "tcp_rcv_established",
 		"TCP looks at its send queue and keeps the bytes: what holds them changes here",
 		{ TRACEPOINT(tcp_probe) }, false, false },
+	[CRUMB_PT_TCP_WRITE] = {
+		"tcp.write", LAYER_TCP, "tcp_write_xmit",
+		"TCP looks at its send queue, and finds that it may send the bytes",
+		{ FUNCTION(tcp_write_xmit, "tcp.write") }, true, true },
 	[CRUMB_PT_TCP_XMIT] = {
 		"tcp.xmit", LAYER_TCP, "__tcp_transmit_skb",
 		"TCP builds the header of an skb that carries the bytes and hands it to IP",
@@ -73,6 +77,10 @@ static const struct point points[CRUMB_PT_MAX] = {
 		"tcp.retransmit", LAYER_TCP, "__tcp_retransmit_skb",
 		"TCP sends the bytes again: loss, or a timer that ran out",
 		{ TRACEPOINT(tcp_retransmit_skb) }, false, false },
+	[CRUMB_PT_IP_QUEUE] = {		/* ip_queue_xmit() does nothing else, and is inlined before 5.14 */
+		"ip.queue", LAYER_IP, "__ip_queue_xmit",
+		"IP gets TCP's skb: the socket's route, the header, netfilter",
+		{ FUNCTION(__ip_queue_xmit, "ip.queue") }, true, true },
 	[CRUMB_PT_IP_OUTPUT] = {
 		"ip.output", LAYER_IP, "ip_output",
 		"IP has routed the packet and passes it to netfilter and the neighbour",

@@ -68,6 +68,12 @@ static inline bool point_is_drop(unsigned int pt)
 	return pt == CRUMB_PT_SKB_DROP || pt == CRUMB_PT_HW_DROP;
 }
 
+/* Is it told of the socket that sends? */
+static inline bool point_is_senders(unsigned int pt)
+{
+	return pt == CRUMB_PT_TCP_XMIT || pt == CRUMB_PT_TCP_RETRANSMIT || pt == CRUMB_PT_IP_QUEUE;
+}
+
 /* Number of the point of that name, CRUMB_PT_NONE if there is none. */
 enum crumb_point point_by_name(const char *name);
 

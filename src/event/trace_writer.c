@@ -262,6 +262,7 @@ static uint32_t packet_flags(unsigned int point)
 	switch (point) {
 	case CRUMB_PT_TCP_XMIT:
 	case CRUMB_PT_TCP_RETRANSMIT:
+	case CRUMB_PT_IP_QUEUE:
 	case CRUMB_PT_IP_OUTPUT:
 	case CRUMB_PT_DEV_QUEUE:
 	case CRUMB_PT_QDISC_ENQUEUE:

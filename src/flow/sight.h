@@ -57,6 +57,7 @@ struct sighting {
 			uint8_t resent; /* tcp.retransmit: enum crumb_resent */
 			uint16_t segs,
 				mss; /* ... TCP segments in it, of so many bytes each; 0 unknown */
+			uint32_t write_ns; /* tcp.xmit: the tcp_write_xmit() that sent it began so long before; 0 unknown */
 		} sock;
 		struct {
 			uint64_t location;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hash.h"
+#include "point.h"
 
 struct owner_key {
 	uint32_t host, kind, a, b;
@@ -79,11 +80,9 @@ int owner_tells(struct owner **all, const struct remap_from *from, const struct 
 		break;
 	case CRUMB_EV_SOCK: {
 		const struct crumb_ev_sock *s = (const void *)ev;
-		bool sends = s->point == CRUMB_PT_TCP_XMIT || s->point == CRUMB_PT_TCP_RETRANSMIT;
-
 		key.kind = OWNER_END;
 		key.a = s->flow;
-		key.b = sends ? s->dir : !s->dir;
+		key.b = point_is_senders(s->point) ? s->dir : !s->dir;
 		break;
 	}
 	case CRUMB_EV_SEND_BEGIN:

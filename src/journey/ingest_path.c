@@ -381,7 +381,7 @@ int ingest_sock(struct assembler *a, const struct crumb_ev_sock *ev)
 		return 0;
 	h = &c->half[ev->dir];
 	c->last_ns = ev->h.time_ns;
-	if (ev->point == CRUMB_PT_TCP_RETRANSMIT || ev->point == CRUMB_PT_TCP_XMIT) {
+	if (point_is_senders(ev->point)) {
 		h->sender_seen = true;
 	} else {
 		h->receiver_seen = true;
@@ -394,7 +394,7 @@ int ingest_sock(struct assembler *a, const struct crumb_ev_sock *ev)
 	/* tcp_probe comes before TCP has looked whether it wants them */
 	at = ev->point == CRUMB_PT_TCP_RECEIVE ? packet_place(h, ev->seq, ev->bytes) :
 						 byte_stream_place(&h->bytes, ev->seq, ev->bytes);
-	if (ev->point == CRUMB_PT_TCP_XMIT || ev->point == CRUMB_PT_TCP_RETRANSMIT)
+	if (point_is_senders(ev->point))
 		half_sure(h, at + ev->bytes);
 	s = sight(a, h, &place, at, ev->bytes);
 	if (!s)
@@ -405,6 +405,7 @@ int ingest_sock(struct assembler *a, const struct crumb_ev_sock *ev)
 	s->skb = ev->skb;
 	s->sock.rmem_alloc = ev->rmem_alloc;
 	s->sock.rcvbuf = ev->rcvbuf;
+	s->sock.write_ns = ev->write_ns;
 	if (ev->point == CRUMB_PT_TCP_RETRANSMIT) {
 		s->sock.resent = ev->flags;
 		s->sock.segs = ev->segs;

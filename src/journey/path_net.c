@@ -265,6 +265,24 @@ static void first_transmission(const struct message *m, const struct transmissio
 		s->superseded = true;
 }
 
+/* tcp.write, before @xmit: one call looks at the queue, and may send several skbs. */
+static void transmission_write(const struct message *m, const struct path_step *xmit,
+			       struct path *path)
+{
+	const struct sighting *seen = xmit->seen;
+	struct path_step write = *xmit, *s;
+
+	if (!seen->sock.write_ns || seen->time_ns < m->begin.h.time_ns + seen->sock.write_ns)
+		return;
+	write.point = CRUMB_PT_TCP_WRITE;
+	write.ns -= seen->sock.write_ns;
+	write.first_ns = write.ns;
+	write.count = 1;
+	s = path_add(path, write.point, write.ns, write.order);
+	if (s)
+		*s = write;
+}
+
 /* TCP's own skb is another than those below: the last that it handed to IP before this transmission was seen. */
 static void transmission_xmit(const struct message *m, uint64_t byte, const struct transmission *t,
 			      struct path *path)
@@ -280,8 +298,10 @@ static void transmission_xmit(const struct message *m, uint64_t byte, const stru
 			continue;
 		seen = sight_log_newest(l, byte, m->begin.h.time_ns, t->start->time_ns, NULL);
 		s = seen ? path_add_seen(path, m, l, seen, t->start->time_ns) : NULL;
-		if (s)
-			s->exact = t->sure && !m->inferred;
+		if (!s)
+			continue;
+		s->exact = t->sure && !m->inferred;
+		transmission_write(m, s, path);
 	}
 }
 

@@ -6,6 +6,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -204,6 +205,33 @@ static const char *look_lock(struct abilities *a)
 	}
 }
 
+static void *lock_main(void *a)
+{
+	((struct abilities *)a)->lock_why = look_lock(a);
+	return NULL;
+}
+
+/* The kernel writes 200,000 lines for it, an eighth of a start's time: beside the types that are read meanwhile. */
+static void lock_begin(struct abilities *a)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	a->lock_asked = !pthread_create(&a->lock_thread, NULL, lock_main, a);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!a->lock_asked)
+		a->lock_why = look_lock(a);
+}
+
+const char *abilities_lock(struct abilities *a)
+{
+	if (a->lock_asked)
+		pthread_join(a->lock_thread, NULL);
+	a->lock_asked = false;
+	return a->lock_why;
+}
+
 int abilities_new(const char *btf_path, bool deep, struct abilities **ret, struct error *e)
 {
 	struct abilities *a = calloc(1, sizeof(*a));
@@ -212,6 +240,7 @@ int abilities_new(const char *btf_path, bool deep, struct abilities **ret, struc
 
 	if (!a)
 		return -ENOMEM;
+	lock_begin(a);
 	a->btf_path = btf_path;
 	a->btf = btf_path ? btf__parse(btf_path, NULL) : btf__load_vmlinux_btf();
 	err = a->btf ? 0 : -errno;
@@ -234,7 +263,6 @@ int abilities_new(const char *btf_path, bool deep, struct abilities **ret, struc
 	a->tunnel_why = look_tunnels(a);
 	if (!devlink_has_traps())
 		a->traps_why = "no device had traps (devlink) when crumb started";
-	a->lock_why = look_lock(a);
 	a->attach_cookie = try_attach_cookie();
 	a->cast = btf_path ? 0 : cast_function(a->btf);
 	a->calls_preempted = look_calls_preempted(a);
@@ -257,6 +285,7 @@ void abilities_free(struct abilities *a)
 {
 	if (!a)
 		return;
+	abilities_lock(a);
 	btf__free(a->btf);
 	free(a);
 }

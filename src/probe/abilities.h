@@ -6,6 +6,7 @@
 #ifndef CRUMB_PROBE_ABILITIES_H
 #define CRUMB_PROBE_ABILITIES_H
 
+#include <pthread.h>
 #include <stdbool.h>
 
 #include "error.h"
@@ -32,7 +33,9 @@ struct abilities {
 	const char *nat_why; /* NULL: translations of addresses (NAT) are followed; else why not */
 	const char *tunnel_why; /* NULL: packets in those tunnels are followed; else why not */
 	const char *traps_why; /* NULL: a switch's hardware may tell of packets (devlink traps); else why not */
-	const char *lock_why;		/* NULL: waits for a socket's lock are told; else why not */
+	pthread_t lock_thread; /* finds the three that follow, which are read after abilities_lock() */
+	bool lock_asked;       /* it was begun, and is not joined yet */
+	const char *lock_why;
 	uint64_t lock_from, lock_bytes; /* where lock_sock_nested() lies; 0 bytes: not known */
 	struct tunnel_look tunnels;
 	struct crumb_nft_layout nft; /* all 0: the types of nf_tables are not told, or it is not loaded */
@@ -53,6 +56,9 @@ void abilities_forget_types(struct abilities *a);
 
 /* NULL: the rung works here; else why not. */
 const char *abilities_refusal(struct abilities *a, enum hook_kind kind);
+
+/* NULL: waits for a socket's lock are told; else why not. Waits for the answer, which abilities_new() has begun to look for. */
+const char *abilities_lock(struct abilities *a);
 
 /* Does the kernel's BTF have the tracepoint; how many arguments has it (-1: not there)? */
 int abilities_tracepoint_args(const struct abilities *a, const char *name);

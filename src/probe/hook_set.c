@@ -63,6 +63,12 @@ static const struct hook_set sets[] = {
 		AT_ENTRY("sock_send_enter", "security_socket_sendmsg") } },
 	{ "tcp.recv", NULL, {
 		AT_ENTRY("tcp_recv_enter", "tcp_recvmsg") } },
+	{ "tcp.write", NULL, {
+		AT_ENTRY("tcp_write_enter", "tcp_write_xmit"),
+		AT_ENTRY("tcp_wakeup_enter", "tcp_write_wakeup") } },
+	{ "ip.queue", NULL, {
+		AT_ENTRY("ip_queue_enter", "__ip_queue_xmit"),
+		AT_ENTRY_IF("ip6_queue_enter", "inet6_csk_xmit") } },
 	{ "tcp.backlog", NULL, {
 		AT_ENTRY("tcp_backlog_enter", "tcp_add_backlog") } },
 	{ "tcp.ofo", NULL, {

@@ -257,7 +257,7 @@ static int load_once(struct loader *l, const struct session_config *c, uint32_t 
 		.force = c->force,
 		.libc = c->libc,
 		.deep = c->deep,
-		.lock_why = l->abilities->lock_why,
+		.lock_why = abilities_lock(l->abilities),
 		.traps_why = l->abilities->traps_why,
 		.children = c->settings.select & CRUMB_SELECT_TGID,
 	};

@@ -4,7 +4,7 @@
 
 usage: events.py FILE EXPRESSION    print it; E is the list of events, each with type, time_ns, cpu and what follows:
        flow (number, 0 none), point, dir; for flows ends: ((address, port), (address, port)), why; for SKB and SOCK
-       seq, payload; for SKB tunnel (0 none); for DROP reason, too: its name on that kernel; for LOSS cause, count
+       seq, payload; for SOCK write_ns; for SKB tunnel (0 none); for DROP reason, too: its name on that kernel; for LOSS cause, count
 """
 import collections
 import ipaddress
@@ -15,7 +15,7 @@ PEN, EVENTS, PACKET = 0x63726D62, 2, 3
 FLOW, STATE, SEND_BEGIN, SEND_EXTENT, SEND_END, SKB, SOCK, WAKE, RUN, COPY, RECV_EXTENT, RECV, CALL, DROP, NEIGH, \
     STACK, HELD, FUNC, DGRAM_SEND, DGRAM_RECV, AWAY, DECISION, PROCESS, RESET, NAT, TUNNEL, UNFOLLOWED = range(1, 28)
 TRACE, HOST, NETNS, DEV, FDB, HOOK, SYMBOL, REASON, LOSS, END = range(64, 74)
-TCP_XMIT, TCP_RETRANSMIT, IP_OUTPUT, DEV_QUEUE, DEV_XMIT, DEV_RECEIVE, SOCK_READY, NETFILTER = 8, 9, 10, 13, 16, 19, 25, 42      # enum crumb_point
+TCP_XMIT, TCP_RETRANSMIT, IP_OUTPUT, DEV_QUEUE, DEV_XMIT, DEV_RECEIVE, SOCK_READY, NETFILTER, IP_QUEUE = 8, 9, 10, 13, 16, 19, 25, 42, 57      # enum crumb_point
 KERNEL = range(FLOW, UNFOLLOWED + 1)
 
 
@@ -76,6 +76,7 @@ def decode(raw):
     elif kind == SOCK:
         event["point"] = raw[21]
         event["netns"], event["seq"], event["payload"] = struct.unpack_from("<III", raw, 24)
+        event["write_ns"], = struct.unpack_from("<I", raw, 76)
     elif kind == REASON:
         event["value"], = struct.unpack_from("<I", raw, 16)
         event["name"] = raw[24:].split(b"\0")[0].decode()

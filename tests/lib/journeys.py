@@ -203,7 +203,7 @@ def check_transmissions(journey):
     if sum(one["cost_ns"] for one in sent) != journey.get("repair_ns", 0):
         complain("transmissions: costs do not add up")
     waits = sum(s["ns"] for s in journey["segments"] if s["code"] in ("tx.retransmit", "rx.hol") or
-                s["from"] in ("tcp.xmit", "ip.output", "netfilter") and s["code"][:3] == "tx." or
+                s["from"] in ("tcp.xmit", "ip.queue", "ip.output", "netfilter") and s["code"][:3] == "tx." or
                 s["code"] == "tx.queue" and any(one["how"] == "unknown" for one in sent))
     if journey["verdict"] == "delivered" and not journey["unexplained_ns"] and journey.get("repair_ns", 0) > waits:
         complain(f"repair_ns {journey['repair_ns']}, and {waits} in tx.retransmit and rx.hol")

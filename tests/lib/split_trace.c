@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "hash.h"
+#include "point.h"
 #include "trace_reader.h"
 #include "trace_writer.h"
 
@@ -135,7 +136,7 @@ static uint32_t netns_of(const struct crumb_event *ev)
 		const struct crumb_ev_sock *s = (const void *)ev;
 
 		f = flow_of(s->flow);
-		if (f && s->point != CRUMB_PT_TCP_XMIT && s->point != CRUMB_PT_TCP_RETRANSMIT)
+		if (f && !point_is_senders(s->point))
 			f->receiver_netns[s->dir] = s->netns;
 		return s->netns;
 	}

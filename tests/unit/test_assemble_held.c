@@ -180,13 +180,78 @@ static void very_many_changes(void **state)
 	rig_close(&r);
 }
 
+/* tcp.xmit, with what --deep adds above and below; @write_ns 0: it was not tcp_write_xmit() that sent it. */
+static void transmits(struct rig *r, uint32_t write_ns)
+{
+	struct build_skb k = { .flow = FLOW, .dir = OUT, .seq = S0, .payload = 6 };
+	struct crumb_ev_sock ev = {
+		.flow = FLOW,
+		.dir = OUT,
+		.point = CRUMB_PT_TCP_XMIT,
+		.state = 1,
+		.netns = NETNS_A,
+		.seq = S0,
+		.bytes = 6,
+		.skb = 0x7000,
+		.write_ns = write_ns,
+	};
+
+	r->b.now_ns += 5000;
+	build_put(&r->b, &ev, CRUMB_EV_SOCK, sizeof(ev));
+	build_sock(&r->b, &k, CRUMB_PT_IP_QUEUE, 0, NETNS_A);
+	build_skb_at(&r->b, &k, CRUMB_PT_IP_OUTPUT, NETNS_A, IF_A);
+}
+
+/* The function that goes through the send queue is a step where it is known, behind the wait that it ends. */
+static void written(void **state)
+{
+	static const struct {
+		uint16_t held; /* the call returned before */
+		uint32_t write_ns;
+		const char *to_write, *to_xmit;
+	} rows[] = {
+		{ 0, 3000, "tx.tcp", "tx.tcp" },
+		{ CRUMB_HELD_CWND | CRUMB_HELD_UNSENT, 3000, "tx.cwnd", "tx.tcp" },
+		{ CRUMB_HELD_CWND | CRUMB_HELD_UNSENT, 0, NULL, "tx.cwnd" },
+		{ 0, 900000, NULL,
+		  "tx.tcp" }, /* before the message was there: what is known is of another call */
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sender s = sender();
+		const struct caught *c;
+		struct rig r;
+
+		open_flow(&r);
+		if (rows[i].held) {
+			send_waiting(&r, rows[i].held);
+			transmits(&r, rows[i].write_ns);
+		} else {
+			build_send_begin(&r.b, &s, S0, 6);
+			transmits(&r, rows[i].write_ns);
+		}
+		arrive_and_read(&r);
+		c = rig_at(&r, 0);
+		assert_int_equal(c->unexplained_ns, 0);
+		assert_string_equal(caught_code(c, CRUMB_PT_TCP_XMIT, "a"), rows[i].to_xmit);
+		assert_string_equal(caught_code(c, CRUMB_PT_IP_QUEUE, "a"), "tx.ip");
+		assert_string_equal(caught_code(c, CRUMB_PT_IP_OUTPUT, "a"), "tx.ip");
+		if (rows[i].to_write)
+			assert_string_equal(caught_code(c, CRUMB_PT_TCP_WRITE, "a"),
+					    rows[i].to_write);
+		else
+			assert_int_equal(caught_step(c, CRUMB_PT_TCP_WRITE, "a"), -1);
+		rig_close(&r);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_reason),
-		cmocka_unit_test(the_reason_changes),
-		cmocka_unit_test(an_old_reason),
-		cmocka_unit_test(very_many_changes),
+		cmocka_unit_test(one_reason),	 cmocka_unit_test(the_reason_changes),
+		cmocka_unit_test(an_old_reason), cmocka_unit_test(very_many_changes),
+		cmocka_unit_test(written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
