@@ -640,6 +640,16 @@ struct crumb_ev_host {
 	char machine[16];
 };
 
+/* adjtimex(2): what a daemon that keeps the machine's clock (NTP, PTP) has told the kernel of it. */
+struct crumb_ev_sync {
+	struct crumb_event h;
+	__s64 realtime_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
+	__u64 maxerror_ns; /* CLOCK_REALTIME is off by that at most, as they say; the kernel adds 500 us each second */
+	__u64 esterror_ns; /* ... probably */
+	__u32 status;	   /* STA_* of linux/timex.h */
+	__u32 synchronised; /* it is kept by one, and that one's last word is not too old for the kernel */
+};
+
 struct crumb_ev_netns {
 	struct crumb_event h;
 	__u32 netns;
@@ -670,20 +680,6 @@ struct crumb_ev_dev {
 #include "event_switch.h"
 
 #define CRUMB_RULE_UNCOUNTED (~0ull)
-
-struct crumb_ev_rule {	      /* head as in crumb_ev_port */
-	struct crumb_event h; /* time: of the drop that it is told for */
-	__u64 read_ns;
-	__u32 netns;
-	__u8 made_here;	 /* of packets that are made there; else of those that come in */
-	__u8 ip_version; /* ... of 4 or 6 */
-	__u8 family;	 /* NFPROTO_* of its table */
-	__u8 hook;	 /* NF_INET_* and the like; 0xff: its chain has none of its own */
-	__u64 handle;	 /* as nft -a shows it; 0: the chain's policy */
-	__u64 packets;	 /* that it had counted; CRUMB_RULE_UNCOUNTED */
-	char table[CRUMB_NETFILTER_NAME]; /* "": several can have, or none */
-	char chain[CRUMB_NETFILTER_NAME];
-};
 
 struct crumb_ev_hook {
 	struct crumb_event h;

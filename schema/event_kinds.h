@@ -55,6 +55,7 @@ enum crumb_event_type {
 	CRUMB_EV_SAMPLE, /* a packet with bytes of a flow that such hardware forwarded, and told of: one in so many */
 	CRUMB_EV_FILTER,   /* a tc filter of a device, and what it had counted when it was read */
 	CRUMB_EV_TRAP_SET, /* what a trap of a switch's hardware is set to do, as it was read */
+	CRUMB_EV_SYNC,	   /* what NTP or PTP say of the machine's clock, as it was read */
 };
 
 /* The points of the path; one row each in src/event/point.c. Append only: trace files carry the numbers. */

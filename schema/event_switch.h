@@ -67,6 +67,20 @@ struct crumb_ev_offload {     /* head as in crumb_ev_port */
 	__u32 pad0;
 };
 
+struct crumb_ev_rule {	      /* head as in crumb_ev_port */
+	struct crumb_event h; /* time: of the drop that it is told for */
+	__u64 read_ns;
+	__u32 netns;
+	__u8 made_here;	 /* of packets that are made there; else of those that come in */
+	__u8 ip_version; /* ... of 4 or 6 */
+	__u8 family;	 /* NFPROTO_* of its table */
+	__u8 hook;	 /* NF_INET_* and the like; 0xff: its chain has none of its own */
+	__u64 handle;	 /* as nft -a shows it; 0: the chain's policy */
+	__u64 packets;	 /* that it had counted; CRUMB_RULE_UNCOUNTED */
+	char table[CRUMB_NETFILTER_NAME]; /* "": several can have, or none */
+	char chain[CRUMB_NETFILTER_NAME];
+};
+
 #define CRUMB_COUNT_UNKNOWN (~0ull)
 
 struct crumb_ev_count { /* head as in crumb_ev_port */

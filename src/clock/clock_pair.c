@@ -30,9 +30,11 @@ struct side {
 	size_t n, cap;
 };
 
+#define SIDES 4 /* packets' and reports' (NTP, PTP), above and below each */
+
 struct slot {
 	int64_t number;
-	struct side side[2]; /* above, below */
+	struct side side[SIDES];
 };
 
 struct clock_pair {
@@ -47,15 +49,17 @@ struct clock_pair {
 	size_t n_nodes, cap_nodes;
 	struct corridor_point *work[2];
 	size_t work_cap[2];
-	uint64_t samples[2], outliers;
+	uint64_t samples[2], outliers, refuted;
+	int64_t newest[2]; /* number of the last slot with packets, with reports */
+	bool any[2];
 	int ahead, node_slots;
 	bool live;
 	int64_t final; /* live: number of the first slot whose node may still be made */
 	bool no_memory;
 };
 
-static const char *const names[CLOCK_STATES] = { "exact", "bounded", "one_way", "inconsistent",
-						 "none" };
+static const char *const names[CLOCK_STATES] = { "exact",   "bounded",	    "synced",
+						 "one_way", "inconsistent", "none" };
 
 const char *clock_state_name(enum clock_state s)
 {
@@ -83,8 +87,8 @@ void clock_pair_set_live(struct clock_pair *p)
 
 static void slot_done(struct slot *s)
 {
-	free(s->side[0].p);
-	free(s->side[1].p);
+	for (int k = 0; k < SIDES; k++)
+		free(s->side[k].p);
 }
 
 void clock_pair_free(struct clock_pair *p)
@@ -176,17 +180,21 @@ static int64_t slot_x(const struct slot *s, double x)
 	return s->number * SLOT_NS + ns_round(floor(x));
 }
 
-static bool slot_has(const struct slot *s, int side)
+/* @reports: these count as well. */
+static bool slot_empty(const struct slot *s, bool reports)
 {
-	return s->side[side].n > 0;
+	for (int k = 0; k < (reports ? SIDES : 2); k++)
+		if (s->side[k].n)
+			return false;
+	return true;
 }
 
-/* The first and last sample of a slot, of either kind. */
-static void slot_span(const struct slot *s, int64_t *ret_first, int64_t *ret_last)
+/* The first and last sample of a slot, of any kind. @reports: these count as well. */
+static void slot_span(const struct slot *s, bool reports, int64_t *ret_first, int64_t *ret_last)
 {
 	double first = INFINITY, last = -INFINITY;
 
-	for (int k = 0; k < 2; k++) {
+	for (int k = 0; k < (reports ? SIDES : 2); k++) {
 		for (size_t i = 0; i < s->side[k].n; i++) {
 			first = fmin(first, s->side[k].p[i].x);
 			last = fmax(last, s->side[k].p[i].x);
@@ -202,6 +210,8 @@ struct window {
 	size_t from, to;   /* slots [from, to) */
 	size_t without;	   /* but this one; SIZE_MAX none */
 	int64_t origin_ns; /* x of the corridor's 0 */
+	bool packets;	   /* there are some in it */
+	bool reported;	   /* reports make up for packets of a kind that there are none of */
 	struct corridor c;
 };
 
@@ -220,24 +230,41 @@ static int work_add(struct clock_pair *p, int k, size_t n, double x, double y)
 	return 0;
 }
 
-static void window_fill(struct clock_pair *p, struct window *w)
+/* Those of two sides of each slot: the packets', or the reports'. */
+static int window_add(struct clock_pair *p, const struct window *w, int side, size_t n[2])
 {
-	size_t n[2] = { 0, 0 };
-
 	for (size_t i = w->from; i < w->to; i++) {
 		const struct slot *s = &p->slots[i];
 		double shift = (double)(s->number * SLOT_NS - w->origin_ns);
 
 		for (int k = 0; k < 2 && i != w->without; k++) {
-			for (size_t j = 0; j < s->side[k].n; j++) {
-				if (work_add(p, k, n[k], s->side[k].p[j].x + shift,
-					     s->side[k].p[j].y)) {
-					p->no_memory = true;
-					return;
-				}
+			const struct side *d = &s->side[side + k];
+
+			for (size_t j = 0; j < d->n; j++) {
+				if (work_add(p, k, n[k], d->p[j].x + shift, d->p[j].y))
+					return -ENOMEM;
 				n[k]++;
 			}
 		}
+	}
+	return 0;
+}
+
+static void window_fill(struct clock_pair *p, struct window *w)
+{
+	size_t n[2] = { 0, 0 }, packets[2];
+	int err = window_add(p, w, 0, n);
+
+	packets[0] = n[0];
+	packets[1] = n[1];
+	w->packets = packets[0] || packets[1];
+	if (!err && !(packets[0] && packets[1]))
+		err = window_add(p, w, 2, n);
+	p->no_memory |= err != 0;
+	w->reported = n[0] + n[1] > packets[0] + packets[1];
+	if (w->reported && w->packets) { /* in ascending order once more: they are two lists */
+		for (int k = 0; k < 2; k++)
+			qsort(p->work[k], n[k], sizeof(*p->work[k]), by_x);
 	}
 	w->c = (struct corridor){ p->work[0], p->work[1], n[0], n[1] };
 }
@@ -345,11 +372,27 @@ static void nodes_repair(struct clock_pair *p, size_t from)
 	}
 }
 
+static struct clock_at beyond(const struct clock_node *n, int64_t x_ns)
+{
+	double far = (double)(x_ns - n->x_ns);
+	struct clock_at at = {
+		.state = n->state,
+		.offset_ns = ns_near(n->offset_ns + ns_round(far * n->slope)),
+		.bound_ns = n->bound_ns,
+	};
+
+	if (at.bound_ns != CLOCK_UNKNOWN)
+		at.bound_ns += (uint64_t)ns_round(fabs(far) * n->rate);
+	return at;
+}
+
 static void node_make(struct clock_pair *p, const struct window *w, int64_t x_ns)
 {
 	const struct clock_node *before = p->n_nodes ? &p->nodes[p->n_nodes - 1] : NULL;
 	double at = (double)(x_ns - w->origin_ns);
-	struct clock_node node = { .x_ns = x_ns, .state = CLOCK_BOUNDED, .after_step = p->stepped };
+	struct clock_node node = { .x_ns = x_ns,
+				   .state = w->reported ? CLOCK_SYNCED : CLOCK_BOUNDED,
+				   .after_step = p->stepped };
 	struct corridor_line l;
 	size_t from;
 
@@ -361,7 +404,7 @@ static void node_make(struct clock_pair *p, const struct window *w, int64_t x_ns
 	} else if (!corridor_at(&w->c, at, before && !p->stepped ? before->slope : 0, &l)) {
 		return;
 	}
-	if (node.state == CLOCK_BOUNDED && before && before->state == CLOCK_ONE_WAY)
+	if (node.state != CLOCK_ONE_WAY && before && before->state == CLOCK_ONE_WAY)
 		p->n_nodes =
 			0; /* from here on it is known better, and that holds for what was before as well */
 	node.offset_ns = ns_near(p->base_ns + ns_round(l.mid));
@@ -371,6 +414,10 @@ static void node_make(struct clock_pair *p, const struct window *w, int64_t x_ns
 			(uint64_t)ns_round(ceil(fmax(fmax(l.high - l.mid, l.mid - l.low), 0))) + 1;
 	node.slope = l.slope;
 	node.rate = fmax(CORRIDOR_WOBBLE, (l.slope_high - l.slope_low) / 2);
+	/* Where packets went both ways once their line says more, for a while, although none are there any longer. */
+	if (node.state == CLOCK_SYNCED && before && before->state == CLOCK_BOUNDED && !p->stepped &&
+	    beyond(before, x_ns).bound_ns <= node.bound_ns)
+		return;
 	from = p->n_nodes ? p->n_nodes - 1 : 0;
 	if (node_insert(p, p->n_nodes, &node)) {
 		p->no_memory = true;
@@ -408,15 +455,36 @@ static void slot_clear(struct clock_pair *p, size_t i)
 	p->slots[i].side[1].n = 0;
 }
 
+/*
+ * Packets do not fit to what NTP or PTP said, or that not to what it said before, since the clock was set: packets are right. What was said
+ * within the window is left out, and where a line went by it, it ends here.
+ */
+static void reports_refute(struct clock_pair *p, struct window *w)
+{
+	for (size_t i = w->from; i < w->to; i++) {
+		p->refuted += p->slots[i].side[2].n;
+		p->slots[i].side[2].n = 0;
+		p->slots[i].side[3].n = 0;
+	}
+	if (p->n_nodes && p->nodes[p->n_nodes - 1].state == CLOCK_SYNCED)
+		p->stepped = true;
+	window_fill(p, w);
+}
+
 static void regime_end(struct clock_pair *p, size_t i)
 {
 	int64_t first, last;
+	size_t at = i;
 
-	if (i > 0 && p->slots[i - 1].number >= p->regime) {
-		struct window w = window_of(p, i - 1, 0);
+	while (at > 0 && p->slots[at - 1].number >= p->regime && slot_empty(&p->slots[at - 1], false))
+		at--;
+	if (!at || p->slots[at - 1].number < p->regime)
+		at = i; /* no packets in it */
+	if (at > 0 && p->slots[at - 1].number >= p->regime) {
+		struct window w = window_of(p, at - 1, 0);
 
 		window_fill(p, &w);
-		slot_span(&p->slots[i - 1], &first, &last);
+		slot_span(&p->slots[at - 1], w.reported, &first, &last);
 		if (window_both(&w) && last > first)
 			node_make(p, &w, last);
 	}
@@ -440,10 +508,12 @@ static void slot_process(struct clock_pair *p, size_t i, bool final)
 	int64_t first, last;
 	bool begins;
 
-	side_reduce(&s->side[0], true);
-	side_reduce(&s->side[1], false);
+	for (int k = 0; k < SIDES; k++)
+		side_reduce(&s->side[k], k % 2 == 0);
 	w = window_of(p, i, p->ahead);
 	window_fill(p, &w);
+	if (w.reported && w.packets && !window_fits(&w, 0, slope))
+		reports_refute(p, &w);
 	if (!window_fits(&w, 0, slope)) {
 		w = window_of(p, i,
 			      0); /* what lies ahead is another regime perhaps: its own slot will tell */
@@ -463,13 +533,13 @@ static void slot_process(struct clock_pair *p, size_t i, bool final)
 			return;
 		}
 	}
-	if ((!slot_has(s, 0) && !slot_has(s, 1)) || !node_due(p, i, final))
+	if (slot_empty(s, w.reported) || !node_due(p, i, final))
 		return;
 	/* One kind of samples only where there were both once: the last node says more than they do. */
-	if (!window_both(&w) && p->n_nodes && p->nodes[p->n_nodes - 1].state == CLOCK_BOUNDED)
+	if (!window_both(&w) && p->n_nodes && p->nodes[p->n_nodes - 1].state < CLOCK_ONE_WAY)
 		return;
 	begins = !p->n_nodes || p->stepped || p->nodes[p->n_nodes - 1].state == CLOCK_ONE_WAY;
-	slot_span(s, &first, &last);
+	slot_span(s, w.reported, &first, &last);
 	if (begins)
 		node_make(p, &w, first);
 	node_make(p, &w, last);
@@ -489,14 +559,49 @@ static void slots_forget(struct clock_pair *p)
 	p->next -= n;
 }
 
+/* Behind slot @i there are no samples, or no packets: its node is the last one that has to do with them. */
+static bool slot_is_last(const struct clock_pair *p, size_t i)
+{
+	size_t k = i + 1;
+
+	while (k < p->n_slots && slot_empty(&p->slots[k], false))
+		k++;
+	return k == p->n_slots && (i + 1 == p->n_slots || !slot_empty(&p->slots[i], false));
+}
+
 static void process_until(struct clock_pair *p, int64_t number, bool final)
 {
 	while (p->next < p->n_slots && (final || p->slots[p->next].number + p->ahead < number)) {
 		size_t i = p->next++;
 
-		slot_process(p, i, final && p->next == p->n_slots);
+		slot_process(p, i, final && slot_is_last(p, i));
 	}
 	slots_forget(p);
+}
+
+/* Files: as far as samples have come. What hosts report is told at once, and packets only when all hosts can have told of them. */
+static int samples_came(struct clock_pair *p, int64_t number, int reports)
+{
+	int64_t come;
+
+	p->newest[reports] = p->any[reports] && p->newest[reports] > number ? p->newest[reports] :
+									      number;
+	p->any[reports] = true;
+	come = p->newest[1] - WINDOW_SLOTS;
+	if (!p->any[1] || (p->any[0] && p->newest[0] > come))
+		come = p->newest[0];
+	if (!p->live) /* else whoever knows what has come says so */
+		process_until(p, come, false);
+	return p->no_memory ? -ENOMEM : 0;
+}
+
+static void pair_base(struct clock_pair *p, int64_t offset_ns)
+{
+	if (p->based)
+		return;
+	p->based = true;
+	p->base_ns = offset_ns;
+	p->regime = INT64_MIN;
 }
 
 int clock_pair_add(struct clock_pair *p, bool forward, int64_t x_ns, int64_t y_ns)
@@ -510,11 +615,7 @@ int clock_pair_add(struct clock_pair *p, bool forward, int64_t x_ns, int64_t y_n
 
 	if (p->live && number < p->final) /* whoever asked about that time was told */
 		return 0;
-	if (!p->based) {
-		p->based = true;
-		p->base_ns = y_ns - x_ns;
-		p->regime = INT64_MIN;
-	}
+	pair_base(p, y_ns - x_ns);
 	s = slot_get(p, number, &late);
 	if (late) /* its node has been made, and is used */
 		return 0;
@@ -522,9 +623,33 @@ int clock_pair_add(struct clock_pair *p, bool forward, int64_t x_ns, int64_t y_n
 			   (double)(y_ns - x_ns - p->base_ns), forward))
 		return -ENOMEM;
 	p->samples[!forward]++;
-	if (!p->live) /* else whoever knows what has come says so */
-		process_until(p, p->slots[p->n_slots - 1].number, false);
-	return p->no_memory ? -ENOMEM : 0;
+	return samples_came(p, number, 0);
+}
+
+int clock_pair_report(struct clock_pair *p, int64_t x_ns, int64_t offset_ns, uint64_t error_ns)
+{
+	int64_t number = slot_number(ns_near(x_ns));
+	struct slot *s;
+	bool late;
+
+	x_ns = ns_near(x_ns);
+	offset_ns = ns_near(offset_ns);
+	if (p->live && number < p->final)
+		return 0;
+	pair_base(p, offset_ns);
+	s = slot_get(p, number, &late);
+	if (late)
+		return 0;
+	if (!s)
+		return -ENOMEM;
+	for (int k = 0; k < 2; k++) {
+		double off = (double)(offset_ns - p->base_ns) +
+			     (k ? -(double)error_ns : (double)error_ns);
+
+		if (side_add(&s->side[2 + k], (double)(x_ns - number * SLOT_NS), off, !k))
+			return -ENOMEM;
+	}
+	return samples_came(p, number, 1);
 }
 
 int clock_pair_advance(struct clock_pair *p, int64_t x_ns)
@@ -548,20 +673,6 @@ int clock_pair_finish(struct clock_pair *p)
 }
 
 /* ------------------------------------------------------------------------------------------------ queries */
-
-static struct clock_at beyond(const struct clock_node *n, int64_t x_ns)
-{
-	double far = (double)(x_ns - n->x_ns);
-	struct clock_at at = {
-		.state = n->state,
-		.offset_ns = ns_near(n->offset_ns + ns_round(far * n->slope)),
-		.bound_ns = n->bound_ns,
-	};
-
-	if (at.bound_ns != CLOCK_UNKNOWN)
-		at.bound_ns += (uint64_t)ns_round(fabs(far) * n->rate);
-	return at;
-}
 
 static struct clock_at between(const struct clock_node *a, const struct clock_node *b, int64_t x_ns)
 {
@@ -654,6 +765,11 @@ const struct clock_node *clock_pair_nodes(const struct clock_pair *p, size_t *re
 uint64_t clock_pair_samples(const struct clock_pair *p, bool forward)
 {
 	return p->samples[!forward];
+}
+
+uint64_t clock_pair_refuted(const struct clock_pair *p)
+{
+	return p->refuted;
 }
 
 uint64_t clock_pair_outliers(const struct clock_pair *p)

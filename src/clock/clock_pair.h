@@ -16,6 +16,7 @@
 enum clock_state {
 	CLOCK_EXACT,   /* one kernel */
 	CLOCK_BOUNDED, /* packets both ways: offset ± bound */
+	CLOCK_SYNCED, /* NTP or PTP on both, which say how far they are off; and packets one way, or none */
 	CLOCK_ONE_WAY, /* packets one way only: delays are relative to the least one, not absolute */
 	CLOCK_INCONSISTENT, /* a clock stepped here */
 	CLOCK_NONE,	    /* nothing relates them */
@@ -54,6 +55,12 @@ void clock_pair_free(struct clock_pair *p);
 int clock_pair_add(struct clock_pair *p, bool forward, int64_t x_ns, int64_t y_ns);
 
 /*
+ * NTP or PTP on both hosts say that at @x_ns the offset was @offset_ns, and that they may be off by @error_ns together. Used where packets do
+ * not go both ways, and only if those that went do not contradict it. 0 or -ENOMEM.
+ */
+int clock_pair_report(struct clock_pair *p, int64_t x_ns, int64_t offset_ns, uint64_t error_ns);
+
+/*
  * Live: nodes are made for each slot, and soon, as whoever asks cannot wait; old ones are forgotten. None is made before it is said that
  * all samples of before @x_ns have come: two hosts' packets need not come at one pace.
  */
@@ -70,6 +77,8 @@ int64_t clock_pair_x(const struct clock_pair *p,
 
 const struct clock_node *clock_pair_nodes(const struct clock_pair *p, size_t *ret_n);
 uint64_t clock_pair_samples(const struct clock_pair *p, bool forward);
+uint64_t clock_pair_refuted(
+	const struct clock_pair *p); /* what NTP or PTP said and packets contradicted, left out */
 uint64_t clock_pair_outliers(const struct clock_pair *p); /* samples that contradicted all others, left out */
 
 #endif

@@ -10,10 +10,24 @@
 #define NO_HOST	      0xffu
 #define SPAN_SLACK_NS 5000000000ll
 
+/*
+ * Readings of two hosts are compared if they are not further apart. Daemons that tell the kernel an error of 0 (phc2sys, systemd-timesyncd) mean that
+ * it shall count from there: 500 us are what it adds each second.
+ */
+#define REPORT_APART_NS 3000000000ll
+#define REPORT_LEAST_NS 500000ull
+
+struct clock_report {
+	bool known;
+	int64_t ns, realtime_ns;
+	uint64_t error_ns;
+};
+
 struct clock_host {
 	int64_t rough_ns;
 	uint8_t parent; /* towards the reference; NO_HOST: none, rough_ns is all there is */
 	uint8_t depth;
+	struct clock_report report; /* the last one */
 };
 
 struct clocks {
@@ -62,21 +76,58 @@ const struct clock_pair *clocks_pair(const struct clocks *c, unsigned int a, uns
 	return a < b ? c->pair[a][b] : c->pair[b][a];
 }
 
-int clocks_sample(struct clocks *c, unsigned int from, int64_t from_ns, unsigned int to, int64_t to_ns)
+/* NULL: no memory. */
+static struct clock_pair *pair_get(struct clocks *c, unsigned int a, unsigned int b)
 {
-	struct clock_pair **p = from < to ? &c->pair[from][to] : &c->pair[to][from];
+	struct clock_pair **p = a < b ? &c->pair[a][b] : &c->pair[b][a];
 
-	if (from == to)
-		return 0;
 	if (!*p) {
 		*p = clock_pair_new();
-		if (!*p)
-			return -ENOMEM;
-		if (c->live)
+		if (*p && c->live)
 			clock_pair_set_live(*p);
 	}
-	return from < to ? clock_pair_add(*p, true, from_ns, to_ns) :
-			   clock_pair_add(*p, false, to_ns, from_ns);
+	return *p;
+}
+
+int clocks_sample(struct clocks *c, unsigned int from, int64_t from_ns, unsigned int to, int64_t to_ns)
+{
+	struct clock_pair *p = from == to ? NULL : pair_get(c, from, to);
+
+	if (!p)
+		return from == to ? 0 : -ENOMEM;
+	return from < to ? clock_pair_add(p, true, from_ns, to_ns) :
+			   clock_pair_add(p, false, to_ns, from_ns);
+}
+
+int clocks_report(struct clocks *c, unsigned int host, int64_t ns, int64_t realtime_ns,
+		  uint64_t error_ns)
+{
+	struct clock_report *own = &c->host[host].report;
+
+	*own = (struct clock_report){ error_ns <= CLOCK_ERROR_MOST_NS, ns_near(ns), realtime_ns,
+				      error_ns > REPORT_LEAST_NS ? error_ns : REPORT_LEAST_NS };
+	for (unsigned int h = 0; h < c->n && own->known; h++) {
+		const struct clock_report *r = &c->host[h].report;
+		int64_t now = ns_add(own->ns, own->realtime_ns);
+		struct clock_pair *p;
+		int err;
+
+		if (h == host || !r->known ||
+		    llabs(ns_sub(now, ns_add(r->ns, r->realtime_ns))) > REPORT_APART_NS)
+			continue;
+		p = pair_get(c, host, h);
+		if (!p)
+			return -ENOMEM;
+		err = host < h ?
+			      clock_pair_report(p, own->ns, ns_sub(own->realtime_ns, r->realtime_ns),
+						own->error_ns + r->error_ns) :
+			      clock_pair_report(p, ns_sub(now, r->realtime_ns),
+						ns_sub(r->realtime_ns, own->realtime_ns),
+						own->error_ns + r->error_ns);
+		if (err)
+			return err;
+	}
+	return 0;
 }
 
 void clocks_middle(struct clocks *c, unsigned int middle, unsigned int a, unsigned int b)
@@ -110,12 +161,15 @@ static int by_value(const void *a, const void *b)
 }
 
 #define ONE_WAY_COST (1ull << 50) /* any way with a bound is better */
+/* Packets contradict no way that goes by themselves: these come first, then what they were compared with, then what was compared with none. */
+#define SYNCED_COST	 (1ull << 42)
+#define SYNCED_ONLY_COST (1ull << 43)
 
 /* The median of its bounds; UINT64_MAX: nothing is known. */
 static uint64_t pair_cost(const struct clock_pair *p)
 {
 	const struct clock_node *nodes;
-	uint64_t *bounds, median;
+	uint64_t *bounds, median, more = 0;
 	size_t n;
 
 	if (!p)
@@ -125,15 +179,19 @@ static uint64_t pair_cost(const struct clock_pair *p)
 		return UINT64_MAX;
 	if (nodes[n - 1].state == CLOCK_ONE_WAY)
 		return ONE_WAY_COST;
+	if (nodes[n - 1].state == CLOCK_SYNCED)
+		more = clock_pair_samples(p, true) || clock_pair_samples(p, false) ?
+			       SYNCED_COST :
+			       SYNCED_ONLY_COST;
 	bounds = malloc(n * sizeof(*bounds));
 	if (!bounds)
-		return nodes[n - 1].bound_ns;
+		return more + nodes[n - 1].bound_ns;
 	for (size_t i = 0; i < n; i++)
 		bounds[i] = nodes[i].bound_ns;
 	qsort(bounds, n, sizeof(*bounds), by_value);
 	median = bounds[n / 2];
 	free(bounds);
-	return median;
+	return more + median;
 }
 
 /* How long it is known for; 0: not as well as @state. */

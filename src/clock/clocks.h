@@ -10,6 +10,8 @@
 #include "clock_pair.h"
 
 #define CLOCK_HOSTS 64 /* at once */
+#define CLOCK_ERROR_MOST_NS \
+	16000000000ull /* the kernel's own limit: what is further off is not kept by anything */
 
 struct clocks;
 
@@ -27,6 +29,13 @@ int clocks_sample(struct clocks *c, unsigned int from, int64_t from_ns, unsigned
 
 /* A packet from @a to @b went by way of @middle: what it says of those two it says better of each of them and that one. */
 void clocks_middle(struct clocks *c, unsigned int middle, unsigned int a, unsigned int b);
+
+/*
+ * NTP or PTP keep the clock of @host: at @ns of it CLOCK_REALTIME was @realtime_ns ahead of it, and off by @error_ns at most, as they say. With
+ * what others say of theirs at about that time this tells of all these pairs, whether they exchanged packets or not. Not kept by anything: CLOCK_UNKNOWN. 0 or -ENOMEM.
+ */
+int clocks_report(struct clocks *c, unsigned int host, int64_t ns, int64_t realtime_ns,
+		  uint64_t error_ns);
 
 /* Before the first sample: pairs are made as clock_pair_set_live() says. */
 void clocks_set_live(struct clocks *c);
@@ -49,10 +58,10 @@ int64_t clocks_from_axis(const struct clocks *c, unsigned int host, int64_t ns);
 /* How well two hosts' times on the axis compare around axis time @ns. */
 struct clock_at clocks_between(const struct clocks *c, unsigned int a, unsigned int b, int64_t ns);
 
-/* The pair of two hosts, @a < @b; NULL: no packet was seen between them. */
+/* The pair of two hosts, @a < @b; NULL: no packet was seen between them, nor says NTP or PTP anything of them. */
 const struct clock_pair *clocks_pair(const struct clocks *c, unsigned int a, unsigned int b);
 
-/* Does the axis of @host hang on packets? (The reference's does.) */
+/* Does the axis of @host hang on packets, or on what NTP or PTP say? (The reference's does.) */
 bool clocks_reached(const struct clocks *c, unsigned int host);
 
 #endif

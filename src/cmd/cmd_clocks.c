@@ -114,12 +114,15 @@ static void text_pair(const struct join_files *j, const struct pair_facts *f, bo
 {
 	strbuf_printf(to, "%s - %s  ", join_files_host(j, f->a), join_files_host(j, f->b));
 	if (!f->n) {
-		strbuf_puts(to, "none: no packet was seen by both\n");
+		strbuf_puts(to,
+			    "none: no packet was seen by both, nor do NTP or PTP on both say how far they are off\n");
 		return;
 	}
 	strbuf_printf(to, "%s", clock_state_name(f->state));
 	if (f->state == CLOCK_ONE_WAY)
 		strbuf_puts(to, " (packets one way only: delays are relative to the least one)");
+	if (f->state == CLOCK_SYNCED)
+		strbuf_puts(to, " (by what NTP or PTP say on both; packets did not go both ways)");
 	strbuf_printf(to, "\n  %s's clock is %+.6f s against %s's, drifts %+.3f ppm, bound ",
 		      join_files_host(j, f->b), (double)f->offset_ns / 1e9,
 		      join_files_host(j, f->a), f->drift_ppm);
@@ -131,6 +134,8 @@ static void text_pair(const struct join_files *j, const struct pair_facts *f, bo
 	if (clock_pair_outliers(f->pair))
 		strbuf_printf(to, "; %" PRIu64 " left out, they contradict the rest",
 			      clock_pair_outliers(f->pair));
+	if (clock_pair_refuted(f->pair))
+		strbuf_puts(to, "; what NTP or PTP said is left out in part, packets contradict it");
 	if (f->steps)
 		strbuf_printf(to, "; %u step%s", f->steps, f->steps == 1 ? "" : "s");
 	strbuf_puts(to, "\n");
@@ -205,6 +210,8 @@ static void json_pair(const struct join_files *j, const struct pair_facts *f, st
 	json_u64(&o, f->pair ? clock_pair_samples(f->pair, false) : 0);
 	json_put(&o, "],\"outliers\":");
 	json_u64(&o, f->pair ? clock_pair_outliers(f->pair) : 0);
+	json_put(&o, ",\"refuted\":");
+	json_u64(&o, f->pair ? clock_pair_refuted(f->pair) : 0);
 	json_put(&o, ",\"steps\":");
 	json_u64(&o, f->steps);
 	json_put(&o, "}\n");

@@ -294,7 +294,7 @@ static int write_tail(struct live *l)
 	int err = session_asides(l->session, e.h.time_ns, on_event, l);
 
 	if (!err)
-		err = annotate_hardware(l->annotate, e.h.time_ns, true);
+		err = annotate_look(l->annotate, e.h.time_ns, true);
 	return err ? err : on_event(l, &e.h);
 }
 
@@ -323,7 +323,7 @@ static int analyse_chunk(struct live *l, const struct spool_chunk *c)
 	err = merge_watermark(l->merge, c->mark_ns);
 	flow_aging_tick(l->aging, c->mark_ns);
 	if (!err)
-		err = annotate_hardware(l->annotate, c->mark_ns, false);
+		err = annotate_look(l->annotate, c->mark_ns, false);
 	return err ? err : tell_time(l, c->mark_ns);
 }
 

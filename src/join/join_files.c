@@ -290,6 +290,8 @@ static int clocks_event(struct match *m, struct source *s)
 	struct match_met met;
 	int err;
 
+	if (type == CRUMB_EV_SYNC)
+		return match_sync(m, s->host, (const void *)head_copy(s, buf));
 	if (type != CRUMB_EV_SKB && type != CRUMB_EV_FLOW && type != CRUMB_EV_DEV &&
 	    type != CRUMB_EV_NAT)
 		return 0;

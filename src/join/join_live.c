@@ -184,8 +184,11 @@ static int stream_match(struct join_live *j, struct stream *s, const struct crum
 {
 	struct wire_look look;
 	struct match_met met;
-	int err = wire_event(s->wire, ev, &look);
+	int err;
 
+	if (ev->type == CRUMB_EV_SYNC && s->known)
+		return match_sync(j->match, s->host, (const void *)ev);
+	err = wire_event(s->wire, ev, &look);
 	if (err <= 0)
 		return err;
 	err = match_look(j->match, s->host, &look, &met);

@@ -208,6 +208,12 @@ int match_look(struct match *m, unsigned int host, const struct wire_look *look,
 	return 0;
 }
 
+int match_sync(struct match *m, unsigned int host, const struct crumb_ev_sync *ev)
+{
+	return clocks_report(m->clocks, host, (int64_t)ev->h.time_ns, ev->realtime_ns,
+			     ev->synchronised ? ev->maxerror_ns : CLOCK_UNKNOWN);
+}
+
 /* ------------------------------------------------------------------------------------------------- sketch */
 
 static void heap_down(struct sketch *s, uint32_t i)

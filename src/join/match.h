@@ -26,6 +26,9 @@ struct match_met {
 int match_look(struct match *m, unsigned int host, const struct wire_look *look,
 	       struct match_met *ret);
 
+/* What NTP or PTP say of the clock of @host. 0 or -ENOMEM. */
+int match_sync(struct match *m, unsigned int host, const struct crumb_ev_sync *ev);
+
 /* All hosts have told of what was before @axis_ns, as far as the clocks are known: what has waited long enough is settled. */
 int match_advance(struct match *m, int64_t axis_ns); /* 0 or -ENOMEM */
 int match_finish(struct match *m);

@@ -15,6 +15,7 @@
 #include "netns_look.h"
 #include "nft_look.h"
 #include "symbols.h"
+#include "sync_look.h"
 #include "tc_look.h"
 
 #define FDB_FRESH_NS   1000000000ull /* a bridge's table is read again after this */
@@ -26,7 +27,8 @@
 #define DEV_RETRY_NS 1000000000ull /* an unknown device is looked for again after this */
 #define HW_FRESH_NS \
 	1000000000ull /* what a switch's hardware does is read again after this; no more of the time than of FDB_SHARE */
-#define HW_MAX 8 /* namespaces with such hardware */
+#define SYNC_FRESH_NS 1000000000ull /* what NTP or PTP say is read again after this */
+#define HW_MAX	      8		    /* namespaces with such hardware */
 
 /* Open addressing over 64-bit keys; 0 is no key. Only grows: facts are few. */
 struct seen {
@@ -45,6 +47,9 @@ struct annotate {
 	uint32_t hw[HW_MAX];  /* namespaces with ports of a switch */
 	unsigned int hws;
 	uint64_t hw_next_ns;
+	uint64_t sync_next_ns;
+	uint32_t sync_status; /* as it was told last */
+	bool sync_told;
 	struct psample *samples; /* NULL: there are no such namespaces, or nothing is sampled */
 	const char *expr;
 	psample_take_fn take;
@@ -243,7 +248,24 @@ static int on_dev(void *ctx, const struct crumb_event *ev)
 	return dump->a->out(dump->a->ctx, ev);
 }
 
-int annotate_hardware(struct annotate *a, uint64_t now_ns, bool at_once)
+/* Each second while there is such a daemon; else once, and when that changes. */
+static int look_sync(struct annotate *a, uint64_t now_ns, bool at_once)
+{
+	struct crumb_ev_sync e;
+
+	if (now_ns < a->sync_next_ns && !at_once)
+		return 0;
+	a->sync_next_ns = now_ns + SYNC_FRESH_NS;
+	if (sync_look(now_ns, &e))
+		return 0; /* a sandbox forbids it: as if there were none */
+	if (a->sync_told && !e.synchronised && e.status == a->sync_status)
+		return 0;
+	a->sync_told = true;
+	a->sync_status = e.status;
+	return a->out(a->ctx, &e.h);
+}
+
+static int look_hardware(struct annotate *a, uint64_t now_ns, bool at_once)
 {
 	struct dev_dump dump = { .a = a, .time_ns = now_ns };
 	uint64_t start, took;
@@ -268,6 +290,13 @@ int annotate_hardware(struct annotate *a, uint64_t now_ns, bool at_once)
 	took = (clock_ns(CLOCK_THREAD_CPUTIME_ID) - start) * FDB_SHARE;
 	a->hw_next_ns = now_ns + (took > HW_FRESH_NS ? took : HW_FRESH_NS);
 	return err;
+}
+
+int annotate_look(struct annotate *a, uint64_t now_ns, bool at_once)
+{
+	int err = look_sync(a, now_ns, at_once);
+
+	return err ? err : look_hardware(a, now_ns, at_once);
 }
 
 int annotate_netns(struct annotate *a, uint32_t netns, uint64_t time_ns)
@@ -307,6 +336,8 @@ int annotate_host(struct annotate *a, uint64_t time_ns)
 	snprintf(e.release, sizeof(e.release), "%.63s", a->uts.release);
 	snprintf(e.machine, sizeof(e.machine), "%.15s", a->uts.machine);
 	err = a->out(a->ctx, &e.h);
+	if (!err)
+		err = look_sync(a, time_ns, true);
 	if (err || !hw_look_any(e.netns))
 		return err;
 	/* Of what its hardware forwards no event speaks: its devices are told of now. */

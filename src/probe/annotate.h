@@ -30,7 +30,7 @@ void annotate_load_functions(struct annotate *a);
 /* An event_fn; @annotate is the struct annotate. Facts needed by @ev go out just before it. */
 int annotate_event(void *annotate, const struct crumb_event *ev);
 
-/* CRUMB_EV_HOST of this machine, first thing in a stream. */
+/* CRUMB_EV_HOST of this machine and CRUMB_EV_SYNC of its clock, first thing in a stream. */
 int annotate_host(struct annotate *a, uint64_t time_ns);
 
 /*
@@ -42,8 +42,11 @@ void annotate_samples(struct annotate *a, const char *expr, psample_take_fn take
 /* That connection is no longer followed. */
 void annotate_forget_flow(struct annotate *a, const struct crumb_ev_flow *flow);
 
-/* What the hardware of switches here does and has counted, if it is time to look again, or @at_once; as events of @now_ns. */
-int annotate_hardware(struct annotate *a, uint64_t now_ns, bool at_once);
+/*
+ * What no event speaks of, if it is time to look again, or @at_once; as events of @now_ns: what the hardware of switches here does and has
+ * counted, what NTP or PTP say of the machine's clock.
+ */
+int annotate_look(struct annotate *a, uint64_t now_ns, bool at_once);
 
 /* Learn a namespace now, before it may vanish. */
 int annotate_netns(struct annotate *a, uint32_t netns, uint64_t time_ns);

@@ -221,7 +221,7 @@ def check_clock(journey):
     elif None in bounds:
         if clock["bound_ns"] is not None or clock["state"] not in ("one_way", "none"):
             complain(f"no bound for a segment, and clock {clock}")
-    elif clock["state"] not in ("bounded", "inconsistent") or clock["bound_ns"] < max(bounds):
+    elif clock["state"] not in ("bounded", "synced", "inconsistent") or clock["bound_ns"] < max(bounds):
         complain(f"bounds {bounds}, and clock {clock}")
 
 

@@ -4,7 +4,7 @@
  * its own: split_trace IN OUT-PREFIX HOST=OFFSET_NS,DRIFT_PPM[,STEP_NS@SECOND] ... writes OUT-PREFIX.HOST.pcapng. A host HW:HOST is a switch
  * as if its hardware had forwarded: nothing that its CPU saw, its table with the flags of that, its ports' counters instead. What the
  * analysis of the parts together must give is known: what it gives for the whole. IN and OUT-PREFIX may be -: standard input, and the
- * one host's trace to standard output, as it comes.
+ * one host's trace to standard output, as it comes. SPLIT_SYNC and SPLIT_DEAF: see sync_read().
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +34,7 @@ struct part {
 	struct trace_writer *writer;
 	bool hardware;
 	struct crumb_ev_count ports[PORTS_MAX];
-	uint64_t next_count_ns;
+	uint64_t next_count_ns, sync_ns;
 };
 
 struct flow {
@@ -214,6 +214,8 @@ static void put(struct part *p, const struct crumb_event *ev)
 /* Times to that clock, namespaces to that host's. */
 static void translate(const struct part *p, struct crumb_event *ev)
 {
+	uint64_t was = ev->time_ns;
+
 	ev->time_ns = clock_of(p, ev->time_ns);
 	switch (ev->type) {
 		CASE(FLOW, flow, OWN(netns))
@@ -247,6 +249,7 @@ static void translate(const struct part *p, struct crumb_event *ev)
 		CASE(OFFLOAD, offload, OWN(netns), T(read_ns))
 		CASE(COUNT, count, OWN(netns), T(read_ns))
 		CASE(LOSS, loss, T(from_ns))
+		CASE(SYNC, sync, e->realtime_ns -= (int64_t)(ev->time_ns - was))
 	case CRUMB_EV_DEV: {
 		struct crumb_ev_dev *e = (void *)ev;
 
@@ -366,6 +369,29 @@ static void hardware_event(struct part *p, const struct crumb_event *ev)
 	part_event(p, ev);
 }
 
+/*
+ * SPLIT_SYNC=ERROR_NS: as if NTP kept all hosts' clocks, and said that they are off by that at most: the first part's date is late by
+ * half of it, the last one's early. Whatever the trace has of this is another machine's. With SPLIT_DEAF nobody has seen a packet.
+ */
+static void sync_read(struct part *p, uint64_t ns)
+{
+	const char *error = getenv("SPLIT_SYNC");
+	int64_t off = error ? atoll(error) / 2 : 0;
+	struct crumb_ev_sync e = {
+		.h = { .time_ns = ns, .type = CRUMB_EV_SYNC, .size = sizeof(e) },
+		.realtime_ns = 1600000000000000000ll,
+		.maxerror_ns = (uint64_t)off * 2,
+		.synchronised = 1,
+	};
+
+	if (!error || !ns || (p->sync_ns && ns < p->sync_ns + COUNT_NS))
+		return;
+	p->sync_ns = ns;
+	e.realtime_ns += p == parts ? -off : p == &parts[n_parts - 1] ? off : 0;
+	translate(p, &e.h);
+	put(p, &e.h);
+}
+
 /* Other labs on this machine have hosts of the same names. */
 static bool is_host(const struct part *p, const struct crumb_ev_netns *ev)
 {
@@ -396,6 +422,11 @@ static int on_event(void *ctx, const struct crumb_event *ev)
 		return 0;
 	}
 	netns = netns_of(ev);
+	for (unsigned int i = 0;
+	     i < n_parts && ev->type != CRUMB_EV_TRACE && ev->type != CRUMB_EV_HOST; i++)
+		sync_read(&parts[i], ev->time_ns);
+	if (ev->type == CRUMB_EV_SYNC || (ev->type == CRUMB_EV_SKB && getenv("SPLIT_DEAF")))
+		return 0;
 	for (unsigned int i = 0; i < n_parts; i++)
 		if (!netns || &parts[i] == part_of(netns))
 			(parts[i].hardware ? hardware_event : part_event)(&parts[i], ev);

@@ -290,12 +290,245 @@ static void way_through_the_middle(void **state)
 	clocks_free(c);
 }
 
+/*
+ * NTP or PTP on both hosts. The second one's clock is OFF ahead and drifts; each second both say what their CLOCK_REALTIME is, wrong by
+ * @wrong and within what they say, and packets go where @ways says.
+ */
+#define OFF  5e12
+#define PPM  4e-6   /* what NTP leaves */
+#define REAL 1.8e18 /* the date at the beginning */
+
+struct kept {
+	double error_ns, wrong_ns, lie_ns;
+	bool forward, backward;
+	double until_ns;	 /* that there are packets */
+	double realtime_step_ns; /* somebody sets the second one's date, after ten seconds */
+};
+
+struct found {
+	unsigned int inside, asked, states[CLOCK_STATES];
+	double widest_ns;
+	int64_t least_ns; /* delay of a packet */
+};
+
+static struct found kept_check(const struct kept *k, struct clocks *c)
+{
+	struct found f = { .least_ns = INT64_MAX };
+	static int64_t sent[4000][2];
+	static bool way[4000];
+	unsigned int n = 0;
+
+	assert_int_equal(clocks_add(c, 0), 0);
+	assert_int_equal(clocks_add(c, 0), 1);
+	for (double t = 0; t < 20e9; t += 10e6) {
+		double at = START + t, there = at + OFF + PPM * t;
+		int64_t delay = 2000000 + (int64_t)exponential(100e3);
+
+		if (fmod(t, 1e9) < 1) {
+			double set = t > 10e9 ? k->realtime_step_ns : 0;
+
+			assert_int_equal(clocks_report(c, 0, llround(at),
+						       (int64_t)REAL - (int64_t)START,
+						       (uint64_t)k->error_ns),
+					 0);
+			assert_int_equal(clocks_report(c, 1, llround(there),
+						       (int64_t)REAL + llround(t) - llround(there) +
+							       llround(k->wrong_ns + k->lie_ns + set),
+						       (uint64_t)k->error_ns),
+					 0);
+		}
+		for (int w = 0; w < 2; w++) {
+			int64_t x = llround(at), y = llround(there);
+
+			if (!(w ? k->backward : k->forward) || t > k->until_ns)
+				continue;
+			*(w ? &x : &y) += delay;
+			assert_int_equal(clocks_sample(c, w, w ? y : x, !w, w ? x : y), 0);
+			sent[n][0] = x;
+			sent[n][1] = y;
+			way[n++] = w;
+		}
+	}
+	assert_int_equal(clocks_finish(c), 0);
+	clocks_settle(c, false);
+	assert_true(clocks_reached(c, 1));
+	for (double t = 1e9; t < 19e9; t += 10e6) {
+		double truth = OFF + PPM * t;
+		struct clock_at at = clock_pair_at(clocks_pair(c, 0, 1), llround(START + t));
+
+		f.asked++;
+		f.states[at.state]++;
+		f.inside += at.bound_ns == CLOCK_UNKNOWN ||
+			    fabs((double)at.offset_ns - truth) <= (double)at.bound_ns;
+		if (at.bound_ns != CLOCK_UNKNOWN)
+			f.widest_ns = fmax(f.widest_ns, (double)at.bound_ns);
+	}
+	for (unsigned int i = 0; i < n; i++) {
+		int64_t d = sent[i][1] - sent[i][0] -
+			    clock_pair_at(clocks_pair(c, 0, 1), sent[i][0]).offset_ns;
+
+		d = way[i] ? -d : d;
+		f.least_ns = d < f.least_ns ? d : f.least_ns;
+	}
+	return f;
+}
+
+/* Without packets, and with some one way: as wide as both say, the truth within, and no packet arrives before it left. */
+static void synced_is_bounded(void **state)
+{
+	static const struct kept worlds[] = {
+		{ .error_ns = 3e6, .wrong_ns = 5e6 },
+		{ .error_ns = 3e6, .wrong_ns = -5e6 },
+		{ .error_ns = 3e6, .wrong_ns = 5e6, .forward = true, .until_ns = 20e9 },
+		{ .error_ns = 3e6, .wrong_ns = -5e6, .forward = true, .until_ns = 20e9 },
+		{ .error_ns = 3e6, .wrong_ns = 5e6, .backward = true, .until_ns = 20e9 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(worlds) / sizeof(worlds[0]); i++) {
+		struct clocks *c = clocks_new();
+		struct found f = kept_check(&worlds[i], c);
+
+		print_message("# synced, %zu: inside %u of %u, within %.0f us\n", i, f.inside,
+			      f.asked, f.widest_ns / 1e3);
+		assert_int_equal(f.states[CLOCK_SYNCED], f.asked);
+		assert_int_equal(f.inside, f.asked);
+		assert_true(f.widest_ns < 6.2e6);
+		assert_true(f.least_ns >= -1);
+		clocks_free(c);
+	}
+}
+
+/* Daemons that tell the kernel an error of 0: what it adds in a second is the least that is believed. */
+static void synced_without_error(void **state)
+{
+	struct clocks *c = clocks_new();
+	struct found f = kept_check(&(struct kept){ .wrong_ns = 0.9e6 }, c);
+
+	(void)state;
+	assert_int_equal(f.inside, f.asked);
+	assert_true(f.widest_ns > 0.99e6);
+	clocks_free(c);
+}
+
+/* Packets both ways say it better, and what NTP says beside them moves nothing; also if it is wrong. */
+static void packets_are_believed_first(void **state)
+{
+	struct clocks *alone = clocks_new(), *c = clocks_new(), *lied = clocks_new();
+	uint64_t was = seed;
+	struct found f[3];
+
+	(void)state;
+	f[0] = kept_check(&(struct kept){ .error_ns = 3e10,
+					  .forward = true,
+					  .until_ns = 20e9,
+					  .backward = true },
+			  alone);
+	seed = was;
+	f[1] = kept_check(&(struct kept){ .error_ns = 1e6,
+					  .forward = true,
+					  .until_ns = 20e9,
+					  .backward = true },
+			  c);
+	seed = was;
+	f[2] = kept_check(&(struct kept){ .error_ns = 1e6,
+					  .lie_ns = 1e9,
+					  .forward = true,
+					  .until_ns = 20e9,
+					  .backward = true },
+			  lied);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(f[i].states[CLOCK_BOUNDED], f[i].asked);
+		assert_int_equal(f[i].inside, f[i].asked);
+	}
+	for (int64_t t = 1; t < 19; t++) {
+		int64_t x = (int64_t)START + t * 1000000000;
+		struct clock_at at = clock_pair_at(clocks_pair(alone, 0, 1), x);
+
+		assert_int_equal(at.offset_ns, clock_pair_at(clocks_pair(c, 0, 1), x).offset_ns);
+		assert_int_equal(at.offset_ns, clock_pair_at(clocks_pair(lied, 0, 1), x).offset_ns);
+	}
+	clocks_free(alone);
+	clocks_free(c);
+	clocks_free(lied);
+}
+
+/* The last word is NTP's: no packet of before is wrong by that. */
+static void packets_end_first(void **state)
+{
+	for (int ways = 1; ways < 4; ways++) {
+		struct clocks *c = clocks_new();
+		struct found f = kept_check(&(struct kept){ .error_ns = 3e6,
+							    .wrong_ns = 1e6,
+							    .forward = ways & 1,
+							    .backward = ways & 2,
+							    .until_ns = 17.35e9 },
+					    c);
+
+		(void)state;
+		assert_int_equal(f.inside, f.asked);
+		assert_true(f.least_ns >= -1);
+		clocks_free(c);
+	}
+}
+
+/* By what they say packets would have arrived before they left: it is wrong, counted, and nothing is claimed by it. */
+static void packets_refute(void **state)
+{
+	struct clocks *c = clocks_new();
+	struct found f = kept_check(&(struct kept){ .error_ns = 1e6,
+						    .lie_ns = -20e6,
+						    .forward = true,
+						    .until_ns = 20e9 },
+				    c);
+
+	(void)state;
+	assert_int_equal(f.states[CLOCK_ONE_WAY], f.asked);
+	assert_in_range(clock_pair_refuted(clocks_pair(c, 0, 1)), 35, 40);
+	clocks_free(c);
+}
+
+/* Somebody sets the date of one: from then on another line, and at no time a wrong one that is stated as a good one. */
+static void date_is_set(void **state)
+{
+	static const struct kept worlds[] = {
+		{ .error_ns = 3e6, .realtime_step_ns = 1e9 },
+		{ .error_ns = 3e6, .realtime_step_ns = 1e9, .forward = true, .until_ns = 20e9 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(worlds) / sizeof(worlds[0]); i++) {
+		struct clocks *c = clocks_new();
+		struct found f = kept_check(&worlds[i], c);
+
+		print_message("# date set, %zu: synced %u, inconsistent %u, one_way %u of %u\n", i,
+			      f.states[CLOCK_SYNCED], f.states[CLOCK_INCONSISTENT],
+			      f.states[CLOCK_ONE_WAY], f.asked);
+		/* that one's date was right before, and is wrong behind it: what it claims then no packet contradicts */
+		assert_true(f.states[CLOCK_INCONSISTENT] > 0);
+		assert_in_range(clock_pair_at(clocks_pair(c, 0, 1), (int64_t)START + 5000000000).offset_ns -
+					(int64_t)OFF + 10000000,
+				0, 20000000);
+		assert_int_equal(f.states[CLOCK_SYNCED] + f.states[CLOCK_INCONSISTENT], f.asked);
+		clocks_free(c);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(truth_is_inside),	   cmocka_unit_test(outliers_are_left_out),
-		cmocka_unit_test(one_muffin_is_enough),	   cmocka_unit_test(one_way_is_relative),
-		cmocka_unit_test(three_hosts_on_one_axis), cmocka_unit_test(way_through_the_middle),
+		cmocka_unit_test(truth_is_inside),
+		cmocka_unit_test(outliers_are_left_out),
+		cmocka_unit_test(one_muffin_is_enough),
+		cmocka_unit_test(one_way_is_relative),
+		cmocka_unit_test(three_hosts_on_one_axis),
+		cmocka_unit_test(way_through_the_middle),
+		cmocka_unit_test(synced_is_bounded),
+		cmocka_unit_test(synced_without_error),
+		cmocka_unit_test(packets_are_believed_first),
+		cmocka_unit_test(packets_refute),
+		cmocka_unit_test(packets_end_first),
+		cmocka_unit_test(date_is_set),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
