@@ -779,7 +779,7 @@ _Static_assert(sizeof(struct crumb_ev_func) == 72, "func");
 _Static_assert(sizeof(struct crumb_ev_dev) % 8 == 0, "dev");
 _Static_assert(sizeof(struct crumb_ev_fdb) % 8 == 0, "fdb");
 _Static_assert(sizeof(struct crumb_ev_port) == 176, "port");
-_Static_assert(sizeof(struct crumb_ev_rule) == 112, "rule");
+_Static_assert(sizeof(struct crumb_ev_rule) == 136, "rule");
 _Static_assert(sizeof(struct crumb_ev_offload) == 88, "offload");
 _Static_assert(sizeof(struct crumb_ev_count) == 80, "count");
 _Static_assert(sizeof(struct crumb_ev_sample) == 144, "sample");

@@ -79,6 +79,10 @@ struct crumb_ev_rule {	      /* head as in crumb_ev_port */
 	__u64 packets;	 /* that it had counted; CRUMB_RULE_UNCOUNTED */
 	char table[CRUMB_NETFILTER_NAME]; /* "": several can have, or none */
 	char chain[CRUMB_NETFILTER_NAME];
+	__u64 since_ns; /* the rules were those already at that time; 0: nobody looked, or it is an older trace */
+	__u64 other_ns; /* others were seen there last, before that; 0: none were */
+	__u32 others; /* that would have dropped it as well, if they had not counted nothing by then */
+	__u32 pad0;
 };
 
 #define CRUMB_COUNT_UNKNOWN (~0ull)

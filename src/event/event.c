@@ -105,15 +105,16 @@ static const struct layout layouts[] = {
 	[CRUMB_EV_END] = { SIZED(crumb_ev_end) },
 	[CRUMB_EV_ASIDE] = { SIZED(crumb_ev_aside) },
 	[CRUMB_EV_PORT] = { SIZED(crumb_ev_port) },
-	[CRUMB_EV_RULE] = { SIZED(crumb_ev_rule),
+	[CRUMB_EV_RULE] = { .least = offsetof(struct crumb_ev_rule, since_ns),
+			    .full = sizeof(struct crumb_ev_rule),
 			    .last = { LAST(crumb_ev_rule, table), LAST(crumb_ev_rule, chain) } },
 	[CRUMB_EV_OFFLOAD] = { .least = offsetof(struct crumb_ev_offload, table),
 			       .full = sizeof(struct crumb_ev_offload) },
 	[CRUMB_EV_COUNT] = { SIZED(crumb_ev_count) },
 	[CRUMB_EV_FILTER] = { SIZED(crumb_ev_filter), .last = { LAST(crumb_ev_filter, kind) } },
 	[CRUMB_EV_TRAP_SET] = { SIZED(crumb_ev_trap_set), .last = { LAST(crumb_ev_trap_set, name) } },
-	[CRUMB_EV_SAMPLE] = { SIZED(crumb_ev_sample), DIR(crumb_ev_sample, s.dir) },
 	[CRUMB_EV_SYNC] = { SIZED(crumb_ev_sync) },
+	[CRUMB_EV_SAMPLE] = { SIZED(crumb_ev_sample), DIR(crumb_ev_sample, s.dir) },
 	[CRUMB_EV_TICK] = { SIZED(crumb_event) },
 };
 

@@ -592,8 +592,11 @@ static int map_fact(struct remap *r, const struct remap_from *from, struct crumb
 	}
 	case CRUMB_EV_FDB:
 		return NETNS(((struct crumb_ev_fdb *)ev)->netns);
-	case CRUMB_EV_PORT:
-	case CRUMB_EV_RULE: /* which begin likewise */
+	case CRUMB_EV_RULE:
+		T(((struct crumb_ev_rule *)ev)->since_ns);
+		T(((struct crumb_ev_rule *)ev)->other_ns);
+		__attribute__((fallthrough));
+	case CRUMB_EV_PORT: /* which begins likewise */
 	case CRUMB_EV_OFFLOAD:
 	case CRUMB_EV_COUNT:
 	case CRUMB_EV_FILTER:

@@ -334,16 +334,23 @@ const char *facts_symbol(const struct facts *f, uint64_t addr)
 	return s ? s->name : NULL;
 }
 
+/* That which was made soonest after the drop knew of all that had counted, and of no more than it must. Else the last one before it. */
 const struct crumb_ev_rule *facts_rule(const struct facts *f, const struct crumb_ev_drop *d)
 {
+	const struct crumb_ev_rule *after = NULL, *before = NULL;
+
 	for (uint64_t n = 0; n < f->rule_count && n < RULES_MAX; n++) {
 		const struct crumb_ev_rule *r = &f->rules[(f->rule_count - 1 - n) % RULES_MAX];
 
-		if (r->netns == d->s.netns && r->ip_version == d->s.ip_version &&
-		    r->made_here == !d->s.iif && r->h.time_ns <= d->s.h.time_ns)
-			return r->table[0] ? r : NULL;
+		if (r->netns != d->s.netns || r->ip_version != d->s.ip_version ||
+		    r->made_here != !d->s.iif)
+			continue;
+		if (r->read_ns >= d->s.h.time_ns)
+			after = r;
+		else if (!before)
+			before = r;
 	}
-	return NULL;
+	return after ? after : before;
 }
 
 const char *facts_reason(struct facts *f, uint32_t value)

@@ -90,11 +90,48 @@ static const char *family_name(uint8_t family)
 	return family < sizeof(names) / sizeof(names[0]) && names[family] ? names[family] : "?";
 }
 
+/*
+ * Was it that rule? For sure, if the rules were the same from before the drop on until they were read behind it. If they were read behind it and may
+ * have been others before, that is said; but not told is one that came behind it for sure. If before it, all must be counted that could have
+ * dropped since.
+ */
+static bool rule_holds(const struct crumb_ev_rule *r, uint64_t drop_ns)
+{
+	if (!r->table[0])
+		return false;
+	return r->read_ns >= drop_ns ? r->other_ns <= drop_ns : !r->others;
+}
+
+static void say_ms(struct words *w, uint64_t ns)
+{
+	words_u64(w, (ns + 999999) / 1000000);
+	words_put(w, " ms");
+}
+
+static void say_when_read(struct words *w, const struct crumb_ev_rule *r, uint64_t drop_ns)
+{
+	if (r->since_ns && r->since_ns <= drop_ns && r->read_ns >= drop_ns)
+		return;
+	words_put(w, ", as read ");
+	if (r->read_ns < drop_ns) {
+		say_ms(w, drop_ns - r->read_ns);
+		words_put(w, " before it");
+		return;
+	}
+	say_ms(w, r->read_ns - drop_ns);
+	words_put(w, " after it");
+	if (!r->other_ns)
+		return;
+	words_put(w, "; they were changed between ");
+	say_ms(w, drop_ns - r->other_ns);
+	words_put(w, " before it and then");
+}
+
 static void say_rule(struct assembler *a, struct words *w, const struct crumb_ev_drop *d)
 {
 	const struct crumb_ev_rule *r = facts_rule(a->facts, d);
 
-	if (!r)
+	if (!r || !rule_holds(r, d->s.h.time_ns))
 		return;
 	words_put(w, "nft table ");
 	words_put(w, family_name(r->family));
@@ -109,6 +146,7 @@ static void say_rule(struct assembler *a, struct words *w, const struct crumb_ev
 		words_put(w, ", its policy");
 	}
 	words_put(w, ": the only rule that drops here");
+	say_when_read(w, r, d->s.h.time_ns);
 }
 
 const char *proof_words(struct assembler *a, const struct conn *c, const struct crumb_ev_drop *d)

@@ -13,7 +13,7 @@
 #include "devlink_look.h"
 #include "hw_look.h"
 #include "netns_look.h"
-#include "nft_look.h"
+#include "rules.h"
 #include "symbols.h"
 #include "sync_look.h"
 #include "tc_look.h"
@@ -22,9 +22,8 @@
 #define FDB_SHARE      50	     /* of the time is spent with that: one part in so many */
 #define PORTS_FRESH_NS 1000000000ull /* ... its ports, where nothing is dropped */
 #define PORTS_DROP_NS  50000000ull   /* ... where something is */
-#define RULES_FRESH_NS \
-	50000000ull /* netfilter's rules and tc's filters, where they drop something */
-#define DEV_RETRY_NS 1000000000ull /* an unknown device is looked for again after this */
+#define RULES_FRESH_NS 50000000ull   /* tc's filters, where they drop something */
+#define DEV_RETRY_NS   1000000000ull /* an unknown device is looked for again after this */
 #define HW_FRESH_NS \
 	1000000000ull /* what a switch's hardware does is read again after this; no more of the time than of FDB_SHARE */
 #define SYNC_FRESH_NS 1000000000ull /* what NTP or PTP say is read again after this */
@@ -42,11 +41,12 @@ struct annotate {
 	event_fn out;
 	void *ctx;
 	struct symbols *symbols;
-	struct seen netns, devs, fdbs, ports, rules, filters, traps, symbols_seen, reasons;
+	struct seen netns, devs, fdbs, ports, filters, traps, symbols_seen, reasons;
 	uint64_t fdb_took_ns; /* to read the table the last time */
 	uint32_t hw[HW_MAX];  /* namespaces with ports of a switch */
 	unsigned int hws;
 	uint64_t hw_next_ns;
+	struct rules *nft;
 	uint64_t sync_next_ns;
 	uint32_t sync_status; /* as it was told last */
 	bool sync_told;
@@ -138,7 +138,11 @@ int annotate_new(const struct btf *types, annotate_name_fn name, event_fn out, v
 {
 	struct annotate *a = calloc(1, sizeof(*a));
 
-	if (!a || symbols_new(types, &a->symbols)) {
+	if (a)
+		a->nft = rules_new();
+	if (!a || !a->nft || symbols_new(types, &a->symbols)) {
+		if (a)
+			rules_free(a->nft);
 		free(a);
 		return -ENOMEM;
 	}
@@ -171,7 +175,7 @@ void annotate_free(struct annotate *a)
 	seen_done(&a->devs);
 	seen_done(&a->fdbs);
 	seen_done(&a->ports);
-	seen_done(&a->rules);
+	rules_free(a->nft);
 	seen_done(&a->filters);
 	seen_done(&a->traps);
 	seen_done(&a->symbols_seen);
@@ -296,6 +300,8 @@ int annotate_look(struct annotate *a, uint64_t now_ns, bool at_once)
 {
 	int err = look_sync(a, now_ns, at_once);
 
+	if (!err)
+		err = rules_look(a->nft, now_ns, pass_on, a);
 	return err ? err : look_hardware(a, now_ns, at_once);
 }
 
@@ -312,6 +318,7 @@ int annotate_netns(struct annotate *a, uint32_t netns, uint64_t time_ns)
 		return 0;
 	snprintf(e.host, sizeof(e.host), "%.63s", a->uts.nodename);
 	netns_name(netns, e.name, sizeof(e.name));
+	rules_netns(a->nft, netns);
 	if (a->name)
 		a->name(netns, &e);
 	err = a->out(a->ctx, &e.h);
@@ -438,18 +445,13 @@ static int tell_reason(struct annotate *a, uint32_t value, const char *name, uin
 	return a->out(a->ctx, &r.h);
 }
 
-/* Rules that count are told apart by what they have counted: after each drop but for many at once. */
 static int need_rule(struct annotate *a, const struct crumb_ev_drop *e)
 {
 	const char *reason = symbols_drop_reason(a->symbols, e->reason);
-	uint64_t key = (uint64_t)e->s.netns << 32 | e->s.ip_version << 1 | !e->s.iif;
-	struct crumb_ev_rule rule;
 
-	if (!reason || strcmp(reason, "NETFILTER_DROP") != 0 ||
-	    !seen_stale(&a->rules, key, e->s.h.time_ns, RULES_FRESH_NS))
+	if (!reason || strcmp(reason, "NETFILTER_DROP") != 0)
 		return 0;
-	nft_look(e, &rule);
-	return a->out(a->ctx, &rule.h);
+	return rules_drop(a->nft, e, pass_on, a);
 }
 
 static int need_filters(struct annotate *a, const struct crumb_ev_drop *e)

@@ -33,17 +33,27 @@ bool netlink_is_text(const struct nlattr *a, const char *text)
 	return a && mnl_attr_get_payload_len(a) == n && !memcmp(mnl_attr_get_payload(a), text, n);
 }
 
-int nft_dump(struct mnl_socket *nl, uint16_t what, mnl_cb_t fn, void *ctx)
+static int nft_request(struct mnl_socket *nl, uint16_t what, uint16_t flags, mnl_cb_t fn, void *ctx)
 {
 	char buf[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct nfgenmsg))];
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct nfgenmsg *nfg;
 
 	nlh->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | what;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
 	nlh->nlmsg_seq = what;
 	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
 	nfg->nfgen_family = NFPROTO_UNSPEC;
 	nfg->version = NFNETLINK_V0;
 	return netlink_dump(nl, nlh, fn, ctx);
+}
+
+int nft_dump(struct mnl_socket *nl, uint16_t what, mnl_cb_t fn, void *ctx)
+{
+	return nft_request(nl, what, NLM_F_DUMP, fn, ctx);
+}
+
+int nft_ask(struct mnl_socket *nl, uint16_t what, mnl_cb_t fn, void *ctx)
+{
+	return nft_request(nl, what, 0, fn, ctx);
 }

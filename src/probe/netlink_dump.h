@@ -18,6 +18,9 @@ int netlink_dump(struct mnl_socket *nl, const struct nlmsghdr *request, mnl_cb_t
 /* The same of nf_tables, all families: @what is NFT_MSG_GETCHAIN or NFT_MSG_GETRULE. @nl: netns_netfilter() */
 int nft_dump(struct mnl_socket *nl, uint16_t what, mnl_cb_t fn, void *ctx);
 
+/* What has one answer: NFT_MSG_GETGEN. @fn says MNL_CB_STOP of it. */
+int nft_ask(struct mnl_socket *nl, uint16_t what, mnl_cb_t fn, void *ctx);
+
 /* A string attribute that ends within itself is @text. NULL is none. */
 bool netlink_is_text(const struct nlattr *a, const char *text);
 

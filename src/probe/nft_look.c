@@ -29,7 +29,8 @@ struct look {
 	struct base_chain base[CHAINS_MAX];
 	unsigned int bases;
 	unsigned int candidates; /* that can have dropped it */
-	bool doubtful;		 /* one of them is not understood, or there are too many chains */
+	unsigned int uncounted; /* and that had counted nothing when they were read: only what is dropped later */
+	bool doubtful; /* one of them is not understood, or there are too many chains */
 	struct crumb_ev_rule *rule; /* the newest */
 };
 
@@ -234,31 +235,71 @@ static int on_rule(const struct nlmsghdr *nlh, void *ctx)
 			break;
 		}
 	}
-	if (read.effect == LETS_PASS || (read.counts && !read.packets) || !chain_passes(l, &r))
+	if (read.effect == LETS_PASS || !chain_passes(l, &r))
 		return MNL_CB_OK;
+	if (read.counts && !read.packets) {
+		l->uncounted++;
+		return MNL_CB_OK;
+	}
 	r.packets = read.counts ? read.packets : CRUMB_RULE_UNCOUNTED;
 	l->doubtful |= read.effect == UNKNOWN;
 	candidate(l, &r);
 	return MNL_CB_OK;
 }
 
-void nft_look(const struct crumb_ev_drop *drop, struct crumb_ev_rule *ret_rule)
+static int on_generation(const struct nlmsghdr *nlh, void *ctx)
+{
+	uint32_t *generation = ctx;
+	const struct nlattr *a;
+
+	mnl_attr_for_each(a, nlh, sizeof(struct nfgenmsg))
+	{
+		if (mnl_attr_get_type(a) == NFTA_GEN_ID &&
+		    mnl_attr_get_payload_len(a) == sizeof(*generation))
+			*generation = ntohl(mnl_attr_get_u32(a));
+	}
+	return MNL_CB_STOP;
+}
+
+bool nft_generation(struct mnl_socket *nl, uint32_t *ret_generation)
+{
+	uint32_t generation = 0; /* the kernel's begin at 1 */
+
+	if (nft_ask(nl, NFT_MSG_GETGEN, on_generation, &generation) || !generation)
+		return false;
+	*ret_generation = generation;
+	return true;
+}
+
+/* All of one generation. False: a dump breaks off, since the rules change meanwhile, or worse. */
+static bool read_all(struct mnl_socket *nl, struct look *l, uint32_t *ret_generation)
+{
+	uint32_t before, after;
+
+	if (!nft_generation(nl, &before) || nft_dump(nl, NFT_MSG_GETCHAIN, on_chain, l) ||
+	    nft_dump(nl, NFT_MSG_GETRULE, on_rule, l) || !nft_generation(nl, &after) ||
+	    before != after)
+		return false;
+	*ret_generation = after;
+	return true;
+}
+
+bool nft_look(const struct crumb_ev_drop *drop, struct crumb_ev_rule *ret_rule,
+	      uint32_t *ret_generation)
 {
 	struct crumb_ev_rule rule = { 0 };
 	struct look *l = calloc(1, sizeof(*l));
 	struct mnl_socket *nl = l ? netns_netfilter(drop->s.netns) : NULL;
-	bool sure = false;
+	uint64_t read_ns = clock_ns(CLOCK_MONOTONIC);
+	bool whole = false, sure = false;
 
 	if (nl) {
 		l->drop = drop;
 		l->rule = &rule;
-		/* a dump that breaks off: the rules changed meanwhile, or worse */
-		sure = !nft_dump(nl, NFT_MSG_GETCHAIN, on_chain, l) &&
-		       !nft_dump(nl, NFT_MSG_GETRULE, on_rule, l) && l->candidates == 1 &&
-		       !l->doubtful;
+		whole = read_all(nl, l, ret_generation);
+		sure = whole && l->candidates == 1 && !l->doubtful;
 		mnl_socket_close(nl);
 	}
-	free(l);
 	if (!sure)
 		rule = (struct crumb_ev_rule){ 0 };
 	rule.h = (struct crumb_event){ .time_ns = drop->s.h.time_ns,
@@ -267,6 +308,9 @@ void nft_look(const struct crumb_ev_drop *drop, struct crumb_ev_rule *ret_rule)
 	rule.netns = drop->s.netns;
 	rule.made_here = !drop->s.iif;
 	rule.ip_version = drop->s.ip_version;
-	rule.read_ns = clock_ns(CLOCK_MONOTONIC);
+	rule.read_ns = read_ns;
+	rule.others = sure ? l->uncounted : 0;
+	free(l);
 	*ret_rule = rule;
+	return whole;
 }

@@ -392,6 +392,84 @@ static void named(void **state)
 	rig_close(&r);
 }
 
+/* A reading of nftables' rules, in ms from the drop. @since, @other: 1000 is never. */
+struct reading {
+	int read, since, other;
+	uint32_t others;
+	uint64_t handle; /* 0: several can have dropped it */
+};
+
+#define NEVER 1000
+#define MS    1000000ll
+
+static void put_rule(struct rig *r, const struct reading *x, uint64_t drop_ns)
+{
+	struct crumb_ev_rule ev = {
+		.netns = NETNS_SW, .ip_version = 4, .family = 1, .handle = x->handle, .others = x->others
+	};
+
+	if (x->handle)
+		strcpy(ev.table, "t");
+	strcpy(ev.chain, "c");
+	ev.read_ns = (uint64_t)((int64_t)drop_ns + x->read * MS);
+	ev.since_ns = x->since == NEVER ? 0 : (uint64_t)((int64_t)drop_ns + x->since * MS);
+	ev.other_ns = x->other == NEVER ? 0 : (uint64_t)((int64_t)drop_ns + x->other * MS);
+	for (int here = 0; here < 2; here++) {
+		ev.made_here = here;
+		build_put(&r->b, &ev, CRUMB_EV_RULE, sizeof(ev));
+	}
+}
+
+static void rule_of(const struct reading *before, const struct reading *after, const char *proof)
+{
+	const struct caught *c;
+	uint64_t drop_ns;
+	struct rig r;
+
+	begin(&r);
+	build_reason(&r.b, REASON, "NETFILTER_DROP");
+	send_out(&r);
+	r.b.now_ns += 100 * MS;
+	r.b.step_ns = 0;
+	drop_ns = r.b.now_ns;
+	if (before)
+		put_rule(&r, before, drop_ns);
+	build_drop_at(&r.b, &message, REASON, NETNS_SW, IF_SWP1);
+	if (after)
+		put_rule(&r, after, drop_ns);
+	r.b.step_ns = 1000;
+	c = later(&r);
+	assert_int_equal(c->verdict, VERDICT_DROPPED);
+	assert_string_equal(c->proof, proof ? proof : "");
+	rig_close(&r);
+}
+
+#define RULE_5 "nft table inet t, chain c, handle 5: the only rule that drops here"
+
+/* Rules are read behind the drop, or were read for an earlier one: what that tells depends on when they changed. */
+static void rules(void **state)
+{
+	(void)state;
+	/* The same from before the drop on. */
+	rule_of(&(struct reading){ 7, -50, NEVER, 0, 5 }, NULL, RULE_5);
+	rule_of(&(struct reading){ 7, -50, -60, 3, 5 }, NULL, RULE_5);
+	/* Nobody had looked before. */
+	rule_of(&(struct reading){ 7, 7, NEVER, 0, 5 }, NULL, RULE_5 ", as read 7 ms after it");
+	rule_of(&(struct reading){ 7, NEVER, NEVER, 0, 5 }, NULL, RULE_5 ", as read 7 ms after it");
+	/* Others were there 30 ms before it; others were there behind it. */
+	rule_of(&(struct reading){ 7, 7, -30, 0, 5 }, NULL,
+		RULE_5 ", as read 7 ms after it; they were changed between 30 ms before it and then");
+	rule_of(&(struct reading){ 7, 7, 3, 0, 5 }, NULL, NULL);
+	/* Read for an earlier one: one that has counted nothing may have begun to. */
+	rule_of(&(struct reading){ -20, -50, NEVER, 0, 5 }, NULL, RULE_5 ", as read 20 ms before it");
+	rule_of(&(struct reading){ -20, -50, NEVER, 1, 5 }, NULL, NULL);
+	/* ... and again behind it, by which it is known. */
+	rule_of(&(struct reading){ -20, -50, NEVER, 1, 5 },
+		&(struct reading){ 25, -50, NEVER, 0, 5 }, RULE_5);
+	rule_of(&(struct reading){ -20, -50, NEVER, 0, 5 },
+		&(struct reading){ 25, -50, NEVER, 0, 0 }, NULL);
+}
+
 static void a_switch(struct rig *r, uint32_t port)
 {
 	struct crumb_ev_count c = { .netns = NETNS_SW, .ifindex = IF_SWP1 };
@@ -490,12 +568,12 @@ static void told_by_trap(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(keys),		cmocka_unit_test(in_kernel),
-		cmocka_unit_test(of_several),	cmocka_unit_test(gone),
-		cmocka_unit_test(in_hardware),	cmocka_unit_test(late_counter),
-		cmocka_unit_test(by_cookie),	cmocka_unit_test(named),
-		cmocka_unit_test(only_counted), cmocka_unit_test(no_answer),
-		cmocka_unit_test(told_by_trap),
+		cmocka_unit_test(keys),	       cmocka_unit_test(in_kernel),
+		cmocka_unit_test(of_several),  cmocka_unit_test(gone),
+		cmocka_unit_test(in_hardware), cmocka_unit_test(late_counter),
+		cmocka_unit_test(by_cookie),   cmocka_unit_test(rules),
+		cmocka_unit_test(named),       cmocka_unit_test(only_counted),
+		cmocka_unit_test(no_answer),   cmocka_unit_test(told_by_trap),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
