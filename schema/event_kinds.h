@@ -56,6 +56,7 @@ enum crumb_event_type {
 	CRUMB_EV_FILTER,   /* a tc filter of a device, and what it had counted when it was read */
 	CRUMB_EV_TRAP_SET, /* what a trap of a switch's hardware is set to do, as it was read */
 	CRUMB_EV_SYNC,	   /* what NTP or PTP say of the machine's clock, as it was read */
+	CRUMB_EV_ROUTE, /* by which entry, next hop and neighbour a router forwarded bytes of a flow */
 };
 
 /* The points of the path; one row each in src/event/point.c. Append only: trace files carry the numbers. */

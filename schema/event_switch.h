@@ -85,6 +85,27 @@ struct crumb_ev_rule {	      /* head as in crumb_ev_port */
 	__u32 pad0;
 };
 
+#define CRUMB_ROUTE_MANY   0x01 /* several next hops: which of them, nobody tells */
+#define CRUMB_ROUTE_DIRECT 0x02 /* no gateway: `via` is the destination itself */
+
+/* As a look-up finds it behind the packet, in the device that this one leaves by. */
+struct crumb_ev_route {
+	struct crumb_event h; /* time: of the packet that it is told for */
+	__u32 flow;
+	__u8 dir;
+	__u8 ttl;    /* as the packet leaves */
+	__u8 flags;  /* CRUMB_ROUTE_* */
+	__u8 prefix; /* bits of dst */
+	__u32 netns, ifindex;
+	__u64 read_ns;
+	__u32 table;	/* 254: main */
+	__u8 protocol;	/* who made it: RTPROT_* */
+	__u8 nud_state; /* of the next hop: NUD_*; 0 not known */
+	__u8 lladdr[6]; /* ... */
+	__u8 pad0[4];
+	__u8 dst[16], via[16];
+};
+
 #define CRUMB_COUNT_UNKNOWN (~0ull)
 
 struct crumb_ev_count { /* head as in crumb_ev_port */

@@ -113,6 +113,7 @@ static const struct layout layouts[] = {
 	[CRUMB_EV_COUNT] = { SIZED(crumb_ev_count) },
 	[CRUMB_EV_FILTER] = { SIZED(crumb_ev_filter), .last = { LAST(crumb_ev_filter, kind) } },
 	[CRUMB_EV_TRAP_SET] = { SIZED(crumb_ev_trap_set), .last = { LAST(crumb_ev_trap_set, name) } },
+	[CRUMB_EV_ROUTE] = { SIZED(crumb_ev_route), DIR(crumb_ev_route, dir) },
 	[CRUMB_EV_SYNC] = { SIZED(crumb_ev_sync) },
 	[CRUMB_EV_SAMPLE] = { SIZED(crumb_ev_sample), DIR(crumb_ev_sample, s.dir) },
 	[CRUMB_EV_TICK] = { SIZED(crumb_event) },

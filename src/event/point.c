@@ -403,6 +403,7 @@ const char *event_type_name(unsigned int type)
 		[CRUMB_EV_FILTER] = "filter",
 		[CRUMB_EV_TRAP_SET] = "trap_set",
 		[CRUMB_EV_SYNC] = "sync",
+		[CRUMB_EV_ROUTE] = "route",
 		[CRUMB_EV_SAMPLE] = "sample",
 		[CRUMB_EV_HOOK] = "hook",
 		[CRUMB_EV_SYMBOL] = "symbol",

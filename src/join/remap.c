@@ -603,6 +603,9 @@ static int map_fact(struct remap *r, const struct remap_from *from, struct crumb
 	case CRUMB_EV_TRAP_SET:
 		T(((struct crumb_ev_port *)ev)->read_ns);
 		return NETNS(((struct crumb_ev_port *)ev)->netns);
+	case CRUMB_EV_ROUTE:
+		T(((struct crumb_ev_route *)ev)->read_ns);
+		return NETNS(((struct crumb_ev_route *)ev)->netns);
 	case CRUMB_EV_SYMBOL:
 		ADDR(((struct crumb_ev_symbol *)ev)->addr);
 		return 0;
@@ -669,7 +672,7 @@ static size_t flow_offset(unsigned int type)
 {
 	if (type == CRUMB_EV_CALL)
 		return offsetof(struct crumb_ev_call, flow);
-	if (type == CRUMB_EV_SAMPLE)
+	if (type == CRUMB_EV_SAMPLE || type == CRUMB_EV_ROUTE)
 		return offsetof(struct crumb_ev_skb, flow);
 	return type >= CRUMB_EV_TRACE || type == CRUMB_EV_NEIGH || type == CRUMB_EV_PROCESS ?
 		       0 :

@@ -295,6 +295,8 @@ static int dispatch_user(struct assembler *a, const struct crumb_event *ev)
 		return hardware_count(a->hardware, (const void *)ev);
 	case CRUMB_EV_FILTER:
 		return filters_event(a->filters, (const void *)ev);
+	case CRUMB_EV_ROUTE:
+		return ingest_route(a, (const void *)ev);
 	case CRUMB_EV_TRAP_SET:
 		return ingest_trap_set(a, (const void *)ev);
 	case CRUMB_EV_ASIDE:

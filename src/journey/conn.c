@@ -76,6 +76,7 @@ void conn_free(struct conn *c)
 	ring_done(&c->resets);
 	ring_done(&c->nats);
 	ring_done(&c->tunnels);
+	ring_done(&c->routes);
 	free(c);
 }
 
@@ -91,6 +92,7 @@ struct conn *conn_new(const struct crumb_ev_flow *ev)
 	ring_init(&c->resets, sizeof(struct crumb_ev_reset));
 	ring_init(&c->nats, sizeof(struct conn_nat));
 	ring_init(&c->tunnels, sizeof(struct crumb_ev_tunnel));
+	ring_init(&c->routes, sizeof(struct crumb_ev_route));
 	for (int dir = 0; dir < 2; dir++) {
 		struct half *h = &c->half[dir];
 

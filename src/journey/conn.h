@@ -134,6 +134,7 @@ struct conn {
 	struct ring resets;  /* struct crumb_ev_reset, by time: the first RESETS_MAX */
 	struct ring nats;    /* struct conn_nat */
 	struct ring tunnels; /* struct crumb_ev_tunnel */
+	struct ring routes;  /* struct crumb_ev_route, by time: the newest ROUTES_KEPT */
 	bool closed[2], fin;
 	bool sampled; /* nothing but samples of a switch's hardware, and its traps, tell of it */
 	bool established; /* a socket of it got so far */

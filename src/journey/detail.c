@@ -14,6 +14,7 @@
 #include "bridge.h"
 #include "own_reason.h"
 #include "repair.h"
+#include "route.h"
 
 static void say_pair(struct words *w, const char *what, uint64_t x, uint64_t of)
 {
@@ -343,6 +344,8 @@ const char *detail_step(struct assembler *a, const struct message *m, const stru
 	case CRUMB_PT_DEV_GRO:
 	case CRUMB_PT_DEV_RECEIVE:
 		say_skb(m, &w, s);
+		if (s->point == CRUMB_PT_DEV_QUEUE)
+			route_say(m, s, &w);
 		if (s->superseded)
 			words_put(&w, "; first transmission, sent again later");
 		break;

@@ -13,6 +13,7 @@
 #include "devlink_look.h"
 #include "hw_look.h"
 #include "netns_look.h"
+#include "route_look.h"
 #include "rules.h"
 #include "symbols.h"
 #include "sync_look.h"
@@ -47,6 +48,7 @@ struct annotate {
 	unsigned int hws;
 	uint64_t hw_next_ns;
 	struct rules *nft;
+	struct routes *routes;
 	uint64_t sync_next_ns;
 	uint32_t sync_status; /* as it was told last */
 	bool sync_told;
@@ -138,12 +140,12 @@ int annotate_new(const struct btf *types, annotate_name_fn name, event_fn out, v
 {
 	struct annotate *a = calloc(1, sizeof(*a));
 
-	if (a)
-		a->nft = rules_new();
-	if (!a || !a->nft || symbols_new(types, &a->symbols)) {
-		if (a)
-			rules_free(a->nft);
-		free(a);
+	if (!a)
+		return -ENOMEM;
+	a->nft = rules_new();
+	a->routes = routes_new();
+	if (!a->nft || !a->routes || symbols_new(types, &a->symbols)) {
+		annotate_free(a);
 		return -ENOMEM;
 	}
 	a->name = name;
@@ -176,6 +178,7 @@ void annotate_free(struct annotate *a)
 	seen_done(&a->fdbs);
 	seen_done(&a->ports);
 	rules_free(a->nft);
+	routes_free(a->routes);
 	seen_done(&a->filters);
 	seen_done(&a->traps);
 	seen_done(&a->symbols_seen);
@@ -401,6 +404,8 @@ static int on_skb(struct annotate *a, const struct crumb_ev_skb *e)
 		return need_ports(a, e, PORTS_FRESH_NS);
 	if (!err && e->point == CRUMB_PT_BRIDGE_FORWARD)
 		return need_fdb(a, e, FDB_FRESH_NS);
+	if (!err)
+		err = routes_packet(a->routes, e, pass_on, a);
 	return err;
 }
 
@@ -555,10 +560,12 @@ int annotate_event(void *annotate, const struct crumb_event *ev)
 		break;
 	case CRUMB_EV_FLOW:
 		err = annotate_netns(a, ((const struct crumb_ev_flow *)ev)->netns, ev->time_ns);
+		routes_flow(a->routes, (const void *)ev);
 		if (!err && a->samples)
 			err = psample_event(a->samples, ev);
 		break;
 	case CRUMB_EV_NAT:
+		routes_nat(a->routes, (const void *)ev);
 		err = annotate_netns(a, ((const struct crumb_ev_nat *)ev)->netns, ev->time_ns);
 		break;
 	case CRUMB_EV_TUNNEL:

@@ -51,7 +51,7 @@ static void test_numbers_out_of_range(void **state)
 	assert_string_equal(libc_func_name(0), "?");
 	assert_string_equal(libc_func_name(CRUMB_LIBC_MAX), "?");
 	assert_string_equal(event_type_name(0), "?");
-	assert_string_equal(event_type_name(CRUMB_EV_SYNC + 1), "?");
+	assert_string_equal(event_type_name(CRUMB_EV_ROUTE + 1), "?");
 	assert_null(syscall_name(CRUMB_CALL_NO_NR));
 }
 
