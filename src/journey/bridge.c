@@ -369,13 +369,14 @@ static void refuses(struct assembler *a, struct verdict_on *v, const struct crum
 	if (d->s.iif && d->s.iif != d->s.ifindex) { /* on its way out, at its port */
 		refuses_out(a, v, in, at, vid);
 		/* is_skb_forwardable(), net/core/dev.c: with the link-layer header, and room for a tag */
-		if (v->name || d->s.gso_segs > 1 || !at->mtu || d->s.skb_len <= at->mtu + 14 + 4)
+		if (v->name || d->s.gso_segs > 1 || !at->mtu || d->s.wire_len <= at->mtu + 14 + 4)
 			return;
 		if (d->qlimit && d->qlen >= d->qlimit) /* its queue was full as well: who knows */
 			return;
 		v->name = "bridge.mtu";
 		words_put(&v->why, "packet of ");
-		words_u64(&v->why, d->s.skb_len);
+		words_u64(&v->why,
+			  d->s.wire_len - 14); /* skb_len is with that header or without, by kernel */
 		words_put(&v->why, " bytes, mtu ");
 		words_u64(&v->why, at->mtu);
 		words_put(&v->why, " of ");
@@ -537,7 +538,7 @@ static void say_flooded(struct assembler *a, struct words *w, const struct path_
 		words_put(w, facts_dev_name(a->facts, s->netns, e->port));
 		words_put(w, ", last seen ");
 		words_seconds(w, (s->ns - e->time_ns) / 1000000);
-		words_put(w, " before, has aged out");
+		words_put(w, " before, is gone: it aged out or was deleted");
 	} else if (e && ports > 1 && e->time_ns >= s->ns) {
 		words_put(w, "; learned since");
 	}

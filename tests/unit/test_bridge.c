@@ -68,7 +68,7 @@ static const struct at all[] = {
 	  "no FDB entry for 02:00:00:00:00:0c; VLAN 25 is not among those of if2: 10; if3 is blocking" },
 	{ 2, 2, 100, 10, known, NULL, "bridge.no_egress",
 	  "it came in by if2, behind which its destination is (hairpin off)" },
-	{ 2, 1, 1019, 10, known, NULL, "bridge.mtu", "packet of 1019 bytes, mtu 1000 of if2" },
+	{ 2, 1, 1019, 10, known, NULL, "bridge.mtu", "packet of 1005 bytes, mtu 1000 of if2" },
 	{ 2, 1, 100, 25, known, NULL, "bridge.vlan_filter", "VLAN 25 is not among those of if2: 10" },
 	/* Nothing that is known stands in the way: no guess. */
 	{ 2, 1, 1018, 10, known, NULL, "NOT_SPECIFIED", NULL },
@@ -108,7 +108,8 @@ static void reasons(void **state)
 			       .netns = NS,
 			       .ifindex = t->dev,
 			       .iif = t->iif,
-			       .skb_len = t->len,
+			       .skb_len = t->len - 14,
+			       .wire_len = t->len,
 			       .vlan = t->vlan,
 			       .flags = CRUMB_SKB_PORT },
 			.reason = t->told ? 3 : 2,
