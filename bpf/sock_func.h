@@ -82,12 +82,14 @@ static __always_inline int append_sleeps(const struct sock *sk)
 static __always_inline int append_wakes(const struct sock *sk)
 {
 	struct task_state *ts = appending(sk);
+	__u64 now = bpf_ktime_get_ns();
 	__u32 write_seq;
 
 	if (!ts || ts->append_open != APPEND_ASLEEP)
 		return 0;
 	ts->append_open = APPEND_AWAKE;
-	ts->slept_ns += bpf_ktime_get_ns() - ts->turn_ns;
+	ts->slept_ns += now - ts->turn_ns;
+	ts->turn_ns = now; /* the last bytes come behind this, not behind the last sleep's begin */
 	ts->turn_nvcsw = K(task_now(), nvcsw);
 	ts->sleeps++;
 	write_seq = write_seq_of(ts);
