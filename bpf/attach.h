@@ -29,6 +29,9 @@
 #define RETURN_(prog, func, args...) SEC("?kretprobe/" #func) int BPF_KRETPROBE(prog, ##args)
 #define RETURN(prog, func, args...)  RETURN_(prog##_raw, func, ##args)
 
+/* Where what is returned is all that counts: @args are the function's, which only some programs are given. */
+#define RETURN_VALUE(prog, func, type, value, args...) RETURN_(prog##_raw, func, type value)
+
 #else
 
 #define PROGRAM(name) name
@@ -43,6 +46,8 @@
 
 #define ENTRY(prog, func, args...)  SEC("?fentry/" #func) int BPF_PROG(prog, ##args)
 #define RETURN(prog, func, args...) SEC("?fexit/" #func) int BPF_PROG(prog, ##args)
+
+#define RETURN_VALUE(prog, func, type, value, args...) RETURN(prog, func, ##args, type value)
 
 #endif
 

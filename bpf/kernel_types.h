@@ -254,6 +254,7 @@ struct nf_conn {
 };
 
 struct sk_buff {
+	struct sk_buff *next;
 	unsigned long _nfct;	   /* struct nf_conn; in the low bits enum ip_conntrack_info */
 	unsigned long _skb_refdst; /* struct dst_entry, bit 0: no reference */
 	struct net_device *dev;

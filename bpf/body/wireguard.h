@@ -48,7 +48,7 @@ static __always_inline void seal_forget(const struct sk_buff *skb)
 	bpf_map_delete_elem(&seals, &key);
 }
 
-/* The device is about to get @skb with @h. One that it cuts into several (GSO) goes on in others, which are not known. */
+/* The device is about to get @skb with @h. One that it cuts into several (GSO) goes on in others: see wireguard.bpf.c. */
 static __noinline int seal_note(const struct sk_buff *skb, const struct packet_head *h)
 {
 	__u64 key = (__u64)skb;

@@ -97,6 +97,8 @@ static const struct hook_set sets[] = {
 	{ "netfilter.hook", NULL, {
 		AT_ENTRY("nf_hook_enter", "nf_hook_slow"),
 		AT_RETURN_OF("nf_hook_return", "nf_hook_slow") } },
+	{ "gso", NULL, {
+		AT_RETURN("gso_return", "__skb_gso_segment") } },
 	{ "netfilter.link", NULL, {
 		AT_ENTRY("netfilter_first", "nf_hook_slow"),
 		AT_RETURN("netfilter_last", "nf_hook_slow") } },

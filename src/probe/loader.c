@@ -257,6 +257,8 @@ static int load_once(struct loader *l, const struct session_config *c, uint32_t 
 		.force = c->force,
 		.libc = c->libc,
 		.deep = c->deep,
+		.wireguard = !l->abilities->tunnel_why &&
+			     l->abilities->tunnels.kinds & 1u << CRUMB_TUNNEL_WIREGUARD,
 		.lock_why = abilities_lock(l->abilities),
 		.traps_why = l->abilities->traps_why,
 		.children = c->settings.select & CRUMB_SELECT_TGID,

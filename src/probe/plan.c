@@ -24,6 +24,13 @@ static const struct point_hook always[][3] = {
 	  { HOOK_RAW_TP, "tcp_rcv_space_adjust", "tcp_rcv_space_adjust" } },
 };
 
+/* Where a WireGuard device is. */
+static const struct point_hook cut[] = {
+	{ HOOK_FENTRY, "__skb_gso_segment", "gso" },
+	{ HOOK_KPROBE_MULTI, "__skb_gso_segment", "gso" },
+	{ HOOK_KPROBE, "__skb_gso_segment", "gso" },
+};
+
 struct making {
 	struct plan *p;
 	struct bpf_object *obj;
@@ -387,6 +394,8 @@ int plan_make(struct plan *p, struct bpf_object *obj, struct abilities *a,
 			plan_derived(p, pt);
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
 		choose(&m, &none, always[i], 3, CRUMB_PT_TASK, true);
+	if (r->wireguard)
+		choose(&m, &none, cut, 3, CRUMB_PT_TASK, false);
 	return p->n_programs ? 0 : -ENOTSUP;
 }
 

@@ -41,6 +41,7 @@ struct plan_point {
 struct plan_request {
 	enum hook_kind force; /* HOOK_NONE: none; where a point's row names this rung, no other is taken */
 	bool libc, children; /* libc calls, forks of selected processes are asked for */
+	bool wireguard;	     /* a namespace has such a device, and what is in tunnels is followed */
 	bool deep;	     /* points that are shown only where that is asked for, too */
 	const char *lock_why; /* NULL: it is known where the function is that waits for a socket's lock */
 	const char *traps_why; /* NULL: a switch's hardware has traps; else why nothing is told by it */

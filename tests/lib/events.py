@@ -4,7 +4,8 @@
 
 usage: events.py FILE EXPRESSION    print it; E is the list of events, each with type, time_ns, cpu and what follows:
        flow (number, 0 none), point, dir; for flows ends: ((address, port), (address, port)), why; for SKB and SOCK
-       seq, payload; for SOCK write_ns; for SKB tunnel (0 none); for DROP reason, too: its name on that kernel; for LOSS cause, count
+       seq, payload; for SOCK write_ns; for SKB segs (GSO: TCP segments in it), tunnel (0 none); for DROP reason, too: its name on that kernel; for
+       LOSS cause, count
 """
 import collections
 import ipaddress
@@ -68,6 +69,7 @@ def decode(raw):
     elif kind in (SKB, DROP, DECISION):
         event["point"] = raw[21]
         event["netns"], event["ifindex"], event["seq"], event["payload"] = struct.unpack_from("<IIII", raw, 24)
+        event["segs"], = struct.unpack_from("<H", raw, 60)
         event["tunnel"] = struct.unpack_from("<H", raw, 72)[0] if raw[23] & 0x08 else 0
         if kind == DECISION:
             event["what"], event["hook"] = raw[108], raw[109]
