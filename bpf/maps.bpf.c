@@ -22,6 +22,7 @@ struct aliases aliases SEC(".maps");
 struct nat_room nat_room SEC(".maps");
 struct tunnels tunnels SEC(".maps");
 struct seals seals SEC(".maps");
+struct qdiscs qdiscs SEC(".maps");
 struct func_calls func_calls SEC(".maps");
 struct func_args func_args SEC(".maps");
 struct verdicts verdicts SEC(".maps");

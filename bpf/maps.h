@@ -317,6 +317,18 @@ struct tunnels {
 	__type(value, __u8);
 };
 
+/* Queueing disciplines that were told: the kernel's address of what they are (struct Qdisc_ops). */
+struct qdisc_key {
+	__u32 flow, netns, ifindex, handle;
+};
+
+struct qdiscs {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, CRUMB_MAX_QDISCS);
+	__type(key, struct qdisc_key);
+	__type(value, __u64);
+};
+
 /* What is in an skb that a WireGuard device got (struct sealed), by its address. */
 #define CRUMB_SEALED_BYTES 112
 
@@ -391,6 +403,7 @@ extern struct aliases aliases SEC(".maps");
 extern struct nat_room nat_room SEC(".maps");
 extern struct tunnels tunnels SEC(".maps");
 extern struct seals seals SEC(".maps");
+extern struct qdiscs qdiscs SEC(".maps");
 
 extern const volatile struct crumb_settings crumb_cfg;
 extern const volatile __u64 crumb_zeroes[192]; /* a task_state or a reader to begin with */

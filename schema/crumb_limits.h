@@ -18,6 +18,7 @@
 #define CRUMB_MAX_ALIASES \
 	32768 /* names of followed connections behind translations; the newest are kept */
 #define CRUMB_MAX_TUNNELS  4096 /* told: of one direction of a connection in one namespace each */
+#define CRUMB_MAX_QDISCS   4096 /* told: of one connection each */
 #define CRUMB_MAX_SEGMENTS 128	/* into which an skb is cut (GSO) that a WireGuard device has got */
 #define CRUMB_MAX_SEALS \
 	4096 /* packets that a WireGuard device has got and that may be on their way still: the oldest go */

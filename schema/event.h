@@ -460,6 +460,7 @@ struct crumb_ev_away {
 };
 
 #include "event_poll.h"
+#include "event_qdisc.h"
 
 #define CRUMB_CGROUP_LEVELS    4
 #define CRUMB_CGROUP_NAME      80 /* Docker's is longest: "docker-", 64 digits, ".scope" */
@@ -757,6 +758,7 @@ _Static_assert(sizeof(struct crumb_ev_flow) == 64, "flow");
 _Static_assert(sizeof(struct crumb_ev_nat) == 112, "nat");
 _Static_assert(sizeof(struct crumb_ev_tunnel) == 72, "tunnel");
 _Static_assert(sizeof(struct crumb_ev_unfollowed) == 32, "unfollowed");
+_Static_assert(sizeof(struct crumb_ev_qdisc) == 56, "qdisc");
 _Static_assert(sizeof(struct crumb_ev_skb) == 96, "skb");
 _Static_assert(sizeof(struct crumb_ev_packet) % 8 == 0, "packet");
 _Static_assert(sizeof(struct crumb_ev_packet_short) % 8 == 0, "short packet");

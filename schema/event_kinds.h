@@ -34,6 +34,7 @@ enum crumb_event_type {
 	CRUMB_EV_UNFOLLOWED, /* from here on the bytes of a direction are not followed */
 	CRUMB_EV_TRAP, /* the hardware of a switch gave the CPU a packet with bytes of a flow, and why */
 	CRUMB_EV_POLL, /* the receive softirq that takes the next packet had been due for a while */
+	CRUMB_EV_QDISC, /* bytes of a connection come to a queueing discipline: what kind it is */
 
 	/* from user space */
 	CRUMB_EV_TRACE = 64, /* first: version, settings */

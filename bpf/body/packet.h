@@ -6,6 +6,7 @@
 #include "body/head.h"
 #include "body/nat.h"
 #include "body/poll.h"
+#include "body/qdisc.h"
 #include "body/stack.h"
 #include "body/tunnel.h"
 #include "body/wireguard.h"
@@ -523,6 +524,17 @@ static __always_inline int packet_look(void *ctx, struct sighting *s, struct pac
 		s->netns = device_netns(s->dev);
 	if (p->tunnel)
 		tunnel_tell(h, f->id, dir, s->netns);
+	if (s->q) {
+		const struct Qdisc *q = s->q;
+		struct qdisc_key k = { .flow = f->id,
+				       .netns = s->netns,
+				       .ifindex = sighting_ifindex(s),
+				       .handle = K(q, handle) };
+		__u64 ops = 0; /* a number: a global function is not given pointers of the kernel's */
+
+		bpf_core_read(&ops, sizeof(ops), &q->ops);
+		qdisc_tell(&k, ops, dir);
+	}
 	if (udp && s->point == CRUMB_PT_DEV_QUEUE && !p->tunnel)
 		dgram_leaves(s, p, f, dir);
 	if (udp && s->point == CRUMB_PT_DEV_RECEIVE && !p->tunnel)

@@ -61,6 +61,8 @@ static const struct layout layouts[] = {
 			    .last = { LAST(crumb_ev_poll, by_comm) } },
 	[CRUMB_EV_NAT] = { SIZED(crumb_ev_nat), DIR(crumb_ev_nat, dir) },
 	[CRUMB_EV_TUNNEL] = { SIZED(crumb_ev_tunnel), DIR(crumb_ev_tunnel, dir) },
+	[CRUMB_EV_QDISC] = { SIZED(crumb_ev_qdisc), DIR(crumb_ev_qdisc, dir),
+			     .last = { LAST(crumb_ev_qdisc, kind) } },
 	[CRUMB_EV_UNFOLLOWED] = { SIZED(crumb_ev_unfollowed), DIR(crumb_ev_unfollowed, dir) },
 	[CRUMB_EV_RECV_EXTENT] = { SIZED(crumb_ev_extent), DIR(crumb_ev_extent, dir) },
 	[CRUMB_EV_RECV] = { .least = offsetof(struct crumb_ev_recv, tcp_ns),

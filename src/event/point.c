@@ -384,6 +384,7 @@ const char *event_type_name(unsigned int type)
 		[CRUMB_EV_POLL] = "poll",
 		[CRUMB_EV_TUNNEL] = "tunnel",
 		[CRUMB_EV_UNFOLLOWED] = "unfollowed",
+		[CRUMB_EV_QDISC] = "qdisc",
 		[CRUMB_EV_TRAP] = "trap",
 		[CRUMB_EV_RECV_EXTENT] = "recv_extent",
 		[CRUMB_EV_RECV] = "recv",

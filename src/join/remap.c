@@ -507,6 +507,8 @@ static int map_other(struct remap *r, const struct remap_from *from, struct crum
 	}
 	case CRUMB_EV_TUNNEL:
 		return NETNS(((struct crumb_ev_tunnel *)ev)->netns);
+	case CRUMB_EV_QDISC:
+		return NETNS(((struct crumb_ev_qdisc *)ev)->netns);
 	case CRUMB_EV_STATE: {
 		struct crumb_ev_state *e = (void *)ev;
 
@@ -653,6 +655,7 @@ static int map_fields(struct remap *r, const struct remap_from *from, struct cru
 	case CRUMB_EV_FLOW:
 	case CRUMB_EV_NAT:
 	case CRUMB_EV_TUNNEL:
+	case CRUMB_EV_QDISC:
 	case CRUMB_EV_STATE:
 	case CRUMB_EV_RESET:
 	case CRUMB_EV_SOCK:

@@ -380,6 +380,8 @@ static int dispatch(struct assembler *a, const struct crumb_event *ev)
 		return ingest_nat(a, (const void *)ev);
 	case CRUMB_EV_TUNNEL:
 		return ingest_tunnel(a, (const void *)ev);
+	case CRUMB_EV_QDISC:
+		return ingest_qdisc(a, (const void *)ev);
 	case CRUMB_EV_UNFOLLOWED:
 		return ingest_unfollowed(a, (const void *)ev);
 	case CRUMB_EV_STATE:

@@ -103,6 +103,7 @@ int ingest_stack(struct assembler *a, const struct crumb_ev_stack *ev);
 int ingest_nat(struct assembler *a, const struct crumb_ev_nat *ev);	  /* nat.c */
 int ingest_tunnel(struct assembler *a, const struct crumb_ev_tunnel *ev); /* tunnel.c */
 int ingest_route(struct assembler *a, const struct crumb_ev_route *ev);	  /* route.c */
+int ingest_qdisc(struct assembler *a, const struct crumb_ev_qdisc *ev);	  /* qdisc.c */
 int ingest_func(struct assembler *a, const struct crumb_ev_func *ev);	  /* funcs.c */
 
 /* ingest_udp.c: the same where the flow's datagrams are the messages. */

@@ -77,6 +77,7 @@ void conn_free(struct conn *c)
 	ring_done(&c->nats);
 	ring_done(&c->tunnels);
 	ring_done(&c->routes);
+	ring_done(&c->qdiscs);
 	free(c);
 }
 
@@ -93,6 +94,7 @@ struct conn *conn_new(const struct crumb_ev_flow *ev)
 	ring_init(&c->nats, sizeof(struct conn_nat));
 	ring_init(&c->tunnels, sizeof(struct crumb_ev_tunnel));
 	ring_init(&c->routes, sizeof(struct crumb_ev_route));
+	ring_init(&c->qdiscs, sizeof(struct crumb_ev_qdisc));
 	for (int dir = 0; dir < 2; dir++) {
 		struct half *h = &c->half[dir];
 

@@ -4,6 +4,7 @@
  * linux/neighbour.h.
  */
 #include "nat.h"
+#include "qdisc.h"
 #include "tunnel.h"
 
 #include "detail.h"
@@ -89,13 +90,19 @@ static void say_skb(const struct message *m, struct words *w, const struct path_
 	}
 }
 
-static void say_qdisc(struct assembler *a, struct words *w, const struct path_step *s)
+/* "tbf 8002: 46 queued" */
+static void say_qdisc(const struct message *m, struct words *w, const struct path_step *s)
 {
+	const char *kind = qdisc_kind(m, s);
+
+	if (kind) {
+		words_put(w, kind);
+		words_put(w, " ");
+	}
 	words_hex(w, s->seen->dev.qdisc_handle >> 16, s->seen->dev.qdisc_handle >> 28 ? 4 : 1);
 	words_put(w, ": ");
 	words_u64(w, s->seen->dev.qlen);
 	words_put(w, " queued");
-	(void)a;
 }
 
 static void say_wake(struct assembler *a, struct words *w, const struct path_step *s)
@@ -336,7 +343,7 @@ const char *detail_step(struct assembler *a, const struct message *m, const stru
 		break;
 	case CRUMB_PT_QDISC_ENQUEUE:
 	case CRUMB_PT_QDISC_DEQUEUE:
-		say_qdisc(a, &w, s);
+		say_qdisc(m, &w, s);
 		break;
 	case CRUMB_PT_DEV_QUEUE:
 	case CRUMB_PT_DEV_XMIT:
@@ -481,6 +488,19 @@ static void say_filled(struct words *w, const struct path_step *to)
 		words_put(w, resent_words(r->resent));
 }
 
+/* "tbf, 46 queued": what it was put into, and how many lay there then, itself included. */
+static void say_queue(struct words *w, const struct message *m, const struct path_step *from)
+{
+	const char *kind = qdisc_kind(m, from);
+
+	if (!kind)
+		return;
+	words_put(w, kind);
+	words_put(w, ", ");
+	words_u64(w, from->seen->dev.qlen);
+	words_put(w, " queued");
+}
+
 const char *detail_segment(struct assembler *a, const struct message *m, const struct path *p,
 			   const struct path_step *from, const struct path_step *to,
 			   const struct journey_segment *s)
@@ -498,6 +518,8 @@ const char *detail_segment(struct assembler *a, const struct message *m, const s
 	}
 	if (!strcmp(cause->code, "tx.sndbuf"))
 		say_slept(&w, m);
+	else if (from->point == CRUMB_PT_QDISC_ENQUEUE && from->seen)
+		say_queue(&w, m, from);
 	else if (to->poll && (!strcmp(cause->code, "rx.irq") || !strcmp(cause->code, "net.irq")))
 		say_late_softirq(&w, to->poll);
 	else if (!strcmp(cause->code, "tx.enter") && m->same_call)

@@ -571,6 +571,9 @@ int annotate_event(void *annotate, const struct crumb_event *ev)
 	case CRUMB_EV_TUNNEL:
 		err = annotate_netns(a, ((const struct crumb_ev_tunnel *)ev)->netns, ev->time_ns);
 		break;
+	case CRUMB_EV_QDISC:
+		err = annotate_netns(a, ((const struct crumb_ev_qdisc *)ev)->netns, ev->time_ns);
+		break;
 	case CRUMB_EV_SEND_BEGIN:
 		err = annotate_netns(a, ((const struct crumb_ev_send_begin *)ev)->netns, ev->time_ns);
 		break;

@@ -135,10 +135,11 @@ static void close_object(struct loader *l)
 static void make_functions_static(struct loader *l)
 {
 	static const char *const taking_pointers[] = {
-		"away_pack",	"away_record",	"crumb_filter",	 "filter_takes_tuple",
-		"flow_at",	"flow_begin",	"flow_take",	 "ip6_behind",
-		"ip6_cut",	"ip6_step",	"nat_link",	 "pattern_stands",
-		"packet_parse", "tunnel_enter", "tunnel_number", "tunnel_tell",
+		"away_pack",	"away_record", "crumb_filter", "filter_takes_tuple",
+		"flow_at",	"flow_begin",  "flow_take",    "ip6_behind",
+		"ip6_cut",	"ip6_step",    "nat_link",     "pattern_stands",
+		"packet_parse", "qdisc_tell",  "tunnel_enter", "tunnel_number",
+		"tunnel_tell",
 	};
 	const struct btf *btf = bpf_object__btf(l->skel->obj);
 

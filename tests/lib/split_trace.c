@@ -171,6 +171,8 @@ static uint32_t netns_of(const struct crumb_event *ev)
 		return NS(crumb_ev_poll);
 	case CRUMB_EV_TUNNEL:
 		return NS(crumb_ev_tunnel);
+	case CRUMB_EV_QDISC:
+		return NS(crumb_ev_qdisc);
 	case CRUMB_EV_NETNS:
 		return NS(crumb_ev_netns);
 	case CRUMB_EV_DEV:

@@ -49,6 +49,65 @@ static void arrive_and_take(struct rig *r, const struct build_skb *k)
 	build_recv(&r->b, &v);
 }
 
+static const char *detail_at(const struct caught *c, uint16_t point, const char *host)
+{
+	int i = caught_step(c, point, host);
+
+	assert_true(i >= 0);
+	return c->detail[i];
+}
+
+/* ---------------------------------------------------------------------------------------------- queueing disciplines */
+
+static void qdisc(struct rig *r, uint32_t netns, const char *kind)
+{
+	struct crumb_ev_qdisc ev = { .flow = FLOW, .dir = OUT, .netns = netns, .ifindex = IF_A };
+
+	strcpy(ev.kind, kind);
+	build_put(&r->b, &ev, CRUMB_EV_QDISC, sizeof(ev));
+}
+
+static void through_qdisc(struct rig *r, uint32_t seq)
+{
+	struct build_skb k = skb(FLOW, seq, 100);
+
+	message(r, FLOW, seq, 100);
+	build_skb_at(&r->b, &k, CRUMB_PT_DEV_QUEUE, NETNS_A, IF_A);
+	build_skb_at(&r->b, &k, CRUMB_PT_QDISC_ENQUEUE, NETNS_A, IF_A);
+	build_skb_at(&r->b, &k, CRUMB_PT_QDISC_DEQUEUE, NETNS_A, IF_A);
+	build_skb_at(&r->b, &k, CRUMB_PT_DEV_XMIT, NETNS_A, IF_A);
+	build_pass_in(&r->b, &k);
+	arrive_and_take(r, &k);
+}
+
+/* By the name that was told before, of that place, most lately. */
+static void named_queues(void **state)
+{
+	const struct caught *c;
+	struct rig r;
+
+	(void)state;
+	open_rig(&r);
+	through_qdisc(&r, S0);
+	qdisc(&r, NETNS_B, "elsewhere");
+	qdisc(&r, NETNS_A, "pfifo");
+	qdisc(&r, NETNS_A, "pfifo");
+	through_qdisc(&r, S0 + 100);
+	qdisc(&r, NETNS_A, "tbf");
+	through_qdisc(&r, S0 + 200);
+	rig_finish(&r);
+	c = rig_at(&r, 0); /* older than what is told */
+	assert_string_equal(detail_at(c, CRUMB_PT_QDISC_ENQUEUE, "a"), "0: 0 queued");
+	assert_string_equal(c->note[caught_step(c, CRUMB_PT_QDISC_DEQUEUE, "a")], "");
+	c = rig_at(&r, 100);
+	assert_string_equal(detail_at(c, CRUMB_PT_QDISC_ENQUEUE, "a"), "pfifo 0: 0 queued");
+	assert_string_equal(c->note[caught_step(c, CRUMB_PT_QDISC_DEQUEUE, "a")], "pfifo, 0 queued");
+	c = rig_at(&r, 200);
+	assert_string_equal(detail_at(c, CRUMB_PT_QDISC_DEQUEUE, "a"), "tbf 0: 0 queued");
+	assert_string_equal(c->note[caught_step(c, CRUMB_PT_QDISC_DEQUEUE, "a")], "tbf, 0 queued");
+	rig_close(&r);
+}
+
 /* ---------------------------------------------------------------------------------------------------- tunnels */
 
 static void tunnel(struct rig *r, uint32_t netns, uint8_t kind, uint32_t key, uint8_t last)
@@ -89,14 +148,6 @@ static void pass_in(struct rig *r, const struct build_skb *inner)
 	build_skb_at(&r->b, &outer, CRUMB_PT_IP_RECEIVE, NETNS_B, IF_B);
 	build_skb_at(&r->b, inner, CRUMB_PT_DEV_GRO, NETNS_B, IF_TUNNEL_B);
 	build_skb_at(&r->b, inner, CRUMB_PT_DEV_RECEIVE, NETNS_B, IF_TUNNEL_B);
-}
-
-static const char *detail_at(const struct caught *c, uint16_t point, const char *host)
-{
-	int i = caught_step(c, point, host);
-
-	assert_true(i >= 0);
-	return c->detail[i];
 }
 
 #define MS	1000000
@@ -373,6 +424,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(netfilter_leaves_no_gap),
 		cmocka_unit_test(late_softirq),
+		cmocka_unit_test(named_queues),
 		cmocka_unit_test(through_a_tunnel),
 		cmocka_unit_test(two_tunnels_of_one_number),
 		cmocka_unit_test(dropped_in_a_tunnel),
