@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "cleanup.h"
 #include "cmd.h"
 #include "demo.h"
@@ -89,18 +90,18 @@ static bool listens(pid_t pid)
 	return false;
 }
 
-static int start_process(struct demo *d, char *const *argv, const char *host, struct live_child *c,
+static int start_process(struct demo *d, char *const *argv, const char *host, struct child *c,
 			 struct error *e)
 {
 	struct error why = { 0 };
-	int err = live_fork(c, argv, d->lab, host, e);
+	int err = child_fork(c, argv, d->lab, host, e);
 
 	if (err)
 		return err;
 	err = session_add_process(live_session(d->live), c->pid, e);
 	if (!err && session_hook_libc(live_session(d->live), c->pid, &why))
 		log_note("libc calls are not shown: %s", why.text);
-	return err ? err : live_release(c, e);
+	return err ? err : child_release(c, e);
 }
 
 /* What the process said on standard error, first line. */
@@ -112,7 +113,7 @@ static void first_words(int fd, char *words, size_t size)
 	words[strcspn(words, "\n")] = '\0';
 }
 
-static int wait_child(const struct live_child *c, const char *what, struct error *e)
+static int wait_child(const struct child *c, const char *what, struct error *e)
 {
 	char words[200];
 	int status;
@@ -141,7 +142,7 @@ int demo_check_message(const char *message, int fd, struct error *e)
 	return 0;
 }
 
-static int wait_listening(const struct live_child *receiver, struct error *e)
+static int wait_listening(const struct child *receiver, struct error *e)
 {
 	struct timespec pause = { .tv_nsec = LISTEN_PAUSE_NS };
 	int tries;
@@ -175,7 +176,7 @@ static int send_muffin(struct demo *d, struct error *e)
 {
 	char *recv_argv[] = { d->receiver, "-p", MUFFIN_PORT, NULL };
 	char *send_argv[] = { d->sender, "-p", MUFFIN_PORT, "b", (char *)d->message, NULL };
-	struct live_child receiver = LIVE_CHILD_NONE, sender = LIVE_CHILD_NONE;
+	struct child receiver = CHILD_NONE, sender = CHILD_NONE;
 	_cleanup_close_ int out = memfd_create("muffin-recv", MFD_CLOEXEC);
 	_cleanup_close_ int recv_err = memfd_create("muffin-recv-err", MFD_CLOEXEC);
 	_cleanup_close_ int send_err = memfd_create("muffin-send-err", MFD_CLOEXEC);

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "cleanup.h"
 #include "cmd.h"
 #include "lab.h"
@@ -96,15 +97,14 @@ static bool end_child(pid_t pid, int *ret_status)
 }
 
 /* Start, wait, stop; the child's end decides a good part of the exit status. */
-static int trace_it(struct live *l, const struct options *o, struct show *show,
-		    struct live_child *child)
+static int trace_it(struct live *l, const struct options *o, struct show *show, struct child *child)
 {
 	struct error e = { 0 };
 	struct live_counts counts;
 	int err, status = 0;
 
 	err = live_start(l, &e);
-	if (!err && child && live_release(child, &e)) {
+	if (!err && child && child_release(child, &e)) {
 		waitpid(child->pid, NULL, 0); /* it said why */
 		return EXIT_USAGE;
 	}
@@ -168,7 +168,7 @@ static int run_with(const struct options *o, const char *typed, bool shows)
 {
 	struct show *show = NULL;
 	struct live *l = NULL;
-	struct live_child child = LIVE_CHILD_NONE;
+	struct child child = CHILD_NONE;
 	struct lab_host place;
 	struct error e = { 0 }, why = { 0 };
 	int err = 0, ret;
@@ -185,7 +185,7 @@ static int run_with(const struct options *o, const char *typed, bool shows)
 	if (!err && shows)
 		err = show_new(o, &show, &e);
 	if (!err && o->command)
-		err = live_fork(&child, o->command, o->lab, o->host, &e);
+		err = child_fork(&child, o->command, o->lab, o->host, &e);
 	if (!err)
 		err = live_new(o, show, typed, &l, &e);
 	if (!err && child.pid) {

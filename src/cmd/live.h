@@ -39,22 +39,6 @@ struct live_counts {
 
 struct live_counts live_counts(const struct live *l);
 
-struct live_child {
-	pid_t pid;
-	int gate;     /* closing it without a byte ends the child */
-	int out, err; /* set before live_fork(): its standard output and error; -1: ours */
-};
-
-#define LIVE_CHILD_NONE                          \
-	{                                        \
-		.gate = -1, .out = -1, .err = -1 \
-	}
-
-/* A process that waits, in place, for live_release() before it becomes @argv. In the lab's @host if not NULL. */
-int live_fork(struct live_child *c, char *const *argv, const char *lab, const char *host,
-	      struct error *e);
-int live_release(struct live_child *c, struct error *e);
-
 /* Block the signals that live_wait() takes; before anything is started. */
 void live_block_signals(void);
 
