@@ -217,7 +217,7 @@ static uint64_t gap_facts(struct assembler *a, const struct message *m, const st
 		facts |= GAP_AFTER_RETURN;
 	if (from->superseded)
 		facts |= GAP_RETRANSMIT;
-	if (to->count > 1 && to->first_ns < to->ns)
+	if (to->later_skb || (to->count > 1 && to->first_ns < to->ns))
 		facts |= GAP_LATER_SKB;
 	if (from->netns == to->netns)
 		facts |= GAP_SAME_HOST;

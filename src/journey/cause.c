@@ -121,8 +121,8 @@ static const struct cause_row rows[CAUSES] = {
 			  "neighbour pass it, until it stands at the device. UDP keeps no queue: "
 			  "there is no window to wait for." },
 	[TX_TCP] = { { "tx.tcp", "copy into an skb, TCP" },
-		     "Within the send call: bytes are copied into an skb, and TCP decides "
-		     "to send it." },
+		     "Bytes are copied into an skb, and TCP decides to send it: within the send "
+		     "call, and behind tcp.write also for an ACK, a timer, the small-queue tasklet." },
 	[TX_IP] = { { "tx.ip", "TCP header, route, netfilter" },
 		    "TCP writes its header, IP its own with the route of the socket, and "
 		    "netfilter's OUTPUT hooks look at the packet." },
@@ -471,6 +471,7 @@ static const struct rule {
 	  TX_QUEUE },
 	{ P(NEIGH_WAIT), TO_DEVICE | P(NETFILTER), GAP_SAME_HOST | GAP_AT_SENDER, 0, TX_NEIGH },
 	{ P(NETFILTER), OUT, GAP_SAME_HOST | GAP_AT_SENDER, 0, TX_OUT },
+	{ P(TCP_WRITE), P(TCP_XMIT), GAP_LATER_SKB, GAP_AFTER_RETURN, TX_STREAM },
 	{ P(TCP_WRITE), P(TCP_XMIT), 0, 0, TX_TCP },
 	{ P(TCP_XMIT), P(IP_QUEUE) | P(IP_OUTPUT) | P(NETFILTER), 0, 0, TX_IP },
 	{ P(IP_QUEUE), P(IP_OUTPUT) | P(NETFILTER), 0, 0, TX_IP },

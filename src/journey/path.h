@@ -33,6 +33,7 @@ struct path_step {
 	bool exact;
 	bool asked;	 /* netfilter: when the hook got the packet, before its verdict */
 	bool superseded; /* a transmission that did not make it: the next step is a later one */
+	bool later_skb;	 /* tcp.write: by then other calls had sent skbs of the message */
 	bool last_bytes; /* tcp.append once more: of the message's last bytes, after the call had slept */
 	const struct sighting *seen; /* device and TCP points */
 	const struct ready *ready;   /* sock.ready */

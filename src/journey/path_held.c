@@ -142,11 +142,25 @@ void path_find_slept(const struct message *m, struct path *p)
 	p->appended_ns = ns;
 }
 
+/* TCP sends them then, perhaps on another CPU while the call still returns. 0: not on the path. */
+static uint64_t held_until(const struct message *m, const struct path *p)
+{
+	const struct path_step *queue = path_first_queue(m, p);
+	uint64_t until = queue ? queue->ns : 0;
+
+	for (uint32_t i = 0; i < p->count; i++) {
+		const struct path_step *s = &p->steps[i];
+
+		if ((s->point == CRUMB_PT_TCP_WRITE || s->point == CRUMB_PT_TCP_XMIT) && s->ns < until)
+			until = s->ns;
+	}
+	return until;
+}
+
 void path_find_held(const struct message *m, struct path *p)
 {
 	const struct ring *r = &message_half(m)->held;
-	const struct path_step *queue = path_first_queue(m, p);
-	uint64_t from_ns = m->end.sock_ns, to_ns = queue ? queue->ns : 0;
+	uint64_t from_ns = m->end.sock_ns, to_ns = held_until(m, p);
 	uint32_t fact, at, room = PATH_HELD_STEPS;
 	const struct held *h;
 

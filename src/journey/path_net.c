@@ -272,10 +272,11 @@ static void transmission_write(const struct message *m, const struct path_step *
 	const struct sighting *seen = xmit->seen;
 	struct path_step write = *xmit, *s;
 
-	if (!seen->sock.write_ns || seen->time_ns < m->begin.h.time_ns + seen->sock.write_ns)
+	if (!seen->sock.write_ns || seen->time_ns - m->begin.h.time_ns < seen->sock.write_ns)
 		return;
 	write.point = CRUMB_PT_TCP_WRITE;
 	write.ns -= seen->sock.write_ns;
+	write.later_skb = xmit->first_ns < write.ns;
 	write.first_ns = write.ns;
 	write.count = 1;
 	s = path_add(path, write.point, write.ns, write.order);

@@ -180,19 +180,19 @@ static void very_many_changes(void **state)
 	rig_close(&r);
 }
 
-/* tcp.xmit, with what --deep adds above and below; @write_ns 0: it was not tcp_write_xmit() that sent it. */
-static void transmits(struct rig *r, uint32_t write_ns)
+/* tcp.xmit of the byte at @from, with what --deep adds above and below; @write_ns 0: it was not tcp_write_xmit() that sent it. */
+static void transmits_from(struct rig *r, uint32_t from, uint32_t bytes, uint32_t write_ns)
 {
-	struct build_skb k = { .flow = FLOW, .dir = OUT, .seq = S0, .payload = 6 };
+	struct build_skb k = { .flow = FLOW, .dir = OUT, .seq = S0 + from, .payload = bytes };
 	struct crumb_ev_sock ev = {
 		.flow = FLOW,
 		.dir = OUT,
 		.point = CRUMB_PT_TCP_XMIT,
 		.state = 1,
 		.netns = NETNS_A,
-		.seq = S0,
-		.bytes = 6,
-		.skb = 0x7000,
+		.seq = S0 + from,
+		.bytes = bytes,
+		.skb = 0x7000 + from,
 		.write_ns = write_ns,
 	};
 
@@ -200,6 +200,11 @@ static void transmits(struct rig *r, uint32_t write_ns)
 	build_put(&r->b, &ev, CRUMB_EV_SOCK, sizeof(ev));
 	build_sock(&r->b, &k, CRUMB_PT_IP_QUEUE, 0, NETNS_A);
 	build_skb_at(&r->b, &k, CRUMB_PT_IP_OUTPUT, NETNS_A, IF_A);
+}
+
+static void transmits(struct rig *r, uint32_t write_ns)
+{
+	transmits_from(r, 0, 6, write_ns);
 }
 
 /* The function that goes through the send queue is a step where it is known, behind the wait that it ends. */
@@ -246,12 +251,73 @@ static void written(void **state)
 	}
 }
 
+/* Skbs of one message: what lies behind the first one's is the rest of the message, in one call of that function or in several. */
+static void written_in_parts(void **state)
+{
+	static const struct {
+		uint32_t write_ns; /* of the second skb */
+		const char *to_write, *to_xmit;
+	} rows[] = {
+		{ 3000, "tx.stream", "tx.stream" }, /* its own call */
+		{ 9000, "tx.tcp", "tx.stream" },    /* the first one's */
+		{ 0, NULL, "tx.stream" },
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sender s = sender();
+		const struct caught *c;
+		struct rig r;
+
+		open_flow(&r);
+		build_send_begin(&r.b, &s, S0, 6);
+		transmits_from(&r, 0, 2, 1000);
+		transmits_from(&r, 2, 4, rows[i].write_ns);
+		arrive_and_read(&r);
+		c = rig_at(&r, 0);
+		assert_int_equal(c->unexplained_ns, 0);
+		assert_string_equal(caught_code(c, CRUMB_PT_TCP_XMIT, "a"), rows[i].to_xmit);
+		if (rows[i].to_write)
+			assert_string_equal(caught_code(c, CRUMB_PT_TCP_WRITE, "a"),
+					    rows[i].to_write);
+		rig_close(&r);
+	}
+}
+
+/* Another CPU sends them while the call still returns: nothing held them. */
+static void sent_before_the_return(void **state)
+{
+	(void)state;
+	for (uint32_t write_ns = 0; write_ns <= 3000; write_ns += 3000) {
+		struct sender s = sender();
+		struct build_skb k = { .flow = FLOW, .dir = OUT, .seq = S0, .payload = 6 };
+		const struct caught *c;
+		struct rig r;
+
+		open_flow(&r);
+		build_send_begin(&r.b, &s, S0, 6);
+		transmits(&r, write_ns);
+		held(&r, true, CRUMB_HELD_TSQ | CRUMB_HELD_UNSENT, 0);
+		build_send_end(&r.b, &s, S0, 6, 6);
+		build_skb_at(&r.b, &k, CRUMB_PT_DEV_QUEUE, NETNS_A, IF_A);
+		arrive_and_read(&r);
+		c = rig_at(&r, 0);
+		assert_int_equal(c->unexplained_ns, 0);
+		assert_int_equal(caught_step(c, CRUMB_PT_SOCK_SEND_RETURN, "a"), -1);
+		rig_close(&r);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_reason),	 cmocka_unit_test(the_reason_changes),
-		cmocka_unit_test(an_old_reason), cmocka_unit_test(very_many_changes),
+		cmocka_unit_test(one_reason),
+		cmocka_unit_test(the_reason_changes),
+		cmocka_unit_test(an_old_reason),
+		cmocka_unit_test(very_many_changes),
 		cmocka_unit_test(written),
+		cmocka_unit_test(written_in_parts),
+		cmocka_unit_test(sent_before_the_return),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
