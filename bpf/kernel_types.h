@@ -149,7 +149,7 @@ struct tcp_sock {
 	__u32 snd_cwnd, snd_wnd, packets_out;
 	__u32 lost_out, sacked_out, retrans_out;
 	__u32 snd_sml, mss_cache;
-	__u64 tcp_wstamp_ns;
+	__u64 tcp_wstamp_ns, tcp_clock_cache;
 	__u8 nonagle : 4;
 	__u8 syn_data : 1;
 	_Bool is_mptcp;

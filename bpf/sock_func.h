@@ -82,11 +82,12 @@ static __always_inline int append_sleeps(const struct sock *sk)
 static __always_inline int append_wakes(const struct sock *sk)
 {
 	struct task_state *ts = appending(sk);
-	__u64 now = bpf_ktime_get_ns();
 	__u32 write_seq;
+	__u64 now;
 
 	if (!ts || ts->append_open != APPEND_ASLEEP)
 		return 0;
+	now = bpf_ktime_get_ns(); /* not before: all tasks come by here (remove_wait_queue()) */
 	ts->append_open = APPEND_AWAKE;
 	ts->slept_ns += now - ts->turn_ns;
 	ts->turn_ns = now; /* the last bytes come behind this, not behind the last sleep's begin */
@@ -114,16 +115,20 @@ ENTRY(append_connect_enter, sk_stream_wait_connect, struct sock *sk)
 
 /*
  * What had not been sent before, it sends from within tcp_write_xmit(); the socket is locked, and has one such call at a time. That is known
- * with --deep only.
+ * with --deep only. The function begins by reading the clock (tcp_mstamp_refresh()): that holds, too, where the kernel skipped our program at
+ * its entry, and what is noted is of an earlier call.
  */
 static __always_inline __u32 writes_for(const struct crumb_flow *f, __u8 dir,
 					const struct tcp_sock *tp, __u32 seq, __u64 now)
 {
-	__u64 since = f->write_ns[dir & 1];
+	__u64 since = f->write_ns[dir & 1], read;
 
-	if (!since || seq != K(tp, snd_nxt) || now - since > 0xffffffff)
+	if (!since || seq != K(tp, snd_nxt))
 		return 0;
-	return now - since;
+	read = K(tp, tcp_clock_cache);
+	if (read > since)
+		since = read;
+	return now - since > 0xffffffff ? 0 : now - since;
 }
 
 /* TCP hands an skb of the send queue to IP; its header is not there yet, so skb->len is what it carries. */
