@@ -104,6 +104,11 @@ void *mnl_nlmsg_get_payload(const struct nlmsghdr *nlh)
 	return (char *)nlh + NLMSG_HDRLEN;
 }
 
+size_t mnl_nlmsg_get_payload_len(const struct nlmsghdr *nlh)
+{
+	return nlh->nlmsg_len - NLMSG_HDRLEN;
+}
+
 void *mnl_nlmsg_get_payload_offset(const struct nlmsghdr *nlh, size_t offset)
 {
 	return (char *)nlh + NLMSG_HDRLEN + NLMSG_ALIGN(offset);
@@ -194,6 +199,16 @@ void mnl_attr_put(struct nlmsghdr *nlh, uint16_t type, size_t len, const void *d
 	memset((char *)attr + NLA_HDRLEN, 0, NLA_ALIGN(len));
 	memcpy((char *)attr + NLA_HDRLEN, data, len);
 	nlh->nlmsg_len = NLMSG_ALIGN(nlh->nlmsg_len) + NLA_HDRLEN + NLA_ALIGN(len);
+}
+
+void mnl_attr_put_u8(struct nlmsghdr *nlh, uint16_t type, uint8_t data)
+{
+	mnl_attr_put(nlh, type, sizeof(data), &data);
+}
+
+void mnl_attr_put_u16(struct nlmsghdr *nlh, uint16_t type, uint16_t data)
+{
+	mnl_attr_put(nlh, type, sizeof(data), &data);
 }
 
 void mnl_attr_put_u32(struct nlmsghdr *nlh, uint16_t type, uint32_t data)
