@@ -88,6 +88,9 @@ struct crumb_ev_rule {	      /* head as in crumb_ev_port */
 #define CRUMB_ROUTE_MANY   0x01 /* several next hops: which of them, nobody tells */
 #define CRUMB_ROUTE_DIRECT 0x02 /* no gateway: `via` is the destination itself */
 
+/* Asked for once in so long, for one direction of a connection and device; of what is not told anew within that time nothing is known. */
+#define CRUMB_ROUTE_FRESH_NS 1000000000ull
+
 /* As a look-up finds it behind the packet, in the device that this one leaves by. */
 struct crumb_ev_route {
 	struct crumb_event h; /* time: of the packet that it is told for */

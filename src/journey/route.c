@@ -24,7 +24,7 @@ int ingest_route(struct assembler *a, const struct crumb_ev_route *ev)
 	return 0;
 }
 
-/* That which was told for this packet, or for one before it. */
+/* That which was told for this packet, or for one shortly before it: behind that one it was asked for again, and not found. */
 static const struct crumb_ev_route *route_of(const struct message *m, const struct path_step *s)
 {
 	const struct ring *all = &m->conn->routes;
@@ -34,7 +34,7 @@ static const struct crumb_ev_route *route_of(const struct message *m, const stru
 
 		if (r->netns == s->netns && r->ifindex == s->ifindex && r->dir == m->dir &&
 		    r->h.time_ns <= s->seen->time_ns)
-			return r;
+			return s->seen->time_ns - r->h.time_ns < CRUMB_ROUTE_FRESH_NS ? r : NULL;
 	}
 	return NULL;
 }

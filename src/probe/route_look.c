@@ -14,7 +14,6 @@
 #include "netlink_dump.h"
 #include "netns_look.h"
 
-#define FRESH_NS 1000000000ull
 /* Connections: each has one place; of two that meet there the newer one is known, and no route is told of the other. */
 #define FLOWS  4096u
 #define PLACES 4 /* of one connection, on several routers of this kernel */
@@ -193,7 +192,7 @@ static bool due(struct flow_known *f, const struct crumb_ev_skb *e)
 		if (p->netns != e->netns || p->ifindex != e->ifindex || p->dir != e->dir ||
 		    !p->told_ns)
 			continue;
-		if (e->h.time_ns < p->told_ns + FRESH_NS)
+		if (e->h.time_ns < p->told_ns + CRUMB_ROUTE_FRESH_NS)
 			return false;
 		p->told_ns = e->h.time_ns;
 		return true;

@@ -108,6 +108,53 @@ static void named_queues(void **state)
 	rig_close(&r);
 }
 
+/* ----------------------------------------------------------------------------------------------------- routes */
+
+static void pass_by_route(struct rig *r, uint32_t seq)
+{
+	struct build_skb k = skb(FLOW, seq, 100);
+
+	message(r, FLOW, seq, 100);
+	build_pass_out(&r->b, &k);
+	build_arrive(&r->b, &k, seq);
+}
+
+/* A route is of the packets of the second that it was told for: for later ones it was asked for again, and not found. */
+static void an_old_route(void **state)
+{
+	struct crumb_ev_route ev = {
+		.flow = FLOW,
+		.dir = OUT,
+		.ttl = 63,
+		.prefix = 24,
+		.netns = NETNS_A,
+		.ifindex = IF_A,
+		.table = 254,
+		.protocol = 4,
+		.dst = { [10] = 0xff, 0xff, 10, 50, 2, 0 },
+		.via = { [10] = 0xff, 0xff, 10, 50, 2, 2 },
+	};
+	struct rig r;
+
+	(void)state;
+	open_rig(&r);
+	build_put(&r.b, &ev, CRUMB_EV_ROUTE, sizeof(ev));
+	pass_by_route(&r, S0);
+	r.b.now_ns += CRUMB_ROUTE_FRESH_NS / 2;
+	pass_by_route(&r, S0 + 100);
+	r.b.now_ns += CRUMB_ROUTE_FRESH_NS / 2;
+	pass_by_route(&r, S0 + 200);
+	rig_finish(&r);
+	for (uint32_t i = 0; i < 3; i++) {
+		const char *said = detail_at(rig_at(&r, 100 * i), CRUMB_PT_DEV_QUEUE, "a");
+
+		assert_int_equal(strstr(said, "; by 10.50.2.0/24 (static), next hop 10.50.2.2") !=
+					 NULL,
+				 i < 2);
+	}
+	rig_close(&r);
+}
+
 /* ---------------------------------------------------------------------------------------------------- tunnels */
 
 static void tunnel(struct rig *r, uint32_t netns, uint8_t kind, uint32_t key, uint8_t last)
@@ -425,6 +472,7 @@ int main(void)
 		cmocka_unit_test(netfilter_leaves_no_gap),
 		cmocka_unit_test(late_softirq),
 		cmocka_unit_test(named_queues),
+		cmocka_unit_test(an_old_route),
 		cmocka_unit_test(through_a_tunnel),
 		cmocka_unit_test(two_tunnels_of_one_number),
 		cmocka_unit_test(dropped_in_a_tunnel),
