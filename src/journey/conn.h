@@ -135,7 +135,7 @@ struct conn {
 	struct ring nats;    /* struct conn_nat */
 	struct ring tunnels; /* struct crumb_ev_tunnel */
 	struct ring routes;  /* struct crumb_ev_route, by time: the newest ROUTES_KEPT */
-	struct ring qdiscs;  /* struct crumb_ev_qdisc */
+	struct ring qdiscs;  /* struct crumb_ev_qdisc, as they were told: the newest QDISCS_KEPT */
 	bool closed[2], fin;
 	bool sampled; /* nothing but samples of a switch's hardware, and its traps, tell of it */
 	bool established; /* a socket of it got so far */

@@ -26,6 +26,8 @@ int ingest_qdisc(struct assembler *a, const struct crumb_ev_qdisc *ev)
 			return 0;
 		break;
 	}
+	if (c->qdiscs.count >= QDISCS_KEPT)
+		ring_pop(&c->qdiscs, 1);
 	q = ring_push(&c->qdiscs);
 	if (!q)
 		return -ENOMEM;

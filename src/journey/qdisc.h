@@ -5,6 +5,8 @@
 
 #include "path.h"
 
+#define QDISCS_KEPT 64 /* of one connection */
+
 /* Of what kind that one was in which the packet was seen there; NULL: it was not told (an older trace). */
 const char *qdisc_kind(const struct message *m, const struct path_step *s);
 

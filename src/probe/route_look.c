@@ -31,13 +31,28 @@ struct flow_known {
 	unsigned int next;
 };
 
+/*
+ * So little of the time is spent with asking that the analysis keeps up: one part in LOOK_SHARE, and what was not spent of LOOK_BURST_NS. A
+ * container's namespace is looked for among all processes. Of what is not asked for no route is told.
+ */
+#define LOOK_SHARE    20
+#define LOOK_BURST_NS 200000000ll
+
 struct routes {
 	struct flow_known flows[FLOWS];
+	int64_t credit_ns; /* of CPU time; below 0 nothing is asked */
+	uint64_t credited_ns;
 };
 
 struct routes *routes_new(void)
 {
-	return calloc(1, sizeof(struct routes));
+	struct routes *r = calloc(1, sizeof(*r));
+
+	if (r) {
+		r->credit_ns = LOOK_BURST_NS;
+		r->credited_ns = clock_ns(CLOCK_MONOTONIC);
+	}
+	return r;
 }
 
 void routes_free(struct routes *r)
@@ -182,35 +197,53 @@ static bool look(const struct crumb_ev_skb *e, const struct crumb_ev_flow *f,
 	return found;
 }
 
-/* It is time to look for this place. */
-static bool due(struct flow_known *f, const struct crumb_ev_skb *e)
+static bool may_ask(struct routes *r)
+{
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
+
+	r->credit_ns += (int64_t)((now - r->credited_ns) / LOOK_SHARE);
+	r->credited_ns = now;
+	if (r->credit_ns > LOOK_BURST_NS)
+		r->credit_ns = LOOK_BURST_NS;
+	return r->credit_ns >= 0;
+}
+
+/* That of the packet, if it is time to ask for it; else NULL. */
+static struct place *due(struct flow_known *f, const struct crumb_ev_skb *e)
 {
 	struct place *p;
 
 	for (unsigned int i = 0; i < PLACES; i++) {
 		p = &f->place[i];
-		if (p->netns != e->netns || p->ifindex != e->ifindex || p->dir != e->dir ||
-		    !p->told_ns)
-			continue;
-		if (e->h.time_ns < p->told_ns + CRUMB_ROUTE_FRESH_NS)
-			return false;
-		p->told_ns = e->h.time_ns;
-		return true;
+		if (p->netns == e->netns && p->ifindex == e->ifindex && p->dir == e->dir)
+			return !p->told_ns || e->h.time_ns >= p->told_ns + CRUMB_ROUTE_FRESH_NS ?
+				       p :
+				       NULL;
 	}
 	p = &f->place[f->next++ % PLACES];
-	*p = (struct place){ e->netns, e->ifindex, e->dir, e->h.time_ns };
-	return true;
+	*p = (struct place){ e->netns, e->ifindex, e->dir, 0 };
+	return p;
 }
 
 int routes_packet(struct routes *r, const struct crumb_ev_skb *ev, event_fn out, void *ctx)
 {
 	struct flow_known *f = &r->flows[ev->flow % FLOWS];
 	struct crumb_ev_route route;
+	struct place *p;
+	uint64_t start;
+	bool found;
 
 	/* Bridges send by MAC addresses; in a tunnel other addresses count. */
 	if (ev->point != CRUMB_PT_DEV_QUEUE || !(ev->flags & CRUMB_SKB_FORWARDED) || !ev->iif ||
 	    (ev->flags & (CRUMB_SKB_PORT | CRUMB_SKB_TUNNEL)) || ev->flow != f->ev.flow ||
-	    f->translated || !due(f, ev) || !look(ev, &f->ev, &route))
+	    f->translated)
 		return 0;
-	return out(ctx, &route.h);
+	p = due(f, ev);
+	if (!p || !may_ask(r))
+		return 0;
+	p->told_ns = ev->h.time_ns;
+	start = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	found = look(ev, &f->ev, &route);
+	r->credit_ns -= (int64_t)(clock_ns(CLOCK_THREAD_CPUTIME_ID) - start);
+	return found ? out(ctx, &route.h) : 0;
 }

@@ -108,6 +108,22 @@ static void named_queues(void **state)
 	rig_close(&r);
 }
 
+/* A trace that tells of ever more takes no more memory: the oldest are forgotten. */
+static void too_many_queues(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	open_rig(&r);
+	qdisc(&r, NETNS_A, "tbf");
+	for (int i = 0; i < 1000; i++)
+		qdisc(&r, NETNS_B, i & 1 ? "one" : "another");
+	through_qdisc(&r, S0);
+	rig_finish(&r);
+	assert_string_equal(detail_at(rig_at(&r, 0), CRUMB_PT_QDISC_ENQUEUE, "a"), "0: 0 queued");
+	rig_close(&r);
+}
+
 /* ----------------------------------------------------------------------------------------------------- routes */
 
 static void pass_by_route(struct rig *r, uint32_t seq)
@@ -472,6 +488,7 @@ int main(void)
 		cmocka_unit_test(netfilter_leaves_no_gap),
 		cmocka_unit_test(late_softirq),
 		cmocka_unit_test(named_queues),
+		cmocka_unit_test(too_many_queues),
 		cmocka_unit_test(an_old_route),
 		cmocka_unit_test(through_a_tunnel),
 		cmocka_unit_test(two_tunnels_of_one_number),
