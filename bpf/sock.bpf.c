@@ -396,27 +396,10 @@ static __always_inline struct crumb_ev_sock *bytes_arrive(const struct sock *sk,
 							  struct crumb_flow **ret_f, __u8 *ret_dir)
 {
 	__u32 seq = skb_cb_word(skb, 0), end_seq = skb_cb_word(skb, 1);
-	struct crumb_ev_sock *e;
-	struct crumb_flow *f;
-	struct tcp_sock *tp;
 
 	if (seq == end_seq) /* a bare ACK */
 		return NULL;
-	f = sock_flow(sk, false, ret_dir);
-	if (!f)
-		return NULL;
-	*ret_dir ^= 1;
-	if (!flow_wants(f, *ret_dir, seq, end_seq - seq))
-		return NULL;
-	tp = sock_tcp(sk);
-	e = tp ? sock_record(sk, tp, f, *ret_dir, point, bpf_ktime_get_ns()) : NULL;
-	if (!e)
-		return NULL;
-	e->seq = seq;
-	e->bytes = end_seq - seq;
-	e->skb = (__u64)skb;
-	*ret_f = f;
-	return e;
+	return bytes_record(sk, skb, point, true, seq, end_seq - seq, ret_f, ret_dir);
 }
 
 /* tcp_rcv_established(): TCP_SKB_CB(skb) is filled by then (tcp_v4_fill_cb). */

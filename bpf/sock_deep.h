@@ -30,28 +30,27 @@ ENTRY(tcp_recv_enter, tcp_recvmsg, struct sock *sk)
 	return 0;
 }
 
-/* Told with what it sends (tcp.xmit). */
-ENTRY(tcp_write_enter, tcp_write_xmit, struct sock *sk)
+/* When TCP began to go through the send queue of @sk; not @begins: something else sends. Told with what it sends (tcp.xmit). */
+static __always_inline int note_write(const struct sock *sk, bool begins)
 {
 	struct crumb_flow *f;
 	__u8 dir;
 
 	f = sock_flow(sk, false, &dir);
 	if (f)
-		f->write_ns[dir & 1] = bpf_ktime_get_ns();
+		f->write_ns[dir & 1] = begins ? bpf_ktime_get_ns() : 0;
 	return 0;
+}
+
+ENTRY(tcp_write_enter, tcp_write_xmit, struct sock *sk)
+{
+	return note_write(sk, true);
 }
 
 /* A probe of a window that is shut, or of a connection (keep-alive): it may send new bytes without tcp_write_xmit(). */
 ENTRY(tcp_wakeup_enter, tcp_write_wakeup, struct sock *sk)
 {
-	struct crumb_flow *f;
-	__u8 dir;
-
-	f = sock_flow(sk, false, &dir);
-	if (f)
-		f->write_ns[dir & 1] = 0;
-	return 0;
+	return note_write(sk, false);
 }
 
 /* Of the TCP header (RFC 9293, 3.1), which TCP has just written, the words up to the data offset; TCP_SKB_CB(skb) is empty by now. */
@@ -59,28 +58,18 @@ static __always_inline int ip_gets(const struct sock *sk, const struct sk_buff *
 {
 	struct crumb_ev_sock *e;
 	struct crumb_flow *f;
-	struct tcp_sock *tp;
-	__u32 words[4], seq;
+	__u32 words[4];
 	__s32 bytes;
 	__u8 dir;
 
 	if (bpf_probe_read_kernel(words, sizeof(words), K(skb, data)))
 		return 0;
-	seq = bpf_ntohl(words[1]);
 	bytes = K(skb, len) - (bpf_ntohl(words[3]) >> 28) * 4;
 	if (bytes <= 0)
 		return 0;
-	f = sock_flow(sk, false, &dir);
-	if (!f || !flow_wants(f, dir, seq, bytes))
-		return 0;
-	tp = sock_tcp(sk);
-	e = tp ? sock_record(sk, tp, f, dir, CRUMB_PT_IP_QUEUE, bpf_ktime_get_ns()) : NULL;
-	if (!e)
-		return 0;
-	e->seq = seq;
-	e->bytes = bytes;
-	e->skb = (__u64)skb;
-	ring_submit(e);
+	e = bytes_record(sk, skb, CRUMB_PT_IP_QUEUE, false, bpf_ntohl(words[1]), bytes, &f, &dir);
+	if (e)
+		ring_submit(e);
 	return 0;
 }
 

@@ -118,14 +118,15 @@ ENTRY(append_connect_enter, sk_stream_wait_connect, struct sock *sk)
  * with --deep only. The function begins by reading the clock (tcp_mstamp_refresh()): that holds, too, where the kernel skipped our program at
  * its entry, and what is noted is of an earlier call.
  */
-static __always_inline __u32 writes_for(const struct crumb_flow *f, __u8 dir,
-					const struct tcp_sock *tp, __u32 seq, __u64 now)
+static __always_inline __u32 writes_for(const struct crumb_flow *f, __u8 dir, const struct sock *sk,
+					__u32 seq, __u64 now)
 {
+	const struct tcp_sock *tp = (const void *)sk;
 	__u64 since = f->write_ns[dir & 1], read;
 
-	if (!since || seq != K(tp, snd_nxt))
+	if (!since || seq != BPF_CORE_READ(tp, snd_nxt))
 		return 0;
-	read = K(tp, tcp_clock_cache);
+	read = BPF_CORE_READ(tp, tcp_clock_cache);
 	if (read > since)
 		since = read;
 	return now - since > 0xffffffff ? 0 : now - since;
@@ -137,24 +138,14 @@ static __always_inline int tcp_sends(void *ctx, const struct sock *sk, const str
 	__u32 seq = skb_cb_word(skb, 0), bytes = K(skb, len);
 	struct crumb_ev_sock *e;
 	struct crumb_flow *f;
-	struct tcp_sock *tp;
-	__u64 now;
 	__u8 dir;
 
 	if (!bytes)
 		return 0;
-	f = sock_flow(sk, false, &dir);
-	if (!f || !flow_wants(f, dir, seq, bytes))
-		return 0;
-	tp = sock_tcp(sk);
-	now = bpf_ktime_get_ns();
-	e = tp ? sock_record(sk, tp, f, dir, CRUMB_PT_TCP_XMIT, now) : NULL;
+	e = bytes_record(sk, skb, CRUMB_PT_TCP_XMIT, false, seq, bytes, &f, &dir);
 	if (!e)
 		return 0;
-	e->write_ns = writes_for(f, dir, tp, seq, now);
-	e->seq = seq;
-	e->bytes = bytes;
-	e->skb = (__u64)skb;
+	e->write_ns = writes_for(f, dir, sk, seq, e->h.time_ns);
 	ring_submit(e);
 	sock_stack(ctx, sk, f, dir, seq, bytes, CRUMB_PT_TCP_XMIT, 0);
 	return 0;

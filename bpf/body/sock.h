@@ -41,6 +41,36 @@ static __always_inline struct crumb_ev_sock *sock_record(const struct sock *sk,
 	return e;
 }
 
+/*
+ * The record of bytes that @skb carries, to be submitted; NULL: nobody follows them, or there is no room. @comes: they come to @sk, else it
+ * sends them.
+ */
+static __always_inline struct crumb_ev_sock *bytes_record(const struct sock *sk,
+							  const struct sk_buff *skb, __u8 point,
+							  bool comes, __u32 seq, __u32 bytes,
+							  struct crumb_flow **ret_f, __u8 *ret_dir)
+{
+	struct crumb_ev_sock *e;
+	struct crumb_flow *f;
+	struct tcp_sock *tp;
+
+	f = sock_flow(sk, false, ret_dir);
+	if (!f)
+		return NULL;
+	*ret_dir ^= comes;
+	if (!flow_wants(f, *ret_dir, seq, bytes))
+		return NULL;
+	tp = sock_tcp(sk);
+	e = tp ? sock_record(sk, tp, f, *ret_dir, point, bpf_ktime_get_ns()) : NULL;
+	if (!e)
+		return NULL;
+	e->seq = seq;
+	e->bytes = bytes;
+	e->skb = (__u64)skb;
+	*ret_f = f;
+	return e;
+}
+
 /* TCP_SKB_CB(skb): seq is its first word, end_seq the second; of the third, tcp_gso_segs the lower half, tcp_gso_size the upper. */
 static __always_inline __u32 skb_cb_word(const struct sk_buff *skb, __u32 i)
 {

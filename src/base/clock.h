@@ -19,4 +19,15 @@ static inline int64_t clock_ms(clockid_t id)
 	return clock_ns(id) / 1000000;
 }
 
+/*
+ * For how long to let be what began at @start_ns of CLOCK_THREAD_CPUTIME_ID and ends now, so that it takes one part in @share of the time:
+ * @least_ns at least.
+ */
+static inline uint64_t clock_pause_ns(uint64_t start_ns, unsigned int share, uint64_t least_ns)
+{
+	uint64_t pause = (clock_ns(CLOCK_THREAD_CPUTIME_ID) - start_ns) * share;
+
+	return pause > least_ns ? pause : least_ns;
+}
+
 #endif

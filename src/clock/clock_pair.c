@@ -595,61 +595,62 @@ static int samples_came(struct clock_pair *p, int64_t number, int reports)
 	return p->no_memory ? -ENOMEM : 0;
 }
 
-static void pair_base(struct clock_pair *p, int64_t offset_ns)
+/* The slot in which something new belongs; NULL: it comes too late, or no memory (-ENOMEM in *@ret_err). */
+static struct slot *slot_for(struct clock_pair *p, int64_t x_ns, int64_t offset_ns, int *ret_err)
 {
-	if (p->based)
-		return;
-	p->based = true;
-	p->base_ns = offset_ns;
-	p->regime = INT64_MIN;
+	int64_t number = slot_number(x_ns);
+	struct slot *s;
+	bool late;
+
+	*ret_err = 0;
+	if (p->live && number < p->final) /* whoever asked about that time was told */
+		return NULL;
+	if (!p->based) {
+		p->based = true;
+		p->base_ns = offset_ns;
+		p->regime = INT64_MIN;
+	}
+	s = slot_get(p, number, &late);
+	if (!s && !late)
+		*ret_err = -ENOMEM;
+	return late ? NULL : s; /* late: its node has been made, and is used */
 }
 
 int clock_pair_add(struct clock_pair *p, bool forward, int64_t x_ns, int64_t y_ns)
 {
-	int64_t number = slot_number(ns_near(x_ns));
 	struct slot *s;
-	bool late;
+	int err;
 
 	x_ns = ns_near(x_ns);
 	y_ns = ns_near(y_ns);
-
-	if (p->live && number < p->final) /* whoever asked about that time was told */
-		return 0;
-	pair_base(p, y_ns - x_ns);
-	s = slot_get(p, number, &late);
-	if (late) /* its node has been made, and is used */
-		return 0;
-	if (!s || side_add(&s->side[!forward], (double)(x_ns - number * SLOT_NS),
-			   (double)(y_ns - x_ns - p->base_ns), forward))
+	s = slot_for(p, x_ns, y_ns - x_ns, &err);
+	if (!s)
+		return err;
+	if (side_add(&s->side[!forward], (double)(x_ns - s->number * SLOT_NS),
+		     (double)(y_ns - x_ns - p->base_ns), forward))
 		return -ENOMEM;
 	p->samples[!forward]++;
-	return samples_came(p, number, 0);
+	return samples_came(p, s->number, 0);
 }
 
 int clock_pair_report(struct clock_pair *p, int64_t x_ns, int64_t offset_ns, uint64_t error_ns)
 {
-	int64_t number = slot_number(ns_near(x_ns));
 	struct slot *s;
-	bool late;
+	int err;
 
 	x_ns = ns_near(x_ns);
 	offset_ns = ns_near(offset_ns);
-	if (p->live && number < p->final)
-		return 0;
-	pair_base(p, offset_ns);
-	s = slot_get(p, number, &late);
-	if (late)
-		return 0;
+	s = slot_for(p, x_ns, offset_ns, &err);
 	if (!s)
-		return -ENOMEM;
+		return err;
 	for (int k = 0; k < 2; k++) {
 		double off = (double)(offset_ns - p->base_ns) +
 			     (k ? -(double)error_ns : (double)error_ns);
 
-		if (side_add(&s->side[2 + k], (double)(x_ns - number * SLOT_NS), off, !k))
+		if (side_add(&s->side[2 + k], (double)(x_ns - s->number * SLOT_NS), off, !k))
 			return -ENOMEM;
 	}
-	return samples_came(p, number, 1);
+	return samples_came(p, s->number, 1);
 }
 
 int clock_pair_advance(struct clock_pair *p, int64_t x_ns)

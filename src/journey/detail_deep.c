@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What was decided at a step of --deep, in a few words. Names as `nft list ruleset` and `ip route get` have them. */
-#include <arpa/inet.h>
 #include <linux/netfilter.h>
 
 #include "detail.h"
@@ -51,15 +50,6 @@ static void say_verdict(struct words *w, const struct crumb_ev_decision *d)
 	words_micros(w, d->s.h.time_ns - d->enter_ns);
 }
 
-static void say_address(struct words *w, const struct crumb_ev_decision *d)
-{
-	char text[INET6_ADDRSTRLEN];
-	bool v6 = d->family == FAMILY_IPV6;
-
-	if (inet_ntop(v6 ? AF_INET6 : AF_INET, d->addr + (v6 ? 0 : 12), text, sizeof(text)))
-		words_put(w, text);
-}
-
 static void say_out(struct assembler *a, struct words *w, const struct crumb_ev_decision *d)
 {
 	const char *dev = facts_dev_name(a->facts, d->s.netns, d->out);
@@ -69,7 +59,7 @@ static void say_out(struct assembler *a, struct words *w, const struct crumb_ev_
 	if (d->family != FAMILY_INET && d->family != FAMILY_IPV6)
 		return;
 	words_put(w, " to ");
-	say_address(w, d);
+	words_address(w, d->addr);
 }
 
 static void say_decided(struct assembler *a, struct words *w, const struct crumb_ev_decision *d)
@@ -102,7 +92,7 @@ void detail_decision(struct assembler *a, const struct message *m, const struct 
 		say_verdict(w, d);
 	} else if (s->point == CRUMB_PT_NEIGH_WAIT) {
 		words_put(w, "asked for ");
-		say_address(w, d);
+		words_address(w, d->addr);
 	} else {
 		say_decided(a, w, d);
 	}

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* See route.h. Names as `ip route` and `ip neigh` have them. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
@@ -46,16 +45,6 @@ static bool no_address(const uint8_t addr[16])
 	return !memcmp(addr, none, sizeof(none));
 }
 
-static void say_address(struct words *w, const uint8_t addr[16])
-{
-	static const uint8_t mapped[12] = { [10] = 0xff, 0xff };
-	bool v4 = !memcmp(addr, mapped, sizeof(mapped));
-	char text[INET6_ADDRSTRLEN];
-
-	if (inet_ntop(v4 ? AF_INET : AF_INET6, addr + (v4 ? 12 : 0), text, sizeof(text)))
-		words_put(w, text);
-}
-
 /* include/uapi/linux/rtnetlink.h, iproute2's etc/iproute2/rt_protos */
 static const char *protocol_name(uint8_t protocol)
 {
@@ -96,7 +85,7 @@ static void say_entry(struct words *w, const struct crumb_ev_route *r)
 
 	words_put(w, "; by ");
 	if (r->prefix || !no_address(r->dst)) {
-		say_address(w, r->dst);
+		words_address(w, r->dst);
 		words_put(w, "/");
 		words_u64(w, r->prefix);
 	} else {
@@ -124,7 +113,7 @@ static void say_hop(struct words *w, const struct crumb_ev_route *r, const uint8
 		words_put(w, ", one of several next hops");
 	} else {
 		words_put(w, ", next hop ");
-		say_address(w, r->via);
+		words_address(w, r->via);
 	}
 	if (!memcmp(mac, none, sizeof(none)))
 		return;

@@ -275,7 +275,7 @@ static int look_sync(struct annotate *a, uint64_t now_ns, bool at_once)
 static int look_hardware(struct annotate *a, uint64_t now_ns, bool at_once)
 {
 	struct dev_dump dump = { .a = a, .time_ns = now_ns };
-	uint64_t start, took;
+	uint64_t start;
 	int err = 0;
 
 	if (!a->hws)
@@ -294,8 +294,7 @@ static int look_hardware(struct annotate *a, uint64_t now_ns, bool at_once)
 		err = hw_look(a->hw[i], now_ns, pass_on, a);
 		err = err == -ENOMEM ? err : 0;
 	}
-	took = (clock_ns(CLOCK_THREAD_CPUTIME_ID) - start) * FDB_SHARE;
-	a->hw_next_ns = now_ns + (took > HW_FRESH_NS ? took : HW_FRESH_NS);
+	a->hw_next_ns = now_ns + clock_pause_ns(start, FDB_SHARE, HW_FRESH_NS);
 	return err;
 }
 

@@ -129,7 +129,7 @@ void rules_netns(struct rules *r, uint32_t netns)
 
 static void watch(struct rules *r, uint64_t now_ns)
 {
-	uint64_t start, took;
+	uint64_t start;
 
 	if (now_ns < r->watch_ns)
 		return;
@@ -137,8 +137,7 @@ static void watch(struct rules *r, uint64_t now_ns)
 	for (unsigned int i = 0; i < WATCHED; i++)
 		if (r->watched[i] && !look(known_get(r, r->watched[i])))
 			r->watched[i] = 0;
-	took = (clock_ns(CLOCK_THREAD_CPUTIME_ID) - start) * WATCH_SHARE;
-	r->watch_ns = now_ns + (took > WATCH_NS ? took : WATCH_NS);
+	r->watch_ns = now_ns + clock_pause_ns(start, WATCH_SHARE, WATCH_NS);
 }
 
 static int read_now(struct rules *r, const struct crumb_ev_drop *drop, uint64_t time_ns,
