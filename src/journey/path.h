@@ -71,6 +71,13 @@ int path_find(struct assembler *a, const struct message *m, const struct fate *f
 void path_find_net(struct assembler *a, const struct message *m, const struct fate *f,
 		   uint64_t to_ns, struct path *p);
 
+/*
+ * When @byte was last seen between the namespaces of its origin and of its reader; 0: never. A later transmission was not seen there: where
+ * an earlier one was, that one arrived.
+ */
+uint64_t path_between_ns(const struct half *h, uint64_t byte, const struct range *time,
+			 uint32_t origin_netns);
+
 /* path_poll.c: late polls among the net's steps, which are those from @from on, the newest first. */
 void path_find_poll(struct assembler *a, const struct message *m, uint32_t from, struct path *p);
 

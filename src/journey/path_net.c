@@ -44,7 +44,8 @@ struct transmission {
 	uint64_t reused_ns;		/* given: before that it was another one's */
 	const struct sight_log *origin; /* where each one begins */
 	const struct sighting *start, *first; /* of this one; of the first one */
-	bool sure;			      /* no other can be meant */
+	uint64_t end_ns; /* at the origin, what came later was of one that did not arrive */
+	bool sure;	 /* no other can be meant */
 };
 
 /* An address may have been that of an skb which was dropped: what was seen before that is not meant. */
@@ -66,15 +67,49 @@ static uint64_t skb_reused_ns(const struct half *h, uint64_t byte, const struct 
 	return reused;
 }
 
+uint64_t path_between_ns(const struct half *h, uint64_t byte, const struct range *time,
+			 uint32_t origin_netns)
+{
+	uint64_t last = 0;
+
+	for (uint32_t i = 0; i < h->bytes.log_count; i++) {
+		const struct sight_log *l = &h->bytes.logs[i];
+		const struct sighting *s;
+
+		if (!is_net(&l->place) || l->place.netns == origin_netns ||
+		    (h->receiver_seen && l->place.netns == h->receiver_netns))
+			continue;
+		s = sight_log_newest(l, byte, time->start, time->end, NULL);
+		if (s && s->time_ns > last)
+			last = s->time_ns;
+	}
+	return last;
+}
+
+/* The last that began before the arrival; but not one that nobody on the way has seen, if an earlier one was seen there. */
+static const struct sighting *transmission_last(const struct half *h, uint64_t byte,
+						const struct range *time,
+						const struct sight_log *origin)
+{
+	const struct sighting *s = sight_log_newest(origin, byte, time->start, time->end, NULL);
+	uint64_t between = path_between_ns(h, byte, time, origin->place.netns);
+	const struct sighting *seen =
+		between && between < s->time_ns ?
+			sight_log_newest(origin, byte, time->start, between, NULL) :
+			NULL;
+
+	return seen ? seen : s;
+}
+
 /*
  * The transmission that arrived is that of the skb which arrived, if its address was seen at the
- * origin (an address is not used anew while its skb waits); else the last that began before @to_ns.
+ * origin (an address is not used anew while its skb waits); else the last that can have.
  */
 static bool transmission_find(const struct half *h, uint64_t byte, const struct range *time,
 			      struct transmission *t)
 {
 	struct range alive = { t->reused_ns, time->end };
-	const struct sighting *same;
+	const struct sighting *same, *next;
 
 	for (uint32_t i = 0; i < h->bytes.log_count; i++) {
 		const struct sight_log *l = &h->bytes.logs[i];
@@ -91,7 +126,9 @@ static bool transmission_find(const struct half *h, uint64_t byte, const struct 
 	if (!t->first)
 		return false;
 	same = t->skb ? sight_log_of_skb(t->origin, byte, &alive, t->skb) : NULL;
-	t->start = same ? same : sight_log_newest(t->origin, byte, time->start, time->end, NULL);
+	t->start = same ? same : transmission_last(h, byte, time, t->origin);
+	next = same ? NULL : sight_log_oldest(t->origin, byte, t->start->time_ns + 1, time->end);
+	t->end_ns = next ? next->time_ns - 1 : UINT64_MAX;
 	t->sure = same || t->start == t->first ||
 		  dropped_within(h, byte, t->first->time_ns, t->start->time_ns);
 	return true;
@@ -328,11 +365,17 @@ void path_find_net(struct assembler *a, const struct message *m, const struct fa
 	transmission_xmit(m, f->byte, &t, path);
 	time.start = t.start->time_ns;
 	for (uint32_t i = 0; i < h->bytes.log_count; i++) {
+		const struct sight_log *l = &h->bytes.logs[i];
+		bool at_origin = l->place.netns == t.origin->place.netns;
+		struct range within = time;
 		struct pick k;
 
-		if (!is_net(&h->bytes.logs[i].place))
+		if (!is_net(&l->place))
 			continue;
-		k = pick_at(&h->bytes.logs[i], f->byte, &time, since_ns, t.skb);
+		if (at_origin && t.end_ns < within.end)
+			within.end = t.end_ns;
+		k = pick_at(l, f->byte, &within, since_ns < within.end ? since_ns : within.end,
+			    t.skb);
 		k.exact = k.exact && t.sure && !m->inferred;
 		if (k.seen)
 			p.pick[p.count++] = k;

@@ -320,25 +320,33 @@ static uint32_t copy_by_order(const struct repair *r, const struct spot *spot,
 /* Which of the copies that have the spot's byte TCP kept, of those that had left by then. */
 static uint32_t find_kept(const struct repair *r, const struct spot *spot, const struct sighting *kept)
 {
-	uint32_t newest = NO_COPY, ordered;
+	const struct range time = { r->m->begin.h.time_ns, kept->time_ns };
+	uint64_t between = path_between_ns(message_half(r->m), spot->byte, &time, r->m->begin.netns);
+	uint32_t newest = NO_COPY, passed = NO_COPY, ordered;
 
 	for (uint32_t k = spot->n_copies; k-- > 0;) {
 		uint32_t i = spot->copies[k];
 		const struct spot_seen *drop;
-		uint64_t skb;
+		uint64_t skb, ns = left_ns(r, i, spot, &skb);
 
-		if (left_ns(r, i, spot, &skb) > kept->time_ns)
+		if (ns > kept->time_ns)
 			continue;
 		if (skb && skb == kept->skb)
 			return i;
-		if (newest != NO_COPY)
+		if (passed != NO_COPY)
 			continue;
 		drop = copy_drop(r, i, spot);
-		if (!drop || drop->s->time_ns >= kept->time_ns)
+		if (drop && drop->s->time_ns < kept->time_ns)
+			continue;
+		if (newest == NO_COPY)
 			newest = i;
+		if (ns <= between)
+			passed = i;
 	}
 	ordered = copy_by_order(r, spot, kept);
-	return ordered == NO_COPY ? newest : ordered;
+	if (ordered != NO_COPY)
+		return ordered;
+	return passed != NO_COPY ? passed : newest;
 }
 
 /* The copy of the spot's byte that TCP kept, and when it came. */
