@@ -244,7 +244,7 @@ static __always_inline int ip_sends(void *ctx, const struct sk_buff *skb)
 
 ENTRY(ip_output_enter, ip_output, void *net, void *sk, struct sk_buff *skb)
 {
-	if (crumb_cfg.calls_preempted)
+	if (crumb_cfg.sends_again)
 		twin_first(CRUMB_TWIN_OUTPUT, skb);
 	return ip_sends(ctx, skb);
 }
@@ -256,7 +256,7 @@ ENTRY(ip_output_enter_again, ip_output, void *net, void *sk, struct sk_buff *skb
 
 ENTRY(ip6_output_enter, ip6_output, void *net, void *sk, struct sk_buff *skb)
 {
-	if (crumb_cfg.calls_preempted)
+	if (crumb_cfg.sends_again)
 		twin_first(CRUMB_TWIN_OUTPUT, skb);
 	return ip_sends(ctx, skb);
 }

@@ -153,7 +153,7 @@ static __always_inline int tcp_sends(void *ctx, const struct sock *sk, const str
 
 ENTRY(tcp_xmit_enter, __tcp_transmit_skb, struct sock *sk, struct sk_buff *skb)
 {
-	if (crumb_cfg.calls_preempted)
+	if (crumb_cfg.sends_again)
 		twin_first(CRUMB_TWIN_XMIT, skb);
 	return tcp_sends(ctx, sk, skb);
 }

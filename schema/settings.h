@@ -70,7 +70,8 @@ struct crumb_settings { /* fixed at load: the verifier sees constants and drops 
 	__u8 reset_has_reason;	 /* tcp_send_reset says why: since 6.10 */
 	__u8 nat;		 /* 1: conntrack's translations are followed */
 	__u8 tunnels;		 /* 1 << enum crumb_tunnel_kind: there are devices of it */
-	__u8 pad0[2];
+	__u8 sends_again;	 /* 1: what TCP and IP send is hooked twice */
+	__u8 pad0[1];
 	struct crumb_tunnel_port tunnel_ports[CRUMB_TUNNEL_PORTS];
 	char comm[16];
 	char pattern[CRUMB_PATTERN_BYTES];

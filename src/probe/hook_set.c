@@ -10,8 +10,8 @@
 #define AT_ENTRY_IF(prog, func)	 { prog, func, false, true, HOOKS_ANY } /* where there is such a function */
 #define AT_RETURN_OF(prog, func) { prog, func, true, false, HOOKS_FRAMED } /* of just this call */
 #define AT_RETURN_OF_IF(prog, func) { prog, func, true, true, HOOKS_FRAMED }
-/* The second program, where the first can be preempted. */
-#define AGAIN_AT_ENTRY(prog, func)  { prog "_again", func, false, true, HOOKS_PREEMPTED }
+/* The second program, where the first can be interrupted, or preempted. */
+#define AGAIN_AT_ENTRY(prog, func)  { prog "_again", func, false, true, HOOKS_SKIPPED }
 #define AT_RETURN_IF(prog, func) { prog, func, true, true, HOOKS_ANY }
 
 static const struct hook_set sets[] = {

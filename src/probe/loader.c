@@ -206,6 +206,7 @@ static void settle_maps(struct loader *l, const struct session_config *c, uint32
 	bpf_map__set_max_entries(l->skel->maps.flow_cells, cells);
 	l->settings.cell_mask = cells - 1;
 	l->settings.calls_preempted = l->plan.preempted;
+	l->settings.sends_again = l->plan.sends_again;
 	l->settings.lock_from = a->lock_from;
 	l->settings.lock_bytes = a->lock_bytes;
 	l->settings.nft = a->nft;

@@ -125,6 +125,12 @@ static void drop_shared(struct plan *p, struct plan_program *c)
 	}
 }
 
+/* An interrupt sends packets in the midst of a task's: its program is skipped then. */
+static bool again_sends(const char *prog)
+{
+	return !strcmp(prog, "tcp_xmit_enter_again") || !strcmp(prog, "ip_output_enter_again");
+}
+
 /* Takes @c->place.event if it takes @c. */
 static int add(struct plan *p, struct plan_program *c, uint16_t point)
 {
@@ -144,6 +150,7 @@ static int add(struct plan *p, struct plan_program *c, uint16_t point)
 	c->place.event = -1;
 	p->programs[p->n_programs++].point = point;
 	p->untyped |= is_untyped(c->backend->kind);
+	p->sends_again |= again_sends(bpf_program__name(c->prog));
 	return 0;
 }
 
@@ -156,6 +163,8 @@ static bool family_fits(const struct making *m, enum hook_family family, enum ho
 		return is_untyped(kind);
 	case HOOKS_PREEMPTED:
 		return m->a->calls_preempted && !is_undisturbed(kind);
+	case HOOKS_SKIPPED:
+		return !is_undisturbed(kind);
 	default:
 		return true;
 	}
@@ -386,7 +395,7 @@ int plan_make(struct plan *p, struct bpf_object *obj, struct abilities *a,
 	memset(p->points, 0, sizeof(p->points));
 	while (p->n_programs)
 		drop_event(&p->programs[--p->n_programs]);
-	p->untyped = p->preempted = false;
+	p->untyped = p->preempted = p->sends_again = false;
 	for (pt = 1; pt < CRUMB_PT_MAX; pt++)
 		plan_point(&m, pt);
 	for (pt = 1; pt < CRUMB_PT_MAX; pt++)
