@@ -38,7 +38,8 @@ struct side_key {
 
 struct side {
 	struct side_key key;
-	uint64_t read_ns; /* the newest reading's time in the stream */
+	uint64_t read_ns;  /* the newest reading's time in the stream */
+	uint64_t heard_ns; /* of it was told last */
 	bool cut;
 	struct filter *filters;
 	UT_hash_handle hh;
@@ -47,6 +48,7 @@ struct side {
 struct filters {
 	struct side *sides;
 	uint32_t count; /* of filters */
+	uint64_t sweep_ns;
 };
 
 struct filters *filters_new(void)
@@ -67,6 +69,25 @@ void filters_free(struct filters *fs)
 		free(s);
 	}
 	free(fs);
+}
+
+/* Devices come and go: what was not heard of for so long is forgotten with its filters. */
+static void sides_sweep(struct filters *fs, uint64_t now_ns)
+{
+	struct side *s, *next;
+
+	if (now_ns < fs->sweep_ns)
+		return;
+	fs->sweep_ns = now_ns + GONE_NS / 4;
+	HASH_ITER(hh, fs->sides, s, next)
+	{
+		if (s->heard_ns + GONE_NS > now_ns)
+			continue;
+		fs->count -= HASH_COUNT(s->filters);
+		HASH_FREE(s->filters);
+		HASH_DEL(fs->sides, s);
+		free(s);
+	}
 }
 
 static struct side_key side_key(uint32_t netns, uint32_t ifindex, bool egress)
@@ -99,6 +120,8 @@ int filters_event(struct filters *fs, const struct crumb_ev_filter *ev)
 	struct side *s;
 
 	HASH_FIND(hh, fs->sides, &side, sizeof(side), s);
+	if (!s)
+		sides_sweep(fs, ev->h.time_ns);
 	if (!s && HASH_COUNT(fs->sides) < SIDES_MAX) {
 		HASH_NEW(fs->sides, key, &side, s);
 		if (!s)
@@ -106,6 +129,7 @@ int filters_event(struct filters *fs, const struct crumb_ev_filter *ev)
 	}
 	if (!s)
 		return 0;
+	s->heard_ns = ev->h.time_ns;
 	if (ev->flags & CRUMB_FILTER_READING) {
 		take_mark(fs, s, ev);
 		return 0;

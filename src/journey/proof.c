@@ -108,9 +108,20 @@ static void say_ms(struct words *w, uint64_t ns)
 	words_put(w, " ms");
 }
 
+static bool same_since(const struct crumb_ev_rule *r, uint64_t drop_ns)
+{
+	return r->since_ns && r->since_ns <= drop_ns && r->read_ns >= drop_ns;
+}
+
+/* Others were there around the drop: one of them may have been it. */
+static bool rules_changed(const struct crumb_ev_rule *r, uint64_t drop_ns)
+{
+	return r->read_ns >= drop_ns && r->other_ns && !same_since(r, drop_ns);
+}
+
 static void say_when_read(struct words *w, const struct crumb_ev_rule *r, uint64_t drop_ns)
 {
-	if (r->since_ns && r->since_ns <= drop_ns && r->read_ns >= drop_ns)
+	if (same_since(r, drop_ns))
 		return;
 	words_put(w, ", as read ");
 	if (r->read_ns < drop_ns) {
@@ -120,9 +131,9 @@ static void say_when_read(struct words *w, const struct crumb_ev_rule *r, uint64
 	}
 	say_ms(w, r->read_ns - drop_ns);
 	words_put(w, " after it");
-	if (!r->other_ns)
+	if (!rules_changed(r, drop_ns))
 		return;
-	words_put(w, "; they were changed between ");
+	words_put(w, "; the rules were changed between ");
 	say_ms(w, drop_ns - r->other_ns);
 	words_put(w, " before it and then");
 }
@@ -145,7 +156,8 @@ static void say_rule(struct assembler *a, struct words *w, const struct crumb_ev
 	} else {
 		words_put(w, ", its policy");
 	}
-	words_put(w, ": the only rule that drops here");
+	words_put(w, rules_changed(r, d->s.h.time_ns) ? ": drops such" :
+							": the only rule that drops here");
 	say_when_read(w, r, d->s.h.time_ns);
 }
 

@@ -69,6 +69,36 @@ static struct filters *with(uint64_t ns)
 	return fs;
 }
 
+/* Devices come and go, thousands of them: those that are gone make room, filters of theirs likewise; one that is still read stays. */
+static void devices_come_and_go(void **state)
+{
+	struct filters *fs = with(SECOND);
+	struct filter_packet p = packet;
+	struct filter_hit hit;
+
+	(void)state;
+	for (uint32_t i = 0; i < 40000; i++) {
+		struct crumb_ev_filter ev = any, still = any;
+
+		ev.flags = still.flags = CRUMB_FILTER_READING;
+		ev.ifindex = 1000 + i;
+		give(fs, ev, SECOND + i * (SECOND / 20));
+		ev.flags = 0;
+		give(fs, ev, SECOND + i * (SECOND / 20));
+		if (i % 20)
+			continue;
+		give(fs, still, SECOND + i * (SECOND / 20));
+		still.flags = 0;
+		give(fs, still, SECOND + i * (SECOND / 20));
+	}
+	assert_true(filters_dropped(fs, &p, SECOND, &hit));
+	p.ifindex = 1000 + 39999;
+	assert_true(filters_dropped(fs, &p, SECOND, &hit));
+	p.ifindex = 1000;
+	assert_false(filters_dropped(fs, &p, SECOND, &hit));
+	filters_free(fs);
+}
+
 /* ------------------------------------------------------------------------------------------------- matching */
 
 static bool dropped_by(struct crumb_ev_filter ev, const struct filter_packet *p)
@@ -458,7 +488,7 @@ static void rules(void **state)
 	rule_of(&(struct reading){ 7, NEVER, NEVER, 0, 5 }, NULL, RULE_5 ", as read 7 ms after it");
 	/* Others were there 30 ms before it; others were there behind it. */
 	rule_of(&(struct reading){ 7, 7, -30, 0, 5 }, NULL,
-		RULE_5 ", as read 7 ms after it; they were changed between 30 ms before it and then");
+		"nft table inet t, chain c, handle 5: drops such, as read 7 ms after it; the rules were changed between 30 ms before it and then");
 	rule_of(&(struct reading){ 7, 7, 3, 0, 5 }, NULL, NULL);
 	/* Read for an earlier one: one that has counted nothing may have begun to. */
 	rule_of(&(struct reading){ -20, -50, NEVER, 0, 5 }, NULL, RULE_5 ", as read 20 ms before it");
@@ -568,12 +598,19 @@ static void told_by_trap(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(keys),	       cmocka_unit_test(in_kernel),
-		cmocka_unit_test(of_several),  cmocka_unit_test(gone),
-		cmocka_unit_test(in_hardware), cmocka_unit_test(late_counter),
-		cmocka_unit_test(by_cookie),   cmocka_unit_test(rules),
-		cmocka_unit_test(named),       cmocka_unit_test(only_counted),
-		cmocka_unit_test(no_answer),   cmocka_unit_test(told_by_trap),
+		cmocka_unit_test(devices_come_and_go),
+		cmocka_unit_test(keys),
+		cmocka_unit_test(in_kernel),
+		cmocka_unit_test(of_several),
+		cmocka_unit_test(gone),
+		cmocka_unit_test(in_hardware),
+		cmocka_unit_test(late_counter),
+		cmocka_unit_test(by_cookie),
+		cmocka_unit_test(rules),
+		cmocka_unit_test(named),
+		cmocka_unit_test(only_counted),
+		cmocka_unit_test(no_answer),
+		cmocka_unit_test(told_by_trap),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
