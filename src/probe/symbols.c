@@ -3,12 +3,14 @@
 
 #include <bpf/btf.h>
 #include <errno.h>
+#include <search.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
+#include "symbol_ask.h"
 
 /* 150,000 and more of them: the kernel's text and its modules lie within 2 GiB of one another (arch: code models). */
 struct symbol {
@@ -28,7 +30,9 @@ struct reasons {
 };
 
 struct symbols {
-	struct symbol *list; /* ascending */
+	struct symbol_ask *ask; /* NULL: this kernel has to be read from beginning to end */
+	void *asked;		/* tree of the names that were told */
+	struct symbol *list;	/* ascending */
 	size_t n;
 	uint64_t first; /* address of the first one listed */
 	char *names;
@@ -48,6 +52,8 @@ void symbols_free(struct symbols *s)
 {
 	if (!s)
 		return;
+	symbol_ask_free(s->ask);
+	tdestroy(s->asked, free);
 	free(s->list);
 	free(s->names);
 	reasons_done(&s->drops);
@@ -71,7 +77,6 @@ static void load(struct symbols *s)
 	char line[512], *names;
 	struct symbol *list;
 
-	s->loaded = true;
 	while (f && fgets(line, sizeof(line),
 			  f)) { /* "ffffffff81000000 T _text", and for modules "\t[name]" */
 		char *after;
@@ -119,7 +124,7 @@ static void load(struct symbols *s)
 	s->names = names ? names : s->names;
 }
 
-int symbols_place(const char *name, uint64_t *ret_from, uint64_t *ret_bytes)
+static int place_read(const char *name, uint64_t *ret_from, uint64_t *ret_bytes)
 {
 	_cleanup_fclose_ FILE *f = fopen("/proc/kallsyms", "re");
 	uint64_t from = 0, addr;
@@ -147,10 +152,47 @@ int symbols_place(const char *name, uint64_t *ret_from, uint64_t *ret_bytes)
 	return -ENOENT;
 }
 
+int symbols_place(const char *name, uint64_t *ret_from, uint64_t *ret_bytes)
+{
+	struct symbol_ask *ask = symbol_ask_new();
+	int err;
+
+	if (!ask)
+		return place_read(name, ret_from, ret_bytes);
+	err = symbol_ask_place(ask, name, ret_from, ret_bytes);
+	symbol_ask_free(ask);
+	return err;
+}
+
 void symbols_load(struct symbols *s)
 {
-	if (!s->loaded)
+	if (s->loaded)
+		return;
+	s->loaded = true;
+	s->ask = symbol_ask_new();
+	if (!s->ask)
 		load(s);
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static const char *ask(struct symbols *s, uint64_t addr, uint32_t *ret_offset)
+{
+	char name[SYMBOL_NAME_BYTES], *own, **kept;
+
+	if (symbol_ask_name(s->ask, addr, name, ret_offset))
+		return NULL;
+	kept = tfind(name, &s->asked, by_text);
+	if (kept)
+		return *kept;
+	own = strdup(name);
+	if (own && tsearch(own, &s->asked, by_text))
+		return own;
+	free(own);
+	return NULL;
 }
 
 const char *symbols_function(struct symbols *s, uint64_t addr, uint32_t *ret_offset)
@@ -159,6 +201,8 @@ const char *symbols_function(struct symbols *s, uint64_t addr, uint32_t *ret_off
 	int64_t at;
 
 	symbols_load(s);
+	if (s->ask)
+		return ask(s, addr, ret_offset);
 	at = (int64_t)(addr - s->first);
 	if (!s->n || at != (int32_t)at || at < s->list[0].at)
 		return NULL;

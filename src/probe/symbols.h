@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Names for numbers of the running kernel: functions from /proc/kallsyms, lazily, and drop reasons from its BTF. */
+/*
+ * Names for numbers of the running kernel: functions as it looks them up itself (symbol_ask.h), where it cannot be asked from
+ * /proc/kallsyms, lazily; drop reasons from its BTF.
+ */
 #ifndef CRUMB_PROBE_SYMBOLS_H
 #define CRUMB_PROBE_SYMBOLS_H
 
@@ -17,12 +20,11 @@ void symbols_free(struct symbols *s);
 
 void symbols_load(struct symbols *s); /* now instead of at the first question */
 
-/* The function around @addr and @addr's offset in it; NULL if kallsyms is not to be read. Borrowed. */
+/* The function around @addr and @addr's offset in it; NULL if it cannot be known. Borrowed. */
 const char *symbols_function(struct symbols *s, uint64_t addr, uint32_t *ret_offset);
 
 /*
- * Where the kernel's function @name lies, looked for in /proc/kallsyms up to there. -ENOENT: there is none, -EPERM: the kernel hides
- * where its functions are.
+ * Where the kernel's function @name lies. -ENOENT: there is none, -EPERM: the kernel hides where its functions are.
  */
 int symbols_place(const char *name, uint64_t *ret_from, uint64_t *ret_bytes);
 

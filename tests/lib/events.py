@@ -5,8 +5,9 @@
 usage: events.py FILE EXPRESSION    print it; E is the list of events, each with type, time_ns, cpu and what follows:
        flow (number, 0 none), point, dir; for flows ends: ((address, port), (address, port)), why; for SKB and SOCK
        seq, payload; for SOCK write_ns; for SKB segs (GSO: TCP segments in it), tunnel (0 none); for DROP reason, too: its name on that kernel; for
-       LOSS cause, count
+       LOSS cause, count; for SYMBOL addr, offset, name. symbols_differ(E): those that /proc/kallsyms says otherwise
 """
+import bisect
 import collections
 import ipaddress
 import struct
@@ -79,12 +80,33 @@ def decode(raw):
         event["point"] = raw[21]
         event["netns"], event["seq"], event["payload"] = struct.unpack_from("<III", raw, 24)
         event["write_ns"], = struct.unpack_from("<I", raw, 76)
+    elif kind == SYMBOL:
+        event["addr"], event["offset"] = struct.unpack_from("<QI", raw, 16)
+        event["name"] = raw[32:].split(b"\0")[0].decode()
     elif kind == REASON:
         event["value"], = struct.unpack_from("<I", raw, 16)
         event["name"] = raw[24:].split(b"\0")[0].decode()
     elif kind == LOSS:
         event["count"], event["cause"], event["point"] = struct.unpack_from("<QHH", raw, 24)
     return event
+
+
+def symbols_differ(events):
+    """Several names of one address: any of them. Needs root: the kernel hides its addresses from others."""
+    names = collections.defaultdict(set)
+    with open("/proc/kallsyms", encoding="ascii") as file:
+        for line in file:
+            addr, kind, name = line.split()[:3]
+            if kind in "tTwW":
+                names[int(addr, 16)].add(name[:63])
+    starts = sorted(names)
+    differ = []
+    for event in events:
+        if event["type"] == SYMBOL:
+            start = starts[bisect.bisect_right(starts, event["addr"]) - 1]
+            if event["name"] not in names[start] or event["offset"] != event["addr"] - start:
+                differ.append((hex(event["addr"]), event["name"], event["offset"], sorted(names[start])))
+    return differ
 
 
 def main():
