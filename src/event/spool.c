@@ -15,7 +15,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdbool.h>
@@ -25,9 +24,10 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/uio.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "spool_file.h"
 
 #define SEGMENT_BYTES (SPOOL_POOL_BYTES / SPOOL_POOL_SEGMENTS)
 #define FILE_BYTES    (8u << 20)
@@ -97,76 +97,7 @@ static void push(struct segment **list, struct segment *g)
 	*list = g;
 }
 
-/* ---- places for files */
-
-static int open_nameless(const char *dir)
-{
-	char path[4096];
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd >= 0)
-		return fd;
-	/* Not every file system knows O_TMPFILE (overlayfs learnt it with 6.3). */
-	if ((size_t)snprintf(path, sizeof(path), "%s/crumb-XXXXXX", dir) >= sizeof(path))
-		return -ENAMETOOLONG;
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	unlink(path);
-	return fd;
-}
-
-static uint64_t available_memory(void)
-{
-	unsigned long long kib = 0;
-	char text[4096], *at;
-	ssize_t n = 0;
-	int fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
-
-	if (fd >= 0) {
-		n = read(fd, text, sizeof(text) - 1);
-		close(fd);
-	}
-	text[n > 0 ? n : 0] = '\0';
-	at = strstr(text, "\nMemAvailable:");
-	if (at)
-		sscanf(at, "\nMemAvailable: %llu kB", &kib);
-	return kib << 10;
-}
-
-/* A tmpfs never makes a writer wait for a disk, but it takes everybody's memory. */
-static const char *spare_tmpfs(uint64_t bytes)
-{
-	static const char dir[] = "/dev/shm";
-	struct statfs fs;
-
-	if (statfs(dir, &fs) || fs.f_type != TMPFS_MAGIC ||
-	    bytes > (uint64_t)fs.f_bavail * fs.f_bsize / 4 || bytes > available_memory() / 8)
-		return NULL;
-	return dir;
-}
-
-/* The @i-th place where a file of @bytes may be; NULL if there is none; "" to skip. */
-static const char *place(int i, uint64_t tmpfs, uint64_t bytes)
-{
-	const char *dir = NULL;
-
-	switch (i) {
-	case 0:
-		dir = spare_tmpfs(tmpfs + bytes);
-		break;
-	case 1:
-		dir = getenv("TMPDIR");
-		break;
-	case 2:
-		return "/var/tmp";
-	case 3:
-		return "/tmp";
-	default:
-		return NULL;
-	}
-	return dir ? dir : "";
-}
+/* ---- segments */
 
 /* The reader's and, after a failure, the recorder's. Closes outside of the lock. */
 static void give_back(struct spool *s, struct segment *g)
@@ -208,10 +139,8 @@ static struct segment *new_memory(struct spool *s)
 static int new_file(struct spool *s, int *i, struct segment **ret_segment)
 {
 	struct segment *g;
-	struct statfs fs;
 	uint64_t tmpfs;
-	const char *dir;
-	int fd = -ENOENT;
+	int fd;
 
 	pthread_mutex_lock(&s->lock);
 	g = pop(&s->free_files);
@@ -221,9 +150,7 @@ static int new_file(struct spool *s, int *i, struct segment **ret_segment)
 	pthread_mutex_unlock(&s->lock);
 	if (!g)
 		return -ENOSPC;
-	while (fd < 0 && (dir = place((*i)++, tmpfs, g->bytes)))
-		if (dir[0])
-			fd = open_nameless(dir);
+	fd = spool_file_open(i, tmpfs, g->bytes, &g->tmpfs);
 	if (fd < 0) {
 		pthread_mutex_lock(&s->lock);
 		push(&s->free_files, g);
@@ -232,7 +159,6 @@ static int new_file(struct spool *s, int *i, struct segment **ret_segment)
 		return fd;
 	}
 	g->fd = fd;
-	g->tmpfs = !fstatfs(fd, &fs) && fs.f_type == TMPFS_MAGIC;
 	*ret_segment = fresh(g);
 	return 0;
 }
