@@ -20,6 +20,7 @@
 
 #define APPEND_AWAKE  1
 #define APPEND_ASLEEP 2 /* the lock was given up */
+#define APPEND_EARLY  3 /* ... until there is a connection */
 
 /* What a task is in the middle of. Lives in task storage, so that it ends with the task. */
 struct task_state {
@@ -66,7 +67,10 @@ struct task_state {
 	__u8 recv_flags;
 	__u64 turn_ns,
 		turn_nvcsw; /* of the copy loop's last turn: how often the task had slept by then */
-	__u64 slept_ns;	    /* in turns within which it slept: for buffer space */
+	__u64 early_ns; /* through a function hook: the call found its socket not connected, and may wait for that */
+	__u64 early_sk;
+	__u32 early_left, pad4;
+	__u64 slept_ns; /* in turns within which it slept: for buffer space */
 	__u32 sleeps;
 	__u8 turn_full; /* the send buffer was full at that turn: the call is about to sleep */
 	__u8 pad2;

@@ -297,12 +297,15 @@ static __always_inline int part_sent_unseen(const struct sock *sk, int ret)
 	struct tuple t;
 	__u8 dir;
 
+	struct task_state *ts;
 	struct crumb_flow *f;
 
 	if (ret <= 0 || !tp || !sock_tuple(sk, &t))
 		return 0;
 	f = known_flow(sk, &t, &dir);
-	if (!f || flow_is_ktls(f, sk, dir) || !KBITS(tp, syn_data) || crumb_cfg.pattern_len)
+	ts = task_state_get(task_now());
+	if (!f || flow_is_ktls(f, sk, dir) || crumb_cfg.pattern_len ||
+	    (!KBITS(tp, syn_data) && !(ts && in_this_call(ts, ts->early_ns))))
 		return 0;
 	count_aside(CRUMB_ASIDE_FASTOPEN);
 	return 0;

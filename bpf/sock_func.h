@@ -26,11 +26,34 @@ static __always_inline __u32 write_seq_of(const struct task_state *ts)
 	return BPF_CORE_READ(tp, write_seq);
 }
 
+/*
+ * The socket is not connected yet (connect() did not wait; Fast Open): no byte enters the stream before it is. Not with --payload, which looks
+ * at the caller's memory at the entry.
+ */
+static __always_inline bool append_early(const struct sock *sk, __u32 left)
+{
+	__u8 state = K(sk, __sk_common.skc_state);
+	struct task_state *ts;
+
+	if ((state != TCP_SYN_SENT && state != TCP_CLOSE) || crumb_cfg.pattern_len)
+		return false;
+	ts = task_state_now();
+	if (!ts || !ts->in_call)
+		return false;
+	ts->early_ns = bpf_ktime_get_ns();
+	ts->early_sk = (__u64)sk;
+	ts->early_left = left;
+	return true;
+}
+
 static __always_inline int append_begins(void *ctx, struct sock *sk, const struct msghdr *msg,
 					 __u32 left)
 {
-	struct task_state *ts = task_state_get(task_now());
+	struct task_state *ts;
 
+	if (append_early(sk, left))
+		return 0;
+	ts = task_state_get(task_now());
 	if (ts && ts->append_exact) { /* sendfile: the part before this one is accounted for */
 		ts->append_exact = 0;
 		ts->part_done = 1;
@@ -66,14 +89,14 @@ static __always_inline int append_left(const struct sock *sk)
 }
 
 /* About to give up the lock: all since the extent began is ours. */
-static __always_inline int append_sleeps(const struct sock *sk)
+static __always_inline int append_sleeps(const struct sock *sk, __u8 how)
 {
 	struct task_state *ts = appending(sk);
 
 	if (!ts)
 		return 0;
 	ts->send_bytes = write_seq_of(ts) - ts->send_seq;
-	ts->append_open = APPEND_ASLEEP;
+	ts->append_open = how;
 	ts->turn_ns = bpf_ktime_get_ns();
 	return 0;
 }
@@ -85,14 +108,16 @@ static __always_inline int append_wakes(const struct sock *sk)
 	__u32 write_seq;
 	__u64 now;
 
-	if (!ts || ts->append_open != APPEND_ASLEEP)
+	if (!ts || ts->append_open < APPEND_ASLEEP)
 		return 0;
 	now = bpf_ktime_get_ns(); /* not before: all tasks come by here (remove_wait_queue()) */
+	if (ts->append_open == APPEND_ASLEEP) {
+		ts->slept_ns += now - ts->turn_ns;
+		ts->sleeps++;
+	}
 	ts->append_open = APPEND_AWAKE;
-	ts->slept_ns += now - ts->turn_ns;
 	ts->turn_ns = now; /* the last bytes come behind this, not behind the last sleep's begin */
 	ts->turn_nvcsw = K(task_now(), nvcsw);
-	ts->sleeps++;
 	write_seq = write_seq_of(ts);
 	if (write_seq == ts->send_seq + ts->send_bytes)
 		return 0;
@@ -103,14 +128,32 @@ static __always_inline int append_wakes(const struct sock *sk)
 	return 0;
 }
 
+/* The wait for the connection is over: the call's bytes enter the stream from here on. */
+static __always_inline int append_connected(void *ctx, const struct sock *sk)
+{
+	struct task_state *ts = task_state_get(task_now());
+	__u8 state;
+
+	if (!ts || !ts->early_sk || ts->early_sk != (__u64)sk || !in_this_call(ts, ts->early_ns))
+		return 0;
+	state = K(sk, __sk_common.skc_state);
+	if (state != BPF_TCP_ESTABLISHED && state != BPF_TCP_CLOSE_WAIT)
+		return 0;
+	ts->early_sk = 0;
+	ts = append_turn(ctx, sk, NULL, ts->early_left);
+	if (ts)
+		ts->append_open = APPEND_AWAKE;
+	return 0;
+}
+
 ENTRY(append_wait_enter, sk_stream_wait_memory, struct sock *sk)
 {
-	return append_sleeps(sk);
+	return append_sleeps(sk, APPEND_ASLEEP);
 }
 
 ENTRY(append_connect_enter, sk_stream_wait_connect, struct sock *sk)
 {
-	return append_sleeps(sk);
+	return append_sleeps(sk, APPEND_EARLY);
 }
 
 /*
@@ -190,6 +233,10 @@ ENTRY(append_release, release_sock, struct sock *sk)
 
 ENTRY(append_unqueue, remove_wait_queue)
 {
+	struct task_state *ts = task_state_get(task_now());
+
+	if (ts && ts->early_sk)
+		return append_connected(ctx, (const void *)ts->early_sk);
 	return append_wakes(NULL);
 }
 
@@ -290,6 +337,7 @@ RETURN(append_wait_return, sk_stream_wait_memory, struct sock *sk)
 
 RETURN(append_connect_return, sk_stream_wait_connect, struct sock *sk)
 {
+	append_connected(ctx, sk);
 	return append_wakes(sk);
 }
 

@@ -100,26 +100,27 @@ enum crumb_point {
 	CRUMB_PT_CALL, /* calls that carry no bytes: getaddrinfo, socket, connect, close ... */
 	CRUMB_PT_STATE,
 	CRUMB_PT_FLOW,
-	CRUMB_PT_TASK,	      /* fork, exec, exit of selected processes */
-	CRUMB_PT_TCP_HELD,    /* TCP keeps bytes in the send queue */
-	CRUMB_PT_SCHED_OFF,   /* the reader leaves its CPU while bytes wait for it */
-	CRUMB_PT_SOCK_LOCK,   /* a call waits for the socket's lock */
-	CRUMB_PT_NETFILTER,   /* a chain of netfilter has its verdict */
-	CRUMB_PT_NEIGH_WAIT,  /* the packet waits for the next hop's link-layer address */
-	CRUMB_PT_IP_ROUTE,    /* where IP sends what came in */
-	CRUMB_PT_BRIDGE_FDB,  /* where a bridge sends a frame */
-	CRUMB_PT_TCP_BACKLOG, /* the socket is in use: the packet goes to its backlog */
-	CRUMB_PT_TCP_OFO,     /* bytes before it are missing: the out-of-order queue */
-	CRUMB_PT_TCP_RECV,    /* the reader's call has come to TCP */
-	CRUMB_PT_RESET_SEND,  /* TCP sends an RST */
-	CRUMB_PT_RESET_RECV,  /* a socket gets one */
-	CRUMB_PT_SOCK_GONE,   /* a socket is destroyed */
-	CRUMB_PT_HW_TRAP,     /* the hardware of a switch gives a packet to the CPU */
-	CRUMB_PT_HW_DROP,     /* ... which it dropped */
-	CRUMB_PT_DEV_IRQ,     /* the interrupt of a device asks for its poll */
-	CRUMB_PT_SOFTIRQ_RUN, /* the receive softirq begins, which polls */
-	CRUMB_PT_TCP_WRITE,   /* TCP looks at its send queue, and sends the bytes */
-	CRUMB_PT_IP_QUEUE,    /* IP gets an skb of TCP's */
+	CRUMB_PT_TASK,		 /* fork, exec, exit of selected processes */
+	CRUMB_PT_TCP_HELD,	 /* TCP keeps bytes in the send queue */
+	CRUMB_PT_SCHED_OFF,	 /* the reader leaves its CPU while bytes wait for it */
+	CRUMB_PT_SOCK_LOCK,	 /* a call waits for the socket's lock */
+	CRUMB_PT_NETFILTER,	 /* a chain of netfilter has its verdict */
+	CRUMB_PT_NEIGH_WAIT,	 /* the packet waits for the next hop's link-layer address */
+	CRUMB_PT_IP_ROUTE,	 /* where IP sends what came in */
+	CRUMB_PT_BRIDGE_FDB,	 /* where a bridge sends a frame */
+	CRUMB_PT_TCP_BACKLOG,	 /* the socket is in use: the packet goes to its backlog */
+	CRUMB_PT_TCP_OFO,	 /* bytes before it are missing: the out-of-order queue */
+	CRUMB_PT_TCP_RECV,	 /* the reader's call has come to TCP */
+	CRUMB_PT_RESET_SEND,	 /* TCP sends an RST */
+	CRUMB_PT_RESET_RECV,	 /* a socket gets one */
+	CRUMB_PT_SOCK_GONE,	 /* a socket is destroyed */
+	CRUMB_PT_HW_TRAP,	 /* the hardware of a switch gives a packet to the CPU */
+	CRUMB_PT_HW_DROP,	 /* ... which it dropped */
+	CRUMB_PT_DEV_IRQ,	 /* the interrupt of a device asks for its poll */
+	CRUMB_PT_SOFTIRQ_RUN,	 /* the receive softirq begins, which polls */
+	CRUMB_PT_TCP_WRITE,	 /* TCP looks at its send queue, and sends the bytes */
+	CRUMB_PT_IP_QUEUE,	 /* IP gets an skb of TCP's */
+	CRUMB_PT_SOCK_CONNECTED, /* the connection is made: a send call that waited for it can go on */
 	CRUMB_PT_MAX,
 };
 

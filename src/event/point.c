@@ -43,6 +43,10 @@ static const struct point points[CRUMB_PT_MAX] = {
 		"sock.lock", LAYER_SOCKET, "__lock_sock",
 		"a softirq or another thread has the socket: the call waits for its lock",
 		{ TRACEPOINT(sched_switch) }, false, false },
+	[CRUMB_PT_SOCK_CONNECTED] = {
+		"sock.connected", LAYER_TCP, "tcp_finish_connect",
+		"the answer to the SYN is here: the call that waits for its connection can go on",
+		{ EVENT(sock, inet_sock_set_state) }, false, true },
 	[CRUMB_PT_TCP_APPEND] = {	/* the tracepoint came with 6.16 */
 		"tcp.append", LAYER_TCP, "tcp_sendmsg_locked",
 		"the socket is locked and the bytes enter the TCP stream",

@@ -9,6 +9,7 @@ enum cause_id {
 	TX_LIBC,
 	TX_ENTER,
 	TX_LOCK,
+	TX_CONNECT,
 	TX_WAKEUP,
 	TX_NETFILTER,
 	TX_STACK,
@@ -103,8 +104,12 @@ static const struct cause_row rows[CAUSES] = {
 		      "A softirq that works off packets for this socket, or another thread that sends "
 		      "or receives on it, had its lock: the send call slept (__lock_sock()) until it "
 		      "was given back." },
+	[TX_CONNECT] = { { "tx.connect", "the connection was not made yet" },
+			 "The program sends on a socket whose connect() has not ended (one that does not wait, Fast Open "
+			 "without a cookie): the send call slept until the answer to the SYN was here. A SYN that is lost is sent "
+			 "again after 1 s, 2 s, 4 s ..." },
 	[TX_WAKEUP] = { { "tx.wakeup", "the sender is woken and waits for a CPU" },
-			"The send call had slept for the socket's lock, and was woken when that was given back: "
+			"The send call had slept for the socket's lock, or for its connection, and was woken: "
 			"from then on until its first byte entered the stream, the wait for a CPU above all." },
 	[TX_NETFILTER] = { { "tx.netfilter", "netfilter's rules up to the verdict" },
 			   "On the way out of the sender: the rules of a hook of netfilter, all its chains. "
@@ -423,6 +428,8 @@ static const struct rule {
 	{ ~0ull, P(HW_DROP), 0, 0, DROP_HARDWARE },
 
 	{ P(LIBC_SEND), P(SYS_SEND), 0, 0, TX_LIBC },
+	{ CALL_IN | P(SOCK_LOCK) | P(SCHED_WAKE), P(SOCK_CONNECTED), 0, 0, TX_CONNECT },
+	{ P(SOCK_CONNECTED), P(SOCK_LOCK) | P(TCP_APPEND), 0, 0, TX_WAKEUP },
 	{ CALL_IN, P(SOCK_SEND) | P(SOCK_LOCK) | P(TCP_APPEND), 0, 0, TX_ENTER },
 	{ P(SOCK_LOCK), P(TCP_APPEND) | P(SOCK_SEND_RETURN), 0, 0, TX_LOCK },
 	{ P(SOCK_LOCK), P(SCHED_WAKE), GAP_SENDER_WOKEN, 0, TX_LOCK },

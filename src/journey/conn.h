@@ -110,6 +110,8 @@ struct half { /* one direction */
 	uint64_t rcv_nxt; /* position up to which the receiver has the bytes in order; 0 unknown */
 	uint64_t came, came_to, came_skb; /* the newest bytes in order that TCP got */
 	uint32_t receiver_netns;
+	uint64_t connected_ns; /* the sender's socket got the answer to its SYN; 0 not seen */
+	uint32_t connected_cpu;
 	bool sender_seen; /* a socket of the sending end is on this machine */
 	bool receiver_seen;
 	bool reset; /* an RST went this way */

@@ -13,7 +13,13 @@
 #include "unmade.h"
 
 /* Numbers of include/net/tcp_states.h and of the flags in a TCP header. */
-enum { STATE_ESTABLISHED = 1, STATE_CLOSE = 7, STATE_CLOSE_WAIT = 8, STATE_LISTEN = 10 };
+enum {
+	STATE_ESTABLISHED = 1,
+	STATE_SYN_SENT = 2,
+	STATE_CLOSE = 7,
+	STATE_CLOSE_WAIT = 8,
+	STATE_LISTEN = 10
+};
 enum { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04 };
 
 int ingest_flow(struct assembler *a, const struct crumb_ev_flow *ev)
@@ -67,6 +73,10 @@ int ingest_state(struct assembler *a, const struct crumb_ev_state *ev)
 	received->receiver_seen = true;
 	received->receiver_netns = ev->netns;
 	c->established |= ev->new_state == STATE_ESTABLISHED;
+	if (ev->old_state == STATE_SYN_SENT && ev->new_state == STATE_ESTABLISHED) {
+		sent->connected_ns = ev->h.time_ns;
+		sent->connected_cpu = ev->h.cpu;
+	}
 	if (ev->new_state != STATE_CLOSE)
 		return 0;
 	c->closed[ev->end] = true;

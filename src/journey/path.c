@@ -37,6 +37,22 @@ void path_add_lock(struct path *p, const struct path_lock *l)
 		s->unlocked = l->who;
 }
 
+/* The call came before the answer to its socket's SYN, and slept until that was here. */
+static void add_connected(const struct message *m, struct path *p)
+{
+	const struct crumb_ev_send_begin *b = &m->begin;
+	const struct half *h = message_half(m);
+	struct path_step *s;
+
+	if (!b->enter_ns || h->connected_ns <= b->enter_ns || h->connected_ns > b->h.time_ns)
+		return;
+	s = path_add(p, CRUMB_PT_SOCK_CONNECTED, h->connected_ns, PATH_ORDER_SENDER + 3);
+	if (!s)
+		return;
+	s->netns = b->netns;
+	s->cpu = h->connected_cpu;
+}
+
 static void find_sender(const struct message *m, struct path *p)
 {
 	const struct crumb_ev_send_begin *b = &m->begin;
@@ -61,6 +77,7 @@ static void find_sender(const struct message *m, struct path *p)
 		p->steps[i].exact = !(b->flags & CRUMB_CALL_INFERRED) ||
 				    p->steps[i].point != CRUMB_PT_TCP_APPEND;
 	}
+	add_connected(m, p);
 }
 
 /* The call after which all bytes had been read, and the last byte of the message that it took. */

@@ -183,8 +183,8 @@ static const struct {
 	const char *code, *one, *many;
 } asides[CRUMB_ASIDE_MAX] = {
 	[CRUMB_ASIDE_MPTCP] = { "mptcp", "connection of MPTCP", "connections of MPTCP" },
-	[CRUMB_ASIDE_FASTOPEN] = { "fastopen", "message that went out with the SYN (TCP Fast Open)",
-				   "messages that went out with the SYN (TCP Fast Open)" },
+	[CRUMB_ASIDE_FASTOPEN] = { "fastopen", "message that made its connection (TCP Fast Open)",
+				   "messages that made their connections (TCP Fast Open)" },
 	[CRUMB_ASIDE_KTLS] = { "ktls", "connection of kTLS", "connections of kTLS" },
 	[CRUMB_ASIDE_UNIX] = { "unix", "message on a Unix socket", "messages on Unix sockets" },
 };
