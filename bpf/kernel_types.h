@@ -147,7 +147,7 @@ struct inet_connection_sock {
 struct tcp_sock {
 	__u32 write_seq, copied_seq, rcv_nxt, snd_nxt, snd_una, urg_seq;
 	__u32 snd_cwnd, snd_wnd, packets_out;
-	__u32 lost_out, sacked_out, retrans_out;
+	__u32 lost_out, sacked_out, retrans_out, high_seq;
 	__u32 snd_sml, mss_cache;
 	__u64 tcp_wstamp_ns, tcp_clock_cache;
 	__u8 nonagle : 4;

@@ -58,6 +58,7 @@ TRACEPOINT(tcp_retransmit_skb, const struct sock *sk, const struct sk_buff *skb)
 	e->segs = gso; /* what TcpRetransSegs is counted up by: tcp_skb_pcount() */
 	e->mss = gso >> 16;
 	ring_submit(e);
+	f->held_why[dir & 1] = CRUMB_HELD_STALE; /* what holds the queue now is told anew */
 	return 0;
 }
 

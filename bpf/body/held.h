@@ -18,6 +18,8 @@
 #define SK_PACING_NEEDED 1 /* include/net/sock.h */
 #define SK_PACING_FQ	 2
 
+#define CRUMB_HELD_STALE 0xffff /* no look finds that */
+
 static __always_inline bool seq_after(__u32 a, __u32 b)
 {
 	return (__s32)(b - a) < 0;
@@ -72,7 +74,9 @@ static __always_inline __u16 held_why(const struct sock *sk, const struct tcp_so
 		return 0;
 	if (K(sk, sk_pacing_status) == SK_PACING_NEEDED && K(tp, tcp_wstamp_ns) > now)
 		why |= CRUMB_HELD_PACING;
-	if (BPF_CORE_READ_BITFIELD_PROBED(icsk, icsk_ca_state) >= TCP_CA_RECOVERY)
+	/* repaired is what was lost when all that had been sent then is acknowledged; without SACK the state stays for a while */
+	if (BPF_CORE_READ_BITFIELD_PROBED(icsk, icsk_ca_state) >= TCP_CA_RECOVERY &&
+	    seq_after(K(tp, high_seq), q->snd_una))
 		why |= CRUMB_HELD_RECOVERY;
 	if (q->in_flight >= q->cwnd)
 		why |= CRUMB_HELD_CWND;

@@ -82,7 +82,7 @@ uint64_t path_between_ns(const struct half *h, uint64_t byte, const struct range
 void path_find_poll(struct assembler *a, const struct message *m, uint32_t from, struct path *p);
 
 /* path_held.c: the steps of a wait in the send queue, up to the first dev.queue of @p. */
-#define PATH_HELD_STEPS 24 /* the rest of a wait with more changes of its reason has none */
+#define PATH_HELD_STEPS 24 /* of a wait with more changes of its reason, see path_find_held() */
 void path_find_held(const struct message *m, struct path *p);
 void path_find_slept(const struct message *m, struct path *p);
 

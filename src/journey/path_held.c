@@ -157,12 +157,48 @@ static uint64_t held_until(const struct message *m, const struct path *p)
 	return until;
 }
 
+struct held_changes {
+	const struct held *first[PATH_HELD_STEPS];
+	uint32_t count; /* of all */
+	uint64_t left_out_ns;
+};
+
+/* Where the reason changes, from record @at on, without reasons that last less than @least_ns: they are part of the one before. */
+static void held_changes(const struct message *m, uint32_t at, uint64_t to_ns, uint64_t least_ns,
+			 struct held_changes *ret)
+{
+	const struct ring *r = &message_half(m)->held;
+	uint32_t fact = path_held_fact(m, ring_at(r, at));
+
+	ret->count = 0;
+	ret->left_out_ns = 0;
+	for (at++; at < r->count; at++) {
+		const struct held *h = ring_at(r, at);
+		const struct held *next = at + 1 < r->count ? ring_at(r, at + 1) : NULL;
+		uint64_t until = next && next->from_ns < to_ns ? next->from_ns : to_ns;
+
+		if (h->from_ns >= to_ns)
+			break;
+		if (path_held_fact(m, h) == fact)
+			continue;
+		if (until - h->from_ns < least_ns) {
+			ret->left_out_ns += until - h->from_ns;
+			continue;
+		}
+		fact = path_held_fact(m, h);
+		if (ret->count < PATH_HELD_STEPS)
+			ret->first[ret->count] = h;
+		ret->count++;
+	}
+}
+
 void path_find_held(const struct message *m, struct path *p)
 {
 	const struct ring *r = &message_half(m)->held;
-	uint64_t from_ns = m->end.sock_ns, to_ns = held_until(m, p);
-	uint32_t fact, at, room = PATH_HELD_STEPS;
+	uint64_t from_ns = m->end.sock_ns, to_ns = held_until(m, p), least_ns = 1000;
+	struct held_changes c;
 	const struct held *h;
+	uint32_t at;
 
 	if (m->inferred || !m->returned || from_ns < m->begin.h.time_ns || to_ns <= from_ns)
 		return;
@@ -172,15 +208,14 @@ void path_find_held(const struct message *m, struct path *p)
 	h = ring_at(r, at);
 	if (h->reason == HELD_NOTHING)
 		return;
-	fact = path_held_fact(m, h);
 	p->held = held_step(p, m, CRUMB_PT_SOCK_SEND_RETURN, from_ns, h) != NULL;
-	for (at++; at < r->count && room; at++) {
-		h = ring_at(r, at);
-		if (h->from_ns >= to_ns)
-			break;
-		if (path_held_fact(m, h) == fact)
-			continue;
-		fact = path_held_fact(m, h);
-		held_step(p, m, CRUMB_PT_TCP_HELD, h->from_ns, --room ? h : NULL);
-	}
+	held_changes(m, at, to_ns, 0, &c);
+	/* A window that each acknowledgement opens for a moment: short reasons are left out, if all of them are not a hundredth of the wait. */
+	for (; c.count > PATH_HELD_STEPS; least_ns *= 2)
+		held_changes(m, at, to_ns, least_ns, &c);
+	if (c.left_out_ns > (to_ns - from_ns) / 100)
+		held_changes(m, at, to_ns, 0, &c);
+	for (uint32_t i = 0; i < c.count && i < PATH_HELD_STEPS; i++)
+		held_step(p, m, CRUMB_PT_TCP_HELD, c.first[i]->from_ns,
+			  i + 1 == PATH_HELD_STEPS && c.count > PATH_HELD_STEPS ? NULL : c.first[i]);
 }

@@ -180,6 +180,64 @@ static void very_many_changes(void **state)
 	rig_close(&r);
 }
 
+/* Each acknowledgement opens the window for a microsecond: a hundred times in a tenth of a second. The window has the wait. */
+static void many_short_changes(void **state)
+{
+	const struct caught *c;
+	struct rig r;
+
+	(void)state;
+	open_flow(&r);
+	send_waiting(&r, CRUMB_HELD_CWND | CRUMB_HELD_UNSENT);
+	for (int i = 0; i < 100; i++) {
+		r.b.now_ns += 1000000 - r.b.step_ns;
+		held(&r, false, CRUMB_HELD_UNSENT, 0);
+		r.b.now_ns += 2000 - r.b.step_ns;
+		held(&r, false, CRUMB_HELD_CWND | CRUMB_HELD_UNSENT, 0);
+	}
+	arrive_and_read(&r);
+	c = rig_at(&r, 0);
+	assert_int_equal(c->unexplained_ns, 0);
+	assert_int_equal(caught_step(c, CRUMB_PT_TCP_HELD, "a"), -1);
+	assert_string_equal(caught_code(c, CRUMB_PT_DEV_QUEUE, "a"), "tx.cwnd");
+	rig_close(&r);
+}
+
+/* The call came before its socket's SYN was answered: up to the answer it is tx.connect, and the call's way to the stream behind it. */
+static void not_connected(void **state)
+{
+	struct sender s = sender(), late = sender();
+	const struct caught *c;
+	struct rig r;
+	int at;
+
+	(void)state;
+	open_flow(&r);
+	s.enter_ns = r.b.now_ns + r.b.step_ns;
+	r.b.now_ns += 50000000;
+	build_state(&r.b, FLOW, OUT, 2, 1);
+	build_send_begin(&r.b, &s, S0, 6);
+	build_send_end(&r.b, &s, S0, 6, 6);
+	arrive_and_read(&r);
+	c = rig_at(&r, 0);
+	at = caught_step(c, CRUMB_PT_SOCK_CONNECTED, "a");
+	assert_true(at > 0);
+	assert_string_equal(c->code[at], "tx.connect");
+	assert_in_range(c->t_ns[at], 49000000, 51000000);
+	assert_string_equal(caught_code(c, CRUMB_PT_TCP_APPEND, "a"), "tx.wakeup");
+	assert_int_equal(c->unexplained_ns, 0);
+	rig_close(&r);
+
+	open_flow(&r);
+	build_state(&r.b, FLOW, OUT, 2, 1);
+	r.b.now_ns += 50000000;
+	build_send_begin(&r.b, &late, S0, 6);
+	build_send_end(&r.b, &late, S0, 6, 6);
+	arrive_and_read(&r);
+	assert_int_equal(caught_step(rig_at(&r, 0), CRUMB_PT_SOCK_CONNECTED, "a"), -1);
+	rig_close(&r);
+}
+
 /* tcp.xmit of the byte at @from, with what --deep adds above and below; @write_ns 0: it was not tcp_write_xmit() that sent it. */
 static void transmits_from(struct rig *r, uint32_t from, uint32_t bytes, uint32_t write_ns)
 {
@@ -315,6 +373,8 @@ int main(void)
 		cmocka_unit_test(the_reason_changes),
 		cmocka_unit_test(an_old_reason),
 		cmocka_unit_test(very_many_changes),
+		cmocka_unit_test(many_short_changes),
+		cmocka_unit_test(not_connected),
 		cmocka_unit_test(written),
 		cmocka_unit_test(written_in_parts),
 		cmocka_unit_test(sent_before_the_return),
