@@ -41,5 +41,7 @@ __u8 crumb_readers[CRUMB_READER_MARKS] = {};
 struct crumb_cpu crumb_cpus[CRUMB_MAX_CPUS] = {};
 struct crumb_asked crumb_nf_asked[CRUMB_NF_SLOTS] = {};
 struct crumb_softirq crumb_softirqs[CRUMB_MAX_CPUS] = {};
+struct crumb_cards crumb_cards[CRUMB_MAX_CPUS] = {};
+struct crumb_irqs crumb_irqs = {};
 
 char LICENSE[] SEC("license") = "GPL";

@@ -421,5 +421,7 @@ extern struct crumb_arrived crumb_arrived[CRUMB_MAX_CPUS];
 extern struct crumb_cpu crumb_cpus[CRUMB_MAX_CPUS];
 extern struct crumb_asked crumb_nf_asked[CRUMB_NF_SLOTS];
 extern struct crumb_softirq crumb_softirqs[CRUMB_MAX_CPUS];
+extern struct crumb_cards crumb_cards[CRUMB_MAX_CPUS];
+extern struct crumb_irqs crumb_irqs;
 
 #endif

@@ -46,4 +46,8 @@
 #define CRUMB_BLOOM_SLOTS   65536 /* places of the flow pre-check; a power of two */
 #define CRUMB_ZONE_SLOTS    256	  /* places of namespaces that have a zone; a power of two */
 
+/* Interrupts of network cards that are told apart: their numbers, and cards on one CPU. */
+#define CRUMB_IRQS  1024
+#define CRUMB_CARDS 4
+
 #endif

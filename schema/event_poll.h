@@ -5,13 +5,17 @@
 
 /*
  * Told before the sighting of a packet that its device's poll takes in a softirq (dev.gro, dev.receive) CRUMB_POLL_TOLD_NS and more after
- * an interrupt asked for that. It need not have been this packet's: that may have come later.
+ * an interrupt asked for that. It need not have been this packet's: that may have come later. Whose it is known to be is the
+ * packet's card's or another one's, where the cards' interrupts are known.
  */
+#define CRUMB_POLL_OWN	  1 /* the first of the packet's own card */
+#define CRUMB_POLL_OTHERS 2 /* of another network card: its own is not known */
+
 struct crumb_ev_poll {
 	struct crumb_event h; /* time: of the sighting */
 	__u32 flow;
 	__u8 dir;
-	__u8 pad0;
+	__u8 whose; /* CRUMB_POLL_*; 0: of any device, as far as is known */
 	__u16 irq; /* number of the interrupt, modulo 65536; 0: the softirq before asked for another one, having done enough */
 	__u32 netns, ifindex;
 	__u64 skb;

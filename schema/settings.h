@@ -227,6 +227,30 @@ struct crumb_softirq {
 
 #define CRUMB_SOFTIRQ_RUNS 1
 
+/*
+ * Interrupts of one network card on one CPU: of the receive softirq's run (counted) that goes on, or was the last one when it struck, and of
+ * the run before that, the first each.
+ */
+struct crumb_card {
+	__u32 ifindex; /* 0: nobody's place yet */
+	__u16 irq[2];  /* by the run's lowest bit; modulo 65536 */
+	__u32 run[2];
+	__u64 ns[2];
+};
+
+struct crumb_cards {
+	__u32 runs; /* of the receive softirq on this CPU */
+	__u32 pad0;
+	struct crumb_card card[CRUMB_CARDS];
+	__u64 pad1[7]; /* lines of the cache that no other CPU writes */
+};
+
+/* Which network card an interrupt is of, as user space has read it. */
+struct crumb_irqs {
+	__u32 netns;		   /* whose devices these are; 0: none is known */
+	__u32 ifindex[CRUMB_IRQS]; /* 0: no network card's, or not known */
+};
+
 struct crumb_asked { /* an skb that netfilter has at a hook */
 	__u64 skb;   /* its address; 0 none */
 	__u64 ns;    /* since when */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * From a device's interrupt to its poll. The interrupt calls napi_schedule(), which raises the receive softirq on this CPU; net_rx_action()
- * polls the devices that have asked, all in one run. Which of them a packet's was no tracepoint tells.
+ * polls the devices that have asked, all in one run. Which of them a packet's was no tracepoint tells; where user space knows which card has
+ * which interrupts, it is that card's own.
  */
 #ifndef CRUMB_BODY_POLL_H
 #define CRUMB_BODY_POLL_H
@@ -18,6 +19,92 @@ static __always_inline struct crumb_softirq *softirq_here(void)
 	return &crumb_softirqs[cpu & (CRUMB_MAX_CPUS - 1)];
 }
 
+static __always_inline struct crumb_cards *cards_here(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	if (cpu >= CRUMB_MAX_CPUS)
+		return NULL;
+	asm volatile("" : "+r"(cpu));
+	return &crumb_cards[cpu & (CRUMB_MAX_CPUS - 1)];
+}
+
+static __always_inline __u32 irq_card(__u32 irq)
+{
+	if (irq >= CRUMB_IRQS)
+		return 0;
+	asm volatile("" : "+r"(irq));
+	return crumb_irqs.ifindex[irq & (CRUMB_IRQS - 1)];
+}
+
+/* @make: take a free place. NULL: no place. */
+static __always_inline struct crumb_card *card_of(struct crumb_cards *c, __u32 ifindex, bool make)
+{
+#pragma unroll
+	for (int i = 0; i < CRUMB_CARDS; i++) {
+		if (c->card[i].ifindex == ifindex)
+			return &c->card[i];
+		if (!c->card[i].ifindex) {
+			if (!make)
+				return NULL;
+			c->card[i].ifindex = ifindex;
+			return &c->card[i];
+		}
+	}
+	return NULL;
+}
+
+static __always_inline void card_strikes(__u32 irq, __u64 now)
+{
+	__u32 ifindex = irq_card(irq), side;
+	struct crumb_cards *c = ifindex ? cards_here() : NULL;
+	struct crumb_card *card = c ? card_of(c, ifindex, true) : NULL;
+
+	if (!card)
+		return;
+	side = c->runs & 1;
+	if (card->run[side] == c->runs && card->ns[side])
+		return;
+	card->run[side] = c->runs;
+	card->irq[side] = irq;
+	card->ns[side] = now;
+}
+
+struct poll_since {
+	__u64 ns;
+	__u16 irq;
+	__u8 whose; /* CRUMB_POLL_* */
+	bool mid;   /* within the run that goes on */
+};
+
+/* The packet's own card: its first interrupt since the softirq began last, else the first within this run. */
+static __always_inline void poll_own(struct poll_since *s, const struct net_device *dev, __u32 netns)
+{
+	__u32 ifindex = K(dev, ifindex), side, other;
+	struct crumb_cards *c = crumb_irqs.netns == netns ? cards_here() : NULL;
+	struct crumb_card *card = c ? card_of(c, ifindex, false) : NULL;
+
+	if (!card) {
+		other = irq_card(s->irq);
+		if (other && (crumb_irqs.netns != netns || other != ifindex))
+			s->whose = CRUMB_POLL_OTHERS;
+		return;
+	}
+	side = c->runs & 1;
+	if (card->ns[!side] && card->run[!side] + 1 == c->runs) {
+		s->mid = false;
+		side = !side;
+	} else if (card->ns[side] && card->run[side] == c->runs) {
+		s->mid = true;
+	} else {
+		s->whose = irq_card(s->irq) && irq_card(s->irq) != ifindex ? CRUMB_POLL_OTHERS : 0;
+		return;
+	}
+	s->ns = card->ns[side & 1];
+	s->irq = card->irq[side & 1];
+	s->whose = CRUMB_POLL_OWN;
+}
+
 /*
  * A followed packet comes out of its device's poll: if that is late, since when was it due? Once for each skb: what was offered for merging comes by
  * again. There each is a new one, whatever its address: that of a merged one is used again at once.
@@ -29,11 +116,17 @@ static __always_inline void poll_tell(const struct sk_buff *skb, const struct ne
 	struct crumb_softirq *p = softirq_here();
 	struct crumb_ev_poll *e;
 	bool due = p && p->run_ns > CRUMB_SOFTIRQ_RUNS;
+	struct poll_since own;
 	__u64 since;
 
 	if (!p || !p->run_ns || (again && p->told_skb == (__u64)skb))
 		return;
-	since = due ? p->due_ns : p->mid_ns;
+	own.ns = due ? p->due_ns : p->mid_ns;
+	own.irq = due ? p->due_irq : p->mid_irq;
+	own.whose = 0;
+	own.mid = !due;
+	poll_own(&own, dev, netns);
+	since = own.ns;
 	asm volatile("" : "+r"(since)); /* an interrupt may write it any moment: after @now, too */
 	if (!since || since > now || now - since < CRUMB_POLL_TOLD_NS)
 		return;
@@ -44,14 +137,14 @@ static __always_inline void poll_tell(const struct sk_buff *skb, const struct ne
 	event_head(&e->h, CRUMB_EV_POLL, sizeof(*e), now);
 	e->flow = f->id;
 	e->dir = dir;
-	e->pad0 = 0;
-	e->irq = due ? p->due_irq : p->mid_irq;
+	e->whose = own.whose;
+	e->irq = own.irq;
 	e->netns = netns;
 	e->ifindex = K(dev, ifindex);
 	e->skb = (__u64)skb;
 	e->irq_ns = since;
-	e->run_ns = due ? p->run_ns : 0;
-	e->within_ns = due ? p->due_within_ns : 0;
+	e->run_ns = own.mid || !due ? 0 : p->run_ns;
+	e->within_ns = e->run_ns && since == p->due_ns ? p->due_within_ns : 0;
 	e->by_pid = bpf_get_current_pid_tgid();
 	e->pad1 = 0;
 	bpf_get_current_comm(e->by_comm, sizeof(e->by_comm));

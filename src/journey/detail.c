@@ -283,7 +283,7 @@ static void say_copy(struct words *w, const struct path *p, const struct path_st
 	}
 }
 
-/* "interrupt 27: this packet's, or an earlier one's" */
+/* "interrupt 27: this packet's, or an earlier one's": as far as it is known whose it is */
 static void say_irq(struct words *w, const struct crumb_ev_poll *e)
 {
 	if (!e->irq) {
@@ -292,7 +292,11 @@ static void say_irq(struct words *w, const struct crumb_ev_poll *e)
 	}
 	words_put(w, "interrupt ");
 	words_u64(w, e->irq);
-	words_put(w, ": this packet's, or an earlier one's");
+	words_put(w, e->whose == CRUMB_POLL_OWN ?
+			     ": this packet's, or an earlier one's" :
+		     e->whose == CRUMB_POLL_OTHERS ?
+			     ": another card's; this packet's came no earlier" :
+			     ": this packet's, an earlier one's or another device's");
 }
 
 /* Where softirqs are put off ksoftirqd does them, a task like others; else they take the time of whoever was interrupted. */

@@ -22,6 +22,7 @@
 #include "crumb.skel.h"
 #include "flow_cells.h"
 #include "func_hooks.h"
+#include "irq_look.h"
 #include "libc_hooks.h"
 #include "loader.h"
 #include "log.h"
@@ -166,6 +167,8 @@ int session_new(const struct session_config *c, struct session **ret, struct err
 	s->skel = s->load.skel;
 	if (!err)
 		err = make_rings(s, e);
+	if (!err)
+		irq_look(&s->skel->bss->crumb_irqs);
 	if (!err)
 		err = open_libc(s);
 	if (!err)

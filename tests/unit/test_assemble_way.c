@@ -216,6 +216,8 @@ static void pass_in(struct rig *r, const struct build_skb *inner)
 #define MS	1000000
 #define IF_CARD 78 /* of which nothing else is known: no veth */
 
+static uint8_t poll_whose; /* CRUMB_POLL_* */
+
 /* It leaves, 10 ms later it is taken from the card of b: @irq_ms and @run_ms after it left; @run_ms 0: in the midst of a run. */
 static const struct caught *late_poll(struct rig *r, int irq_ms, int run_ms, uint64_t within_ms)
 {
@@ -223,6 +225,7 @@ static const struct caught *late_poll(struct rig *r, int irq_ms, int run_ms, uin
 	struct crumb_ev_poll ev = { .flow = FLOW,
 				    .dir = 1,
 				    .irq = 27,
+				    .whose = poll_whose,
 				    .netns = NETNS_B,
 				    .ifindex = IF_CARD,
 				    .skb = 42,
@@ -268,7 +271,7 @@ static void late_softirq(void **state)
 				 c->t_ns[caught_step(c, CRUMB_PT_DEV_IRQ, "b")],
 			 7 * MS);
 	assert_string_equal(detail_at(c, CRUMB_PT_DEV_IRQ, "b"),
-			    "interrupt 27: this packet's, or an earlier one's");
+			    "interrupt 27: this packet's, an earlier one's or another device's");
 	assert_string_equal(detail_at(c, CRUMB_PT_SOFTIRQ_RUN, "b"), "in the time of hog (7)");
 	rig_close(&r);
 	/* asked for before it left: that is no step, and the way is part of the wait */
@@ -291,6 +294,23 @@ static void late_softirq(void **state)
 	assert_int_equal(caught_step(c, CRUMB_PT_DEV_IRQ, "b"), -1);
 	assert_string_equal(caught_code(c, CRUMB_PT_DEV_GRO, "b"), "rx.napi");
 	rig_close(&r);
+}
+
+/* Where the cards' interrupts are known: its own, or another one's. */
+static void whose_interrupt(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	poll_whose = CRUMB_POLL_OWN;
+	assert_string_equal(detail_at(late_poll(&r, 2, 9, 3), CRUMB_PT_DEV_IRQ, "b"),
+			    "interrupt 27: this packet's, or an earlier one's");
+	rig_close(&r);
+	poll_whose = CRUMB_POLL_OTHERS;
+	assert_string_equal(detail_at(late_poll(&r, 2, 9, 3), CRUMB_PT_DEV_IRQ, "b"),
+			    "interrupt 27: another card's; this packet's came no earlier");
+	rig_close(&r);
+	poll_whose = 0;
 }
 
 static void through_a_tunnel(void **state)
@@ -487,6 +507,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(netfilter_leaves_no_gap),
 		cmocka_unit_test(late_softirq),
+		cmocka_unit_test(whose_interrupt),
 		cmocka_unit_test(named_queues),
 		cmocka_unit_test(too_many_queues),
 		cmocka_unit_test(an_old_route),
