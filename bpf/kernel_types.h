@@ -264,6 +264,7 @@ struct sk_buff {
 	__u64 skb_mstamp_ns;
 	__u16 queue_mapping;
 	int skb_iif;
+	__u16 vlan_proto; /* big endian */
 	__u16 vlan_tci;
 	__u16 protocol; /* big endian */
 	__u16 transport_header, network_header, mac_header;

@@ -212,6 +212,7 @@ struct crumb_ev_send_end {
 #define CRUMB_SKB_DRIVER_XOFF 0x10 /* qdisc.enqueue: the driver had stopped the device's queue */
 #define CRUMB_SKB_STACK_XOFF  0x20 /* ... its limit of bytes (BQL) had */
 #define CRUMB_SKB_PACED	      0x40 /* ... fq keeps it until its time */
+#define CRUMB_SKB_STAG	      0x80 /* its tag in `vlan` is 802.1ad's */
 #define CRUMB_SKB_SYNTHETIC   0x04
 #define CRUMB_SKB_TUNNEL \
 	0x08 /* it carries the packet with these bytes inside: ip_id is crumb_ev_tunnel.number, ttl and ip_version are its own */
@@ -236,7 +237,7 @@ struct crumb_ev_skb {
 	__u16 ip_id;
 	__u8 ttl;
 	__u8 ip_version;	     /* 4, 6 */
-	__u16 vlan;		     /* 802.1Q TCI of the skb or the frame, 0 none */
+	__u16 vlan;		     /* TCI of the skb or the frame, 0 none; see CRUMB_SKB_STAG */
 	__u16 snap_len;		     /* bytes that follow in `crumb_ev_packet` */
 	__u8 src_mac[6], dst_mac[6]; /* zero before the link-layer header is there */
 	__u32 iif;		     /* skb->skb_iif: where it came in, 0 if made here */

@@ -22,6 +22,7 @@ struct crumb_ev_fdb {
 #define CRUMB_PORT_ISOLATED 0x02 /* nor anything from other isolated ports */
 #define CRUMB_PORT_HAIRPIN  0x04 /* frames may leave where they came in */
 #define CRUMB_PORT_MORE	    0x08 /* more ranges of VLANs than there is room for */
+#define CRUMB_PORT_STAG	    0x10 /* its bridge's tags are 802.1ad's */
 
 struct crumb_ev_port {
 	struct crumb_event h; /* time: of the event that it is told for */

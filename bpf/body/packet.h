@@ -263,6 +263,8 @@ static __always_inline void fill_sighting(struct crumb_ev_skb *e, const struct s
 	e->ttl = p->ttl;
 	e->ip_version = p->ip_version;
 	e->vlan = K(skb, vlan_tci);
+	if (e->vlan && K(skb, vlan_proto) == bpf_htons(ETH_P_8021AD))
+		e->flags |= CRUMB_SKB_STAG;
 	e->snap_len = 0;
 	e->iif = K(skb, skb_iif);
 	/* Before the link-layer header is written (IP still above the device) there is nothing to read. */

@@ -266,12 +266,33 @@ static void stp_refuses(struct assembler *a, struct verdict_on *v, const struct 
 	words_put(&v->why, state_name(p->state) ? state_name(p->state) : "in no state");
 }
 
+/* br_allowed_ingress(): a tag of the other protocol is payload to it. */
+static bool tag_counts(const struct crumb_ev_port *p, uint8_t flags)
+{
+	return !(p->flags & CRUMB_PORT_STAG) == !(flags & CRUMB_SKB_STAG);
+}
+
+/* By its tag; 0: that of the port counts. */
+static uint16_t vid_of(const struct crumb_ev_port *p, const struct crumb_ev_skb *s)
+{
+	return tag_counts(p, s->flags) ? s->vlan & VLAN_MASK : 0;
+}
+
+static const char *no_vid_words(const struct crumb_ev_port *p, const struct crumb_ev_skb *s)
+{
+	if (s->vlan && !tag_counts(p, s->flags))
+		return p->flags & CRUMB_PORT_STAG ? "its tag is not 802.1ad's, and " :
+						    "its tag is 802.1ad's, the bridge's not, and ";
+	return s->vlan ? "its tag has a priority and no VLAN, and " : "no tag, and ";
+}
+
+/* @s: the frame, where it comes in. */
 static void vlan_refuses(struct assembler *a, struct verdict_on *v, const struct crumb_ev_port *p,
-			 uint16_t vid)
+			 uint16_t vid, const struct crumb_ev_skb *s)
 {
 	v->name = "bridge.vlan_filter";
 	if (!vid) {
-		words_put(&v->why, "no tag, and ");
+		words_put(&v->why, no_vid_words(p, s));
 		say_dev(a, &v->why, p);
 		words_put(&v->why, " has no PVID; its VLANs: ");
 	} else {
@@ -284,9 +305,9 @@ static void vlan_refuses(struct assembler *a, struct verdict_on *v, const struct
 	say_vlans(&v->why, p);
 }
 
-/* br_handle_frame(), br_allowed_ingress(). @vid: 0 no tag; then the port's own. */
+/* br_handle_frame(), br_allowed_ingress(). @vid: 0 no tag that counts; then the port's own. */
 static void refuses_in(struct assembler *a, struct verdict_on *v, const struct crumb_ev_port *p,
-		       uint16_t *vid)
+		       const struct crumb_ev_skb *s, uint16_t *vid)
 {
 	if (p->state != BR_STATE_FORWARDING && p->state != BR_STATE_LEARNING) {
 		stp_refuses(a, v, p);
@@ -297,7 +318,7 @@ static void refuses_in(struct assembler *a, struct verdict_on *v, const struct c
 	else if (!*vid)
 		*vid = p->pvid;
 	if (p->filtering && (!*vid || !port_has(p, *vid)))
-		vlan_refuses(a, v, p, *vid);
+		vlan_refuses(a, v, p, *vid, s);
 	else if (p->state != BR_STATE_FORWARDING)
 		stp_refuses(a, v, p);
 }
@@ -309,7 +330,7 @@ static void refuses_out(struct assembler *a, struct verdict_on *v, const struct 
 	if (p->state != BR_STATE_FORWARDING) {
 		stp_refuses(a, v, p);
 	} else if (vid && p->filtering && !port_has(p, vid)) {
-		vlan_refuses(a, v, p, vid);
+		vlan_refuses(a, v, p, vid, NULL);
 	} else if (in && in->ifindex == p->ifindex && !(p->flags & CRUMB_PORT_HAIRPIN)) {
 		v->name = "bridge.no_egress";
 		words_put(&v->why, "it came in by ");
@@ -363,7 +384,7 @@ static void refuses(struct assembler *a, struct verdict_on *v, const struct crum
 		    const struct crumb_ev_port *at)
 {
 	const struct crumb_ev_port *in = port_get(a->bridges, d->s.netns, d->s.iif), *out;
-	uint16_t vid = d->s.vlan & VLAN_MASK;
+	uint16_t vid = vid_of(at, &d->s);
 	const struct fdb_entry *e;
 
 	if (d->s.iif && d->s.iif != d->s.ifindex) { /* on its way out, at its port */
@@ -383,7 +404,7 @@ static void refuses(struct assembler *a, struct verdict_on *v, const struct crum
 		say_dev(a, &v->why, at);
 		return;
 	}
-	refuses_in(a, v, at, &vid);
+	refuses_in(a, v, at, &d->s, &vid);
 	if (v->name || no_mac(d->s.dst_mac))
 		return;
 	e = fdb_get(a->bridges, d->s.netns, d->s.dst_mac, vid);
@@ -450,11 +471,12 @@ static void say_port(struct assembler *a, struct words *w, const struct path_ste
 void bridge_say_in(struct assembler *a, struct words *w, const struct path_step *s)
 {
 	const struct crumb_ev_port *p = port_get(a->bridges, s->netns, s->ifindex);
-	uint16_t vid = s->seen ? s->seen->dev.vlan & VLAN_MASK : 0;
+	uint16_t vid;
 
 	say_port(a, w, s);
 	if (!p || !p->filtering)
 		return;
+	vid = s->seen && tag_counts(p, s->seen->dev.flags) ? s->seen->dev.vlan & VLAN_MASK : 0;
 	words_put(w, "; VLAN ");
 	words_u64(w, vid ? vid : p->pvid);
 	words_put(w, vid ? " by its tag" : " by the port's PVID");

@@ -88,8 +88,28 @@ void filter_words(struct words *w, const struct crumb_ev_filter *f)
 	words_put(w, handle);
 }
 
+/* A program of BPF that is asked before the filters: "tcx program drop_all, id 57, dev swp1 ingress" */
+static void say_program(struct assembler *a, struct words *w, const struct crumb_ev_filter *f)
+{
+	char name[sizeof(f->cookie) + 1] = "";
+
+	memcpy(name, f->cookie,
+	       f->cookie_len < sizeof(f->cookie) ? f->cookie_len : sizeof(f->cookie));
+	words_put(w, "tcx program ");
+	words_put(w, name);
+	words_put(w, name[0] ? ", id " : "id ");
+	words_u64(w, f->handle);
+	words_put(w, ", dev ");
+	words_put(w, facts_dev_name(a->facts, f->netns, f->ifindex));
+	words_put(w, f->egress ? " egress" : " ingress");
+}
+
 static void say_filter(struct assembler *a, struct words *w, const struct crumb_ev_filter *f)
 {
+	if (!strncmp(f->kind, "tcx", sizeof(f->kind))) {
+		say_program(a, w, f);
+		return;
+	}
 	words_put(w, "tc filter dev ");
 	words_put(w, facts_dev_name(a->facts, f->netns, f->ifindex));
 	words_put(w, f->egress ? " egress " : " ingress ");
@@ -115,7 +135,11 @@ void filter_name_drop(struct assembler *a, struct crumb_ev_drop *ev)
 	    hit.filter->read_ns + FRESH_NS < ev->s.h.time_ns)
 		return;
 	say_filter(a, &w, hit.filter);
-	words_put(&w, hit.only ? ": the only one that drops such here" : ": the first that matches");
+	if (hit.filter->action != CRUMB_FILTER_DROP)
+		words_put(&w, ": the only one that may drop here");
+	else
+		words_put(&w, hit.only ? ": the only one that drops such here" :
+					 ": the first that matches");
 	words_put(&w, own_reason_late(ev->s.h.time_ns, hit.filter->read_ns));
 	w.text[w.len] = '\0';
 	number = own_reason(a->reasons, a->facts, reason, w.text);

@@ -328,7 +328,7 @@ bool filters_dropped(const struct filters *fs, const struct filter_packet *p, ui
 	*ret = (struct filter_hit){ .only = n == 1 };
 	if (n > 1)
 		f = first_drop(&l, p);
-	if (!f || f->ev.action != CRUMB_FILTER_DROP || !may_have_dropped(f, ns))
+	if (!f || !may_have_dropped(f, ns) || (f->ev.action != CRUMB_FILTER_DROP && !ret->only))
 		return false;
 	ret->filter = &f->ev;
 	return true;

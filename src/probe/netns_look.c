@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_bridge.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
@@ -190,7 +191,10 @@ struct dump {
 	void *ctx;
 	int err;
 	/* ports: bridges that look at VLANs */
-	uint32_t *filtering;
+	struct vlan_bridge {
+		uint32_t ifindex;
+		bool stag;
+	} * filtering;
 	unsigned int bridges, room;
 };
 
@@ -412,26 +416,42 @@ int netns_dump_fdb(uint32_t inum, uint64_t time_ns, event_fn fn, void *ctx)
 	return run_dump(&d, RTM_GETNEIGH, AF_BRIDGE, on_neigh);
 }
 
-static int bridge_add(struct dump *d, uint32_t ifindex)
+static int bridge_add(struct dump *d, struct vlan_bridge bridge)
 {
 	if (d->bridges == d->room) {
 		unsigned int room = d->room ? 2 * d->room : 32;
-		uint32_t *more = realloc(d->filtering, room * sizeof(*more));
+		struct vlan_bridge *more = realloc(d->filtering, room * sizeof(*more));
 
 		if (!more)
 			return -ENOMEM;
 		d->filtering = more;
 		d->room = room;
 	}
-	d->filtering[d->bridges++] = ifindex;
+	d->filtering[d->bridges++] = bridge;
 	return 0;
+}
+
+static int read_bridge(struct dump *d, uint32_t ifindex, const struct nlattr *data)
+{
+	struct vlan_bridge bridge = { .ifindex = ifindex };
+	const struct nlattr *a;
+	bool filtering = false;
+
+	mnl_attr_for_each_nested(a, data)
+	{
+		if (mnl_attr_get_type(a) == IFLA_BR_VLAN_FILTERING)
+			filtering = mnl_attr_get_u8(a);
+		else if (mnl_attr_get_type(a) == IFLA_BR_VLAN_PROTOCOL)
+			bridge.stag = ntohs(mnl_attr_get_u16(a)) == ETH_P_8021AD;
+	}
+	return filtering ? bridge_add(d, bridge) : 0;
 }
 
 /* Which bridges look at VLANs? */
 static int on_bridge(const struct nlmsghdr *nlh, void *ctx)
 {
 	const struct ifinfomsg *ifm = mnl_nlmsg_get_payload(nlh);
-	const struct nlattr *a, *b, *c;
+	const struct nlattr *a, *b;
 	struct dump *d = ctx;
 
 	mnl_attr_for_each(a, nlh, sizeof(*ifm))
@@ -448,11 +468,8 @@ static int on_bridge(const struct nlmsghdr *nlh, void *ctx)
 			else if (mnl_attr_get_type(b) == IFLA_INFO_DATA)
 				data = b;
 		}
-		if (!bridge || !data)
-			continue;
-		mnl_attr_for_each_nested(c, data) if (mnl_attr_get_type(c) == IFLA_BR_VLAN_FILTERING &&
-						      mnl_attr_get_u8(c) && !d->err)
-			d->err = bridge_add(d, ifm->ifi_index);
+		if (bridge && data && !d->err)
+			d->err = read_bridge(d, ifm->ifi_index, data);
 	}
 	return d->err ? MNL_CB_STOP : MNL_CB_OK;
 }
@@ -532,8 +549,12 @@ static int on_port(const struct nlmsghdr *nlh, void *ctx)
 			break;
 		}
 	}
-	for (unsigned int i = 0; i < d->bridges; i++)
-		e.filtering |= d->filtering[i] == e.bridge;
+	for (unsigned int i = 0; i < d->bridges; i++) {
+		if (d->filtering[i].ifindex != e.bridge)
+			continue;
+		e.filtering = 1;
+		e.flags |= d->filtering[i].stag ? CRUMB_PORT_STAG : 0;
+	}
 	if (e.state == 0xff) /* the bridge itself */
 		return MNL_CB_OK;
 	d->err = d->fn(d->ctx, &e.h);

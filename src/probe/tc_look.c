@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "netlink_dump.h"
 #include "netns_look.h"
+#include "tcx_look.h"
 
 #define DEVICES_MAX 512
 
@@ -21,7 +22,7 @@ struct look {
 	event_fn fn;
 	void *ctx;
 	uint32_t told, dumps;
-	bool cut;
+	bool cut, programs;
 	int err;
 	struct {
 		uint32_t ifindex;
@@ -99,7 +100,9 @@ static void look_at(struct look *l, uint32_t ifindex, bool egress)
 	l->head.read_ns = clock_ns(CLOCK_MONOTONIC);
 	mark = l->head;
 	mark.flags = CRUMB_FILTER_READING;
-	if (tell(l, &mark) == MNL_CB_OK)
+	if (tell(l, &mark) == MNL_CB_OK && l->programs)
+		l->err = tcx_look(&l->head, l->fn, l->ctx);
+	if (!l->err)
 		broken = dump(l, RTM_GETTFILTER, ifindex, parent, on_filter) != 0;
 	if (l->err || (!l->cut && !broken))
 		return;
@@ -116,6 +119,7 @@ int tc_look(uint32_t netns, const struct tc_side *side, uint64_t time_ns, event_
 			  .netns = netns },
 		.fn = fn,
 		.ctx = ctx,
+		.programs = side, /* hardware has none */
 	};
 
 	l.nl = netns_rtnetlink(netns);

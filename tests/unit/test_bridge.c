@@ -46,6 +46,15 @@ static const struct crumb_ev_port ports[] = {
 	  .pvid = 10,
 	  .ranges = 1,
 	  .vlan = { { 10, 10 } } },
+	{ .netns = NS,
+	  .ifindex = 4,
+	  .bridge = BRIDGE + 1,
+	  .state = BR_STATE_FORWARDING,
+	  .filtering = 1,
+	  .flags = CRUMB_PORT_STAG,
+	  .mtu = 1500,
+	  .ranges = 1,
+	  .vlan = { { 20, 20 } } },
 };
 
 struct at {
@@ -54,28 +63,41 @@ struct at {
 	const uint8_t *mac;
 	const char *told; /* by the kernel */
 	const char *name, *proof;
+	uint8_t flags;
 };
 
 static const struct at all[] = {
 	{ 1, 1, 100, 31, known, NULL, "bridge.vlan_filter",
-	  "VLAN 31 is not among those of if1: 10 20-30" },
+	  "VLAN 31 is not among those of if1: 10 20-30", 0 },
 	{ 2, 2, 100, 0, known, NULL, "bridge.vlan_filter",
-	  "no tag, and if2 has no PVID; its VLANs: 10" },
-	{ 3, 3, 100, 0, known, NULL, "bridge.stp_state", "if3 is blocking" },
+	  "no tag, and if2 has no PVID; its VLANs: 10", 0 },
+	/* A priority without a VLAN; tags of the other protocol, which are payload to the bridge; its own. */
+	{ 2, 2, 100, 0xa000, known, NULL, "bridge.vlan_filter",
+	  "its tag has a priority and no VLAN, and if2 has no PVID; its VLANs: 10", 0 },
+	{ 2, 2, 100, 10, known, NULL, "bridge.vlan_filter",
+	  "its tag is 802.1ad's, the bridge's not, and if2 has no PVID; its VLANs: 10",
+	  CRUMB_SKB_STAG },
+	{ 4, 4, 100, 20, known, NULL, "bridge.vlan_filter",
+	  "its tag is not 802.1ad's, and if4 has no PVID; its VLANs: 20", 0 },
+	{ 4, 4, 100, 31, known, NULL, "bridge.vlan_filter", "VLAN 31 is not among those of if4: 20",
+	  CRUMB_SKB_STAG },
+	{ 3, 3, 100, 0, known, NULL, "bridge.stp_state", "if3 is blocking", 0 },
 	{ 3, 3, 100, 0, known, "BRIDGE_INGRESS_STP_STATE", "BRIDGE_INGRESS_STP_STATE",
-	  "if3 is blocking" },
+	  "if3 is blocking", 0 },
 	{ 1, 1, 100, 25, unknown, NULL, "bridge.no_egress",
-	  "no FDB entry for 02:00:00:00:00:0c; VLAN 25 is not among those of if2: 10; if3 is blocking" },
+	  "no FDB entry for 02:00:00:00:00:0c; VLAN 25 is not among those of if2: 10; if3 is blocking",
+	  0 },
 	{ 2, 2, 100, 10, known, NULL, "bridge.no_egress",
-	  "it came in by if2, behind which its destination is (hairpin off)" },
-	{ 2, 1, 1019, 10, known, NULL, "bridge.mtu", "packet of 1005 bytes, mtu 1000 of if2" },
-	{ 2, 1, 100, 25, known, NULL, "bridge.vlan_filter", "VLAN 25 is not among those of if2: 10" },
+	  "it came in by if2, behind which its destination is (hairpin off)", 0 },
+	{ 2, 1, 1019, 10, known, NULL, "bridge.mtu", "packet of 1005 bytes, mtu 1000 of if2", 0 },
+	{ 2, 1, 100, 25, known, NULL, "bridge.vlan_filter", "VLAN 25 is not among those of if2: 10",
+	  0 },
 	/* Nothing that is known stands in the way: no guess. */
-	{ 2, 1, 1018, 10, known, NULL, "NOT_SPECIFIED", NULL },
-	{ 1, 1, 100, 10, known, NULL, "NOT_SPECIFIED", NULL },
+	{ 2, 1, 1018, 10, known, NULL, "NOT_SPECIFIED", NULL, 0 },
+	{ 1, 1, 100, 10, known, NULL, "NOT_SPECIFIED", NULL, 0 },
 	/* The kernel knows better; and what is no port. */
-	{ 1, 1, 100, 31, known, "NETFILTER_DROP", "NETFILTER_DROP", NULL },
-	{ 5, 5, 100, 31, known, NULL, "NOT_SPECIFIED", NULL },
+	{ 1, 1, 100, 31, known, "NETFILTER_DROP", "NETFILTER_DROP", NULL, 0 },
+	{ 5, 5, 100, 31, known, NULL, "NOT_SPECIFIED", NULL, 0 },
 };
 
 static void name_fact(struct assembler *a, uint32_t value, const char *name)
@@ -111,7 +133,7 @@ static void reasons(void **state)
 			       .skb_len = t->len - 14,
 			       .wire_len = t->len,
 			       .vlan = t->vlan,
-			       .flags = CRUMB_SKB_PORT },
+			       .flags = CRUMB_SKB_PORT | t->flags },
 			.reason = t->told ? 3 : 2,
 		};
 		const char *proof;
