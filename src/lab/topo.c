@@ -267,7 +267,10 @@ static void needs_machines(struct parser *p)
 static const struct {
 	const char *word;
 	enum topo_service bit;
-} services[] = { { "ifupdown2", TOPO_IFUPDOWN2 }, { "lldpd", TOPO_LLDPD }, { "frr", TOPO_FRR } };
+} services[] = { { "ifupdown2", TOPO_IFUPDOWN2 },
+		 { "lldpd", TOPO_LLDPD },
+		 { "frr", TOPO_FRR },
+		 { "chrony", TOPO_CHRONY } };
 
 static int parse_service(struct parser *p)
 {
@@ -283,7 +286,8 @@ static int parse_service(struct parser *p)
 		       strcmp(p->words[i], services[s].word))
 			s++;
 		if (s == sizeof(services) / sizeof(services[0]))
-			return fail(p, "\"%.*s\" is no service; write ifupdown2, lldpd or frr",
+			return fail(p,
+				    "\"%.*s\" is no service; write ifupdown2, lldpd, frr or chrony",
 				    SHOWN_BYTES, p->words[i]);
 		p->t->hosts[host].services |= services[s].bit;
 	}

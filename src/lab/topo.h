@@ -27,7 +27,7 @@ enum topo_role { TOPO_HOST, TOPO_SWITCH };
 enum topo_kind { TOPO_LINK_END, TOPO_BRIDGE, TOPO_SVI };
 
 /* Debian's programs that a machine runs; bits of struct topo_host's services. */
-enum topo_service { TOPO_IFUPDOWN2 = 1, TOPO_LLDPD = 2, TOPO_FRR = 4 };
+enum topo_service { TOPO_IFUPDOWN2 = 1, TOPO_LLDPD = 2, TOPO_FRR = 4, TOPO_CHRONY = 8 };
 
 struct topo_host {
 	char name[TOPO_NAME_BYTES];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Debian's own programs in a guest: ifupdown2 configures it from /etc/network/interfaces (interfaces(5), ifupdown-addons-interfaces(5))
- * as on a switch that is bought, lldpd tells its neighbours who it is, FRR's zebra and staticd keep its routes. There is no
+ * as on a switch that is bought, lldpd tells its neighbours who it is, FRR's zebra and staticd keep its routes, chronyd its clock. There is no
  * init system: the set-up script starts them.
  */
 #include "vm_state.h"
@@ -122,6 +122,47 @@ static void put_frr(const struct topo *t, int h, struct strbuf *b)
 		       "/usr/bin/vtysh -b\n");
 }
 
+/* The first address of the first host that runs it: the others have their time from there. */
+static const struct topo_addr *time_from(const struct topo *t)
+{
+	for (int h = 0; h < t->n_hosts; h++) {
+		if (!(t->hosts[h].services & TOPO_CHRONY))
+			continue;
+		for (int a = 0; a < t->n_addrs; a++)
+			if (t->ifaces[t->addrs[a].iface].host == h)
+				return &t->addrs[a];
+	}
+	return NULL;
+}
+
+/*
+ * Who is asked has nobody to ask: a first chronyd, which leaves the clock alone, gives its own as the right one, so that the second, which
+ * all others ask, is synchronised, and says so to the kernel (which chronyd does with rtcsync only).
+ */
+static void put_chrony(const struct topo *t, int h, struct strbuf *b)
+{
+	const struct topo_addr *from = time_from(t);
+
+	strbuf_puts(b, "mkdir -p /run/chrony\n");
+	if (!from)
+		return;
+	strbuf_puts(b, "cat >/etc/chrony/chrony.conf <<'END'\n"
+		       "makestep 0.001 -1\nrtcsync\nserver ");
+	if (t->ifaces[from->iface].host == h) {
+		strbuf_puts(b, "127.0.0.1 iburst minpoll 0 maxpoll 2\nallow\nbindaddress ");
+		vm_put_address(from->family, from->bytes, b);
+		strbuf_puts(b, "\nEND\n"
+			       "printf '%s\\n' 'local stratum 8' allow 'bindaddress 127.0.0.1' 'cmdport 0' "
+			       "'bindcmdaddress /' 'pidfile /run/chrony/own.pid' "
+			       ">/etc/chrony/own.conf\n"
+			       "/usr/sbin/chronyd -x -f /etc/chrony/own.conf\n");
+	} else {
+		vm_put_address(from->family, from->bytes, b);
+		strbuf_puts(b, " iburst minpoll 0 maxpoll 2\nEND\n");
+	}
+	strbuf_puts(b, "/usr/sbin/chronyd\n");
+}
+
 /* What one says of itself is of interest only where the set-up fails. */
 void vm_put_services(const char *lab, const struct topo *t, int h, struct strbuf *b)
 {
@@ -133,4 +174,6 @@ void vm_put_services(const char *lab, const struct topo *t, int h, struct strbuf
 		put_lldpd(b);
 	if (services & TOPO_FRR)
 		put_frr(t, h, b);
+	if (services & TOPO_CHRONY)
+		put_chrony(t, h, b);
 }

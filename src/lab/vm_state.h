@@ -25,7 +25,7 @@ int vm_clear(const char *lab, struct error *e);
 int vm_setup_script(const char *lab, const struct topo *t, int h, const char *hosts,
 		    const char *also, struct strbuf *b);
 void vm_mac(const char *lab, const struct topo_iface *i, char ret_mac[18]);
-/* vm_services.c: lines that set the host up by ifupdown2, and start lldpd and FRR. */
+/* vm_services.c: lines that set the host up by ifupdown2, and start lldpd, FRR and chronyd. */
 void vm_put_services(const char *lab, const struct topo *t, int h, struct strbuf *b);
 void vm_put_address(int family, const uint8_t *bytes, struct strbuf *b);
 

@@ -108,14 +108,14 @@ static void address_on_bridge_and_veth_between_hosts(void **state)
 
 static void services_vlans_and_routes(void **state)
 {
-	struct topo *t =
-		parse_ok("host a\nswitch s\nlink a:e0 s:p1\nbridge s:br p1\n"
-			 "service s ifupdown2 frr\nservice a lldpd\nvlan s:p1 10\nsvi s:v br 4094\n"
-			 "address s:v 10.0.0.1/8\nroute a default 10.0.0.1\n"
-			 "route a fd00::/8 fd00::1\n");
+	struct topo *t = parse_ok(
+		"host a\nswitch s\nlink a:e0 s:p1\nbridge s:br p1\n"
+		"service s ifupdown2 frr\nservice a lldpd chrony\nvlan s:p1 10\nsvi s:v br 4094\n"
+		"address s:v 10.0.0.1/8\nroute a default 10.0.0.1\n"
+		"route a fd00::/8 fd00::1\n");
 
 	(void)state;
-	assert_int_equal(t->hosts[0].services, TOPO_LLDPD);
+	assert_int_equal(t->hosts[0].services, TOPO_LLDPD | TOPO_CHRONY);
 	assert_int_equal(t->hosts[1].services, TOPO_IFUPDOWN2 | TOPO_FRR);
 	assert_int_equal(t->machines_line, 5);
 	assert_int_equal(t->ifaces[1].vlan, 10);
