@@ -179,11 +179,35 @@ static void in_kernel(void **state)
 	f = any;
 	f.action = CRUMB_FILTER_PASS;
 	assert_false(dropped_by(f, &packet));
-	f.action = CRUMB_FILTER_OTHER; /* a program may have, but it has no verdict that could be told */
-	assert_false(dropped_by(f, &packet));
+	f.action = CRUMB_FILTER_OTHER; /* a program says what it likes: it is the only one that may have */
+	assert_true(dropped_by(f, &packet));
 	f = any;
 	f.egress = 1;
 	assert_false(dropped_by(f, &packet));
+}
+
+/* A program that is asked before a filter which has dropped others: it may have been either. */
+static void beside_a_program(void **state)
+{
+	struct crumb_ev_filter program = any, filter = any;
+	struct filters *fs = with(5);
+	struct filter_hit hit;
+
+	(void)state;
+	program.pref = 0;
+	program.handle = 57;
+	program.action = CRUMB_FILTER_OTHER;
+	program.flags = CRUMB_FILTER_MORE;
+	give(fs, program, 5);
+	assert_true(filters_dropped(fs, &packet, 5, &hit));
+	assert_int_equal(hit.filter->handle, 57);
+	give(fs, filter, 5);
+	assert_false(filters_dropped(fs, &packet, 5, &hit));
+	filter.packets = 0;
+	give(fs, filter, 5);
+	assert_true(filters_dropped(fs, &packet, 5, &hit));
+	assert_int_equal(hit.filter->handle, 57);
+	filters_free(fs);
 }
 
 /* Of a drop at @ns; they are read at 5. */
@@ -601,6 +625,7 @@ int main(void)
 		cmocka_unit_test(devices_come_and_go),
 		cmocka_unit_test(keys),
 		cmocka_unit_test(in_kernel),
+		cmocka_unit_test(beside_a_program),
 		cmocka_unit_test(of_several),
 		cmocka_unit_test(gone),
 		cmocka_unit_test(in_hardware),
