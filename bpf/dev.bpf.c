@@ -10,6 +10,15 @@ static __always_inline bool is_ip(const struct sk_buff *skb)
 	return proto == bpf_htons(ETH_P_IP) || proto == bpf_htons(ETH_P_IPV6);
 }
 
+/* ... or a frame with a tag before it, as a bridge makes of one whose tag is of the other protocol. */
+static __always_inline bool is_ip_or_tagged(const struct sk_buff *skb)
+{
+	__u16 proto = K(skb, protocol);
+
+	return proto == bpf_htons(ETH_P_IP) || proto == bpf_htons(ETH_P_IPV6) ||
+	       proto == bpf_htons(ETH_P_8021Q) || proto == bpf_htons(ETH_P_8021AD);
+}
+
 /* On the way out K(skb, data) may stand before the link-layer header: the network header says where IP begins. */
 static __always_inline int on_the_way_out(void *ctx, const struct sk_buff *skb,
 					  const struct net_device *dev, __u8 point,
@@ -134,6 +143,17 @@ static __always_inline bool is_way_out(const struct net_device *dev)
 	return ifindex < IFINDEX_SANE && is_bridge_port(dev) && device_netns(dev) >= NAMESPACES_FROM;
 }
 
+/* The tag in the frame, before IP. */
+static __always_inline void tag_within(struct crumb_ev_skb *e, const struct sighting *s)
+{
+	__u16 tci = 0;
+
+	bpf_probe_read_kernel(&tci, sizeof(tci), s->head + s->l3_at - VLAN_TAG_BYTES);
+	e->vlan = bpf_ntohs(tci);
+	if (K(s->skb, protocol) == bpf_htons(ETH_P_8021AD))
+		e->flags |= CRUMB_SKB_STAG;
+}
+
 /*
  * Only frees that are drops carry a reason above NOT_SPECIFIED's neighbours; the analysis decides whether the
  * bytes were lost (another copy may have arrived).
@@ -154,7 +174,7 @@ static __always_inline int dropped(__u64 *ctx, struct sk_buff *skb, void *locati
 
 	const struct sock *sk = s.sk, *for_sk = NULL;
 
-	if (!is_ip(skb) || !K(skb, network_header))
+	if (!is_ip_or_tagged(skb) || !K(skb, network_header))
 		return 0;
 	/* In UDP's queue the field holds sizes (udp_set_dev_scratch). */
 	bpf_core_read(&dev, sizeof(dev), &skb->dev);
@@ -201,6 +221,8 @@ static __always_inline int dropped(__u64 *ctx, struct sk_buff *skb, void *locati
 		return 0;
 	event_head(&e->s.h, CRUMB_EV_DROP, sizeof(*e), bpf_ktime_get_ns());
 	fill_sighting(&e->s, &s, p, f, dir);
+	if (!e->s.vlan && !is_ip(skb))
+		tag_within(&e->s, &s);
 	read_macs(&e->s, &s);
 	e->location = (__u64)location;
 	e->reason = crumb_cfg.drop_has_reason ? (__u32)ctx[2] : 0; /* the third argument, since 5.17 */

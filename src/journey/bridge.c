@@ -477,6 +477,10 @@ void bridge_say_in(struct assembler *a, struct words *w, const struct path_step 
 	if (!p || !p->filtering)
 		return;
 	vid = s->seen && tag_counts(p, s->seen->dev.flags) ? s->seen->dev.vlan & VLAN_MASK : 0;
+	if (!vid && !p->pvid) {
+		words_put(w, "; no VLAN: no tag that counts, no PVID");
+		return;
+	}
 	words_put(w, "; VLAN ");
 	words_u64(w, vid ? vid : p->pvid);
 	words_put(w, vid ? " by its tag" : " by the port's PVID");
