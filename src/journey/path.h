@@ -72,8 +72,8 @@ void path_find_net(struct assembler *a, const struct message *m, const struct fa
 		   uint64_t to_ns, struct path *p);
 
 /*
- * When @byte was last seen between the namespaces of its origin and of its reader; 0: never. A later transmission was not seen there: where
- * an earlier one was, that one arrived.
+ * When @byte last came to the first of the namespaces between its origin's and its reader's; 0: never. A later transmission did not come
+ * there: where an earlier one did, that one arrived.
  */
 uint64_t path_between_ns(const struct half *h, uint64_t byte, const struct range *time,
 			 uint32_t origin_netns);

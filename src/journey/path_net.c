@@ -70,20 +70,25 @@ static uint64_t skb_reused_ns(const struct half *h, uint64_t byte, const struct 
 uint64_t path_between_ns(const struct half *h, uint64_t byte, const struct range *time,
 			 uint32_t origin_netns)
 {
-	uint64_t last = 0;
+	const struct sighting *first = NULL, *last;
+	const struct sight_log *entry = NULL;
 
 	for (uint32_t i = 0; i < h->bytes.log_count; i++) {
 		const struct sight_log *l = &h->bytes.logs[i];
 		const struct sighting *s;
 
-		if (!is_net(&l->place) || l->place.netns == origin_netns ||
+		if (!is_net(&l->place) || !point_is_in(l->place.point) ||
+		    l->place.netns == origin_netns ||
 		    (h->receiver_seen && l->place.netns == h->receiver_netns))
 			continue;
-		s = sight_log_newest(l, byte, time->start, time->end, NULL);
-		if (s && s->time_ns > last)
-			last = s->time_ns;
+		s = sight_log_oldest(l, byte, time->start, time->end);
+		if (s && (!first || sighting_after(first, s))) {
+			first = s;
+			entry = l;
+		}
 	}
-	return last;
+	last = entry ? sight_log_newest(entry, byte, time->start, time->end, NULL) : NULL;
+	return last ? last->time_ns : 0;
 }
 
 /* The last that began before the arrival; but not one that nobody on the way has seen, if an earlier one was seen there. */
@@ -129,8 +134,10 @@ static bool transmission_find(const struct half *h, uint64_t byte, const struct 
 	t->start = same ? same : transmission_last(h, byte, time, t->origin);
 	next = same ? NULL : sight_log_oldest(t->origin, byte, t->start->time_ns + 1, time->end);
 	t->end_ns = next ? next->time_ns - 1 : UINT64_MAX;
-	t->sure = same || t->start == t->first ||
-		  dropped_within(h, byte, t->first->time_ns, t->start->time_ns);
+	/* Not to be seen on the way is no proof that it was lost: others may stand beside that way. */
+	t->sure = same || ((t->start == t->first ||
+			    dropped_within(h, byte, t->first->time_ns, t->start->time_ns)) &&
+			   (!next || dropped_within(h, byte, next->time_ns, time->end)));
 	return true;
 }
 
@@ -366,13 +373,13 @@ void path_find_net(struct assembler *a, const struct message *m, const struct fa
 	time.start = t.start->time_ns;
 	for (uint32_t i = 0; i < h->bytes.log_count; i++) {
 		const struct sight_log *l = &h->bytes.logs[i];
-		bool at_origin = l->place.netns == t.origin->place.netns;
+		bool leaves = l->place.netns == t.origin->place.netns && point_is_out(l->place.point);
 		struct range within = time;
 		struct pick k;
 
 		if (!is_net(&l->place))
 			continue;
-		if (at_origin && t.end_ns < within.end)
+		if (leaves && t.end_ns < within.end)
 			within.end = t.end_ns;
 		k = pick_at(l, f->byte, &within, since_ns < within.end ? since_ns : within.end,
 			    t.skb);

@@ -321,38 +321,55 @@ static void repaired_before_the_rest_left(void **state)
 }
 
 /*
- * The message waits behind the switch, a probe (TLP) leaves meanwhile and is lost before it: no switch has seen that, so it was not what
- * arrived. Three kernels: no address of an skb says the same.
+ * The message waits behind the switch, or @within it; a probe (TLP) leaves meanwhile and is lost before it: that has come to no switch, so it
+ * was not what arrived. Three kernels: no address of an skb says the same. So it is no more than what is most likely.
  */
-static void lost_before_the_switch(void **state)
+static void lost_before_a_switch(bool within)
 {
 	struct build_skb first = copy(S0, 100, 0), between = copy(S0, 100, 1);
 	struct build_skb again = copy(S0, 100, 2), last = copy(S0, 100, 3);
 	const struct caught *c;
 	struct rig r;
+	int in;
 
-	(void)state;
 	open_rig(&r);
 	message(&r, S0, 100);
 	build_skb_at(&r.b, &first, CRUMB_PT_DEV_QUEUE, NETNS_A, IF_A);
 	build_skb_at(&r.b, &first, CRUMB_PT_DEV_XMIT, NETNS_A, IF_A);
 	build_skb_at(&r.b, &between, CRUMB_PT_BRIDGE_IN, NETNS_SW, IF_SWP1);
-	build_skb_at(&r.b, &between, CRUMB_PT_DEV_XMIT, NETNS_SW, IF_SWP2);
+	if (!within)
+		build_skb_at(&r.b, &between, CRUMB_PT_DEV_XMIT, NETNS_SW, IF_SWP2);
 	r.b.now_ns += 20 * MS;
 	resent(&r, &again, CRUMB_RESENT_TLP);
 	build_skb_at(&r.b, &again, CRUMB_PT_DEV_QUEUE, NETNS_A, IF_A);
 	build_skb_at(&r.b, &again, CRUMB_PT_DEV_XMIT, NETNS_A, IF_A);
 	r.b.now_ns += 10 * MS;
+	if (within)
+		build_skb_at(&r.b, &between, CRUMB_PT_DEV_XMIT, NETNS_SW, IF_SWP2);
 	build_skb_at(&r.b, &last, CRUMB_PT_DEV_RECEIVE, NETNS_B, IF_B);
 	build_arrive(&r.b, &last, S0);
 	take(&r, S0, 100);
 	rig_finish(&r);
 	c = rig_at(&r, 0);
 	assert_int_equal(c->verdict, VERDICT_DELIVERED);
-	assert_true(caught_step(c, CRUMB_PT_BRIDGE_IN, "sw") > 0);
+	in = caught_step(c, CRUMB_PT_BRIDGE_IN, "sw");
+	assert_true(in > 0);
+	assert_false(c->exact[in]);
 	assert_string_not_equal(caught_code(c, CRUMB_PT_DEV_QUEUE, "a"), "tx.retransmit");
 	assert_int_equal(c->unexplained_ns, 0);
 	rig_close(&r);
+}
+
+static void lost_before_the_switch(void **state)
+{
+	(void)state;
+	lost_before_a_switch(false);
+}
+
+static void lost_while_the_switch_holds_it(void **state)
+{
+	(void)state;
+	lost_before_a_switch(true);
 }
 
 int main(void)
@@ -366,6 +383,7 @@ int main(void)
 		cmocka_unit_test(many_copies),
 		cmocka_unit_test(repaired_before_the_rest_left),
 		cmocka_unit_test(lost_before_the_switch),
+		cmocka_unit_test(lost_while_the_switch_holds_it),
 	};
 
 	return cmocka_run_group_tests_name("assemble_repair", tests, NULL, NULL);
