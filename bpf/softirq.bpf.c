@@ -101,7 +101,10 @@ TRACEPOINT(softirq_exit, unsigned int nr)
 {
 	struct crumb_softirq *p = receive_softirq(nr);
 
-	if (p)
-		p->run_ns = 0;
+	if (!p)
+		return 0;
+	p->run_ns = 0;
+	if (!p->raised_ns && crumb_irqs.netns)
+		cards_polled();
 	return 0;
 }

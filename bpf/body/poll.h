@@ -70,6 +70,21 @@ static __always_inline void card_strikes(__u32 irq, __u64 now)
 	card->ns[side] = now;
 }
 
+/*
+ * net_rx_action() ends on this CPU, and nobody has asked for it again: the cards whose interrupts struck meanwhile have been polled by it. What comes
+ * next begins with an interrupt of its own.
+ */
+static __always_inline void cards_polled(void)
+{
+	struct crumb_cards *c = cards_here();
+
+	if (!c)
+		return;
+#pragma unroll
+	for (int i = 0; i < CRUMB_CARDS; i++)
+		c->card[i].ns[c->runs & 1] = 0;
+}
+
 struct poll_since {
 	__u64 ns;
 	__u16 irq;
