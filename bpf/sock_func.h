@@ -54,6 +54,8 @@ static __always_inline int append_begins(void *ctx, struct sock *sk, const struc
 	if (append_early(sk, left))
 		return 0;
 	ts = task_state_get(task_now());
+	if (ts)
+		ts->early_sk = 0;
 	if (ts && ts->append_exact) { /* sendfile: the part before this one is accounted for */
 		ts->append_exact = 0;
 		ts->part_done = 1;
@@ -235,8 +237,11 @@ ENTRY(append_unqueue, remove_wait_queue)
 {
 	struct task_state *ts = task_state_get(task_now());
 
-	if (ts && ts->early_sk)
-		return append_connected(ctx, (const void *)ts->early_sk);
+	if (ts && ts->early_sk) {
+		if (in_this_call(ts, ts->early_ns))
+			return append_connected(ctx, (const void *)ts->early_sk);
+		ts->early_sk = 0; /* of a call that failed, or did not wait */
+	}
 	return append_wakes(NULL);
 }
 
