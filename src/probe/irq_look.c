@@ -2,8 +2,10 @@
 /* Interrupts of network cards, from /sys/class/net: see irq_look.h. */
 #include "irq_look.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <limits.h>
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,6 +15,7 @@
 #include <unistd.h>
 
 #define NET_DIR "/sys/class/net"
+#define SHARED	UINT32_MAX /* by several cards, or with another device: nobody's own */
 
 static uint32_t read_number(const char *path)
 {
@@ -27,32 +30,57 @@ static uint32_t read_number(const char *path)
 	return n;
 }
 
-/* Of sent packets, or of the link: as drivers call them ("virtio0-output.0", "eth0-tx-1"). No packet comes with those. */
-static bool brings_none(unsigned long irq)
+/* @word, and behind it at most a number: "-tx-1", "-output.0"; not "-txrx-1", "-tx-rx-1". */
+static bool names(const char *actions, const char *word)
+{
+	const char *at = actions;
+
+	while ((at = strstr(at, word))) {
+		at += strlen(word);
+		if (!isalpha((unsigned char)at[strspn(at, "-._0123456789")]))
+			return true;
+	}
+	return false;
+}
+
+enum irq_brings irq_brings(const char *actions)
 {
 	static const char *const words[] = { "-output", "-tx", "-config" };
+
+	if (strchr(actions, ','))
+		return IRQ_SHARED;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (names(actions, words[i]))
+			return IRQ_NO_PACKETS;
+	return IRQ_PACKETS;
+}
+
+static enum irq_brings look_at(unsigned long irq)
+{
 	char path[64], actions[256] = "";
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/sys/kernel/irq/%lu/actions", irq);
 	f = fopen(path, "re");
 	if (!f)
-		return false;
+		return IRQ_PACKETS;
 	if (!fgets(actions, sizeof(actions), f))
 		actions[0] = 0;
 	fclose(f);
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strstr(actions, words[i]))
-			return true;
-	return false;
+	return irq_brings(actions);
 }
 
 static void note(struct crumb_irqs *r, unsigned long irq, uint32_t ifindex)
 {
-	if (!irq || irq >= CRUMB_IRQS || brings_none(irq))
+	enum irq_brings brings;
+
+	if (!irq || irq >= CRUMB_IRQS)
 		return;
-	/* a line that two cards share is neither's own */
-	r->ifindex[irq] = r->ifindex[irq] && r->ifindex[irq] != ifindex ? 0 : ifindex;
+	brings = look_at(irq);
+	if (brings == IRQ_SHARED || (r->ifindex[irq] && r->ifindex[irq] != ifindex))
+		r->ifindex[irq] = SHARED;
+	else if (brings == IRQ_PACKETS)
+		r->ifindex[irq] = ifindex;
 }
 
 /* Whether that device has vectors of its own. */
@@ -91,18 +119,11 @@ static bool is_virtio(const char *device)
 	return n > 7 && !strcmp(to + n - 7, "/virtio");
 }
 
-void irq_look(struct crumb_irqs *ret)
+/* False: the process's namespace has other names or numbers; /sys was mounted in another one. */
+static bool note_cards(struct crumb_irqs *r, DIR *dir)
 {
 	const struct dirent *d;
-	struct stat st;
-	DIR *dir = opendir(NET_DIR);
 
-	memset(ret, 0, sizeof(*ret));
-	if (!dir || stat("/proc/self/ns/net", &st)) {
-		if (dir)
-			closedir(dir);
-		return;
-	}
 	while ((d = readdir(dir))) {
 		char device[PATH_MAX];
 		uint32_t ifindex;
@@ -111,14 +132,36 @@ void irq_look(struct crumb_irqs *ret)
 		ifindex = read_number(device);
 		if (!ifindex)
 			continue;
+		if (if_nametoindex(d->d_name) != ifindex && read_number(device)) /* and not just gone */
+			return false;
 		snprintf(device, sizeof(device), NET_DIR "/%s/device", d->d_name);
-		if (!note_vectors(ret, device, ifindex) && is_virtio(device)) {
+		if (!note_vectors(r, device, ifindex) && is_virtio(device)) {
 			snprintf(device, sizeof(device), NET_DIR "/%s/device/..", d->d_name);
-			note_vectors(ret, device, ifindex);
+			note_vectors(r, device, ifindex);
 		}
 	}
+	return true;
+}
+
+void irq_look(struct crumb_irqs *ret)
+{
+	DIR *dir = opendir(NET_DIR);
+	struct stat st;
+	bool ok;
+
+	memset(ret, 0, sizeof(*ret));
+	if (!dir)
+		return;
+	ok = !stat("/proc/self/ns/net", &st) && note_cards(ret, dir);
 	closedir(dir);
-	for (unsigned int i = 0; i < CRUMB_IRQS; i++)
+	if (!ok) {
+		memset(ret, 0, sizeof(*ret));
+		return;
+	}
+	for (unsigned int i = 0; i < CRUMB_IRQS; i++) {
+		if (ret->ifindex[i] == SHARED)
+			ret->ifindex[i] = 0;
 		if (ret->ifindex[i])
 			ret->netns = st.st_ino;
+	}
 }
