@@ -163,7 +163,20 @@ struct held_changes {
 	uint64_t left_out_ns;
 };
 
-/* Where the reason changes, from record @at on, without reasons that last less than @least_ns: they are part of the one before. */
+/* The first record behind @at that tells another fact; the ring's count if none does. */
+static uint32_t held_next(const struct message *m, const struct ring *r, uint32_t at)
+{
+	uint32_t fact = path_held_fact(m, ring_at(r, at));
+
+	for (at++; at < r->count && path_held_fact(m, ring_at(r, at)) == fact; at++)
+		;
+	return at;
+}
+
+/*
+ * Where the reason changes, from record @at on, without reasons that last less than @least_ns, in however many records: they are
+ * part of the one before.
+ */
 static void held_changes(const struct message *m, uint32_t at, uint64_t to_ns, uint64_t least_ns,
 			 struct held_changes *ret)
 {
@@ -172,9 +185,10 @@ static void held_changes(const struct message *m, uint32_t at, uint64_t to_ns, u
 
 	ret->count = 0;
 	ret->left_out_ns = 0;
-	for (at++; at < r->count; at++) {
+	for (at = held_next(m, r, at); at < r->count; at = held_next(m, r, at)) {
 		const struct held *h = ring_at(r, at);
-		const struct held *next = at + 1 < r->count ? ring_at(r, at + 1) : NULL;
+		uint32_t behind = held_next(m, r, at);
+		const struct held *next = behind < r->count ? ring_at(r, behind) : NULL;
 		uint64_t until = next && next->from_ns < to_ns ? next->from_ns : to_ns;
 
 		if (h->from_ns >= to_ns)

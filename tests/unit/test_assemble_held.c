@@ -203,6 +203,39 @@ static void many_short_changes(void **state)
 	rig_close(&r);
 }
 
+/* A reason told by two kinds of records in turn, each of a few microseconds, lasts as long as all of them: 0.3 ms are no short reason. */
+static void one_reason_of_short_records(void **state)
+{
+	const struct caught *c;
+	struct rig r;
+	int at;
+
+	(void)state;
+	open_flow(&r);
+	send_waiting(&r, CRUMB_HELD_CWND | CRUMB_HELD_UNSENT);
+	for (int i = 0; i < 100; i++) {
+		r.b.now_ns += 1000000 - r.b.step_ns;
+		held(&r, false, CRUMB_HELD_UNSENT, 0);
+		r.b.now_ns += 2000 - r.b.step_ns;
+		for (int k = 0; i == 50 && k < 100; k++) {
+			held(&r, false, k & 1 ? 0 : CRUMB_HELD_PARTIAL | CRUMB_HELD_UNSENT, 0);
+			r.b.now_ns += 3000 - r.b.step_ns;
+		}
+		held(&r, false, CRUMB_HELD_CWND | CRUMB_HELD_UNSENT, 0);
+	}
+	arrive_and_read(&r);
+	c = rig_at(&r, 0);
+	at = caught_step(c, CRUMB_PT_TCP_HELD, "a");
+	assert_true(at > 0);
+	assert_string_equal(c->code[at], "tx.cwnd");
+	assert_int_equal(c->point[at + 1], CRUMB_PT_TCP_HELD);
+	assert_string_equal(c->code[at + 1], "tx.queue");
+	assert_in_range(c->t_ns[at + 1] - c->t_ns[at], 299000, 301000);
+	assert_string_equal(caught_code(c, CRUMB_PT_DEV_QUEUE, "a"), "tx.cwnd");
+	assert_int_equal(c->unexplained_ns, 0);
+	rig_close(&r);
+}
+
 /* The call came before its socket's SYN was answered: up to the answer it is tx.connect, and the call's way to the stream behind it. */
 static void not_connected(void **state)
 {
@@ -369,15 +402,11 @@ static void sent_before_the_return(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_reason),
-		cmocka_unit_test(the_reason_changes),
-		cmocka_unit_test(an_old_reason),
-		cmocka_unit_test(very_many_changes),
-		cmocka_unit_test(many_short_changes),
-		cmocka_unit_test(not_connected),
-		cmocka_unit_test(written),
-		cmocka_unit_test(written_in_parts),
-		cmocka_unit_test(sent_before_the_return),
+		cmocka_unit_test(one_reason),	      cmocka_unit_test(the_reason_changes),
+		cmocka_unit_test(an_old_reason),      cmocka_unit_test(very_many_changes),
+		cmocka_unit_test(many_short_changes), cmocka_unit_test(one_reason_of_short_records),
+		cmocka_unit_test(not_connected),      cmocka_unit_test(written),
+		cmocka_unit_test(written_in_parts),   cmocka_unit_test(sent_before_the_return),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
