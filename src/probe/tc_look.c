@@ -88,7 +88,7 @@ static int dump(struct look *l, uint16_t type, uint32_t ifindex, uint32_t parent
 	return netlink_dump(l->nl, nlh, fn, l);
 }
 
-/* A dump that broke off is no reading: what is missing there may have been it. */
+/* A dump that broke off, or a question that failed, is no reading: what is missing there may have been it. */
 static void look_at(struct look *l, uint32_t ifindex, bool egress)
 {
 	uint32_t parent = TC_H_MAKE(TC_H_CLSACT, egress ? TC_H_MIN_EGRESS : TC_H_MIN_INGRESS);
@@ -101,9 +101,9 @@ static void look_at(struct look *l, uint32_t ifindex, bool egress)
 	mark = l->head;
 	mark.flags = CRUMB_FILTER_READING;
 	if (tell(l, &mark) == MNL_CB_OK && l->programs)
-		l->err = tcx_look(&l->head, l->fn, l->ctx);
+		l->err = tcx_look(&l->head, l->fn, l->ctx, &broken);
 	if (!l->err)
-		broken = dump(l, RTM_GETTFILTER, ifindex, parent, on_filter) != 0;
+		broken |= dump(l, RTM_GETTFILTER, ifindex, parent, on_filter) != 0;
 	if (l->err || (!l->cut && !broken))
 		return;
 	mark.flags |= CRUMB_FILTER_CUT;

@@ -3,6 +3,7 @@
 #include "tcx_look.h"
 
 #include <bpf/bpf.h>
+#include <errno.h>
 #include <linux/if_ether.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@ struct query {
 	const struct crumb_ev_filter *head;
 	uint32_t ids[TCX_MAX];
 	uint32_t n;
+	int err;
 };
 
 static void ask(uint32_t inum, void *ctx)
@@ -26,8 +28,9 @@ static void ask(uint32_t inum, void *ctx)
 
 	(void)inum;
 	q->n = TCX_MAX;
-	if (bpf_prog_query((int)q->head->ifindex, q->head->egress ? TCX_EGRESS : TCX_INGRESS, 0,
-			   NULL, q->ids, &q->n))
+	q->err = bpf_prog_query((int)q->head->ifindex, q->head->egress ? TCX_EGRESS : TCX_INGRESS,
+				0, NULL, q->ids, &q->n);
+	if (q->err)
 		q->n = 0;
 }
 
@@ -47,13 +50,21 @@ static void name_program(struct crumb_ev_filter *e)
 	close(fd);
 }
 
-int tcx_look(const struct crumb_ev_filter *head, event_fn fn, void *ctx)
+/* EINVAL: a kernel that knows no such programs. ENODEV and ENOENT: the device is gone, or it has none. */
+static bool answered(int err)
+{
+	return !err || err == -EINVAL || err == -ENODEV || err == -ENOENT;
+}
+
+int tcx_look(const struct crumb_ev_filter *head, event_fn fn, void *ctx, bool *ret_broken)
 {
 	struct query q = { .head = head };
 	int err = 0;
 
-	if (netns_within(head->netns, ask, &q))
+	if (netns_within(head->netns, ask, &q) || !answered(q.err)) {
+		*ret_broken = true;
 		return 0;
+	}
 	for (uint32_t i = 0; i < q.n && i < TCX_MAX && !err; i++) {
 		struct crumb_ev_filter e = *head;
 

@@ -3,9 +3,14 @@
 #ifndef CRUMB_PROBE_TCX_LOOK_H
 #define CRUMB_PROBE_TCX_LOOK_H
 
+#include <stdbool.h>
+
 #include "stream.h"
 
-/* Each by a copy of @head, which names the side. 0, or what @fn returned; that the kernel has no such, or does not tell, is no error. */
-int tcx_look(const struct crumb_ev_filter *head, event_fn fn, void *ctx);
+/*
+ * Each by a copy of @head, which names the side. 0, or what @fn returned. That the kernel has no such is no error; if it does not
+ * tell, *ret_broken becomes true: there may be some.
+ */
+int tcx_look(const struct crumb_ev_filter *head, event_fn fn, void *ctx, bool *ret_broken);
 
 #endif
