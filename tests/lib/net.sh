@@ -280,6 +280,7 @@ journeys_begin()
 {
 	[ -z "$ask" ] || return
 	mkfifo "$work/ask" "$work/told"
+	: >"$work/serve.err" # before it is there somebody may ask
 	"${journeys[@]}" serve "$work/answer" <"$work/ask" >"$work/told" 2>"$work/serve.err" &
 	undo end_process $!
 	exec {ask}<>"$work/ask" {told}<>"$work/told"
