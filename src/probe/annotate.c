@@ -389,8 +389,7 @@ static int need_fdb(struct annotate *a, const struct crumb_ev_skb *e, uint64_t f
 		fresh_ns = a->fdb_took_ns * FDB_SHARE;
 	if (!seen_stale(&a->fdbs, e->netns, e->h.time_ns, fresh_ns))
 		return 0;
-	start = clock_ns(
-		CLOCK_THREAD_CPUTIME_ID); /* what others take from us meanwhile makes no table long */
+	start = clock_ns(CLOCK_THREAD_CPUTIME_ID); /* that others take the CPU makes no table long */
 	err = netns_dump_fdb(e->netns, e->h.time_ns, pass_on, a);
 	a->fdb_took_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - start;
 	return err == -ENOMEM ? err : 0;
