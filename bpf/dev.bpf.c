@@ -3,11 +3,15 @@
 #include "body/packet.h"
 
 /* IP packets only; the cheapest test comes first. */
+/* Big endian, as the skb has it. */
+static __always_inline bool proto_is_ip(__u16 proto)
+{
+	return proto == bpf_htons(ETH_P_IP) || proto == bpf_htons(ETH_P_IPV6);
+}
+
 static __always_inline bool is_ip(const struct sk_buff *skb)
 {
-	__u16 proto = K(skb, protocol);
-
-	return proto == bpf_htons(ETH_P_IP) || proto == bpf_htons(ETH_P_IPV6);
+	return proto_is_ip(K(skb, protocol));
 }
 
 /* ... or a frame with a tag before it, as a bridge makes of one whose tag is of the other protocol. */
@@ -15,8 +19,8 @@ static __always_inline bool is_ip_or_tagged(const struct sk_buff *skb)
 {
 	__u16 proto = K(skb, protocol);
 
-	return proto == bpf_htons(ETH_P_IP) || proto == bpf_htons(ETH_P_IPV6) ||
-	       proto == bpf_htons(ETH_P_8021Q) || proto == bpf_htons(ETH_P_8021AD);
+	return proto_is_ip(proto) || proto == bpf_htons(ETH_P_8021Q) ||
+	       proto == bpf_htons(ETH_P_8021AD);
 }
 
 /* On the way out K(skb, data) may stand before the link-layer header: the network header says where IP begins. */

@@ -21,8 +21,7 @@ TRACEPOINT(irq_handler_entry, int irq)
 		return 0;
 	p->irq = irq;
 	p->irq_ns = bpf_ktime_get_ns();
-	if (crumb_irqs.netns)
-		card_strikes(irq, p->irq_ns);
+	card_strikes(irq, p->irq_ns);
 	if (p->run_ns &&
 	    !p->mid_ns) { /* net_rx_action() polls that device, too, before it ends (since 6.4) */
 		p->mid_ns = p->irq_ns;
@@ -77,12 +76,7 @@ TRACEPOINT(softirq_entry, unsigned int nr)
 
 	if (!p)
 		return 0;
-	if (crumb_irqs.netns) {
-		struct crumb_cards *c = cards_here();
-
-		if (c)
-			c->runs++;
-	}
+	cards_run();
 	p->mid_ns = 0;
 	p->told_skb = 0;
 	if (!p->raised_ns) {
@@ -104,7 +98,7 @@ TRACEPOINT(softirq_exit, unsigned int nr)
 	if (!p)
 		return 0;
 	p->run_ns = 0;
-	if (!p->raised_ns && crumb_irqs.netns)
+	if (!p->raised_ns)
 		cards_polled();
 	return 0;
 }

@@ -116,15 +116,9 @@ static __always_inline bool dgram_wanted(__u64 at, __u32 linear, __u32 bytes)
 	return !crumb_cfg.pattern_len || pattern_at(at, bytes < linear ? bytes : linear, false);
 }
 
-/* NULL on a CPU beyond the bound. */
 static __always_inline struct crumb_arrived *dgram_arrived(void)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-
-	if (cpu >= CRUMB_MAX_CPUS)
-		return NULL;
-	asm volatile("" : "+r"(cpu)); /* as in this_cpu() */
-	return &crumb_arrived[cpu & (CRUMB_MAX_CPUS - 1)];
+	return OF_THIS_CPU(crumb_arrived);
 }
 
 /* The running task made this skb of a datagram: what its call is told to have sent. */

@@ -11,22 +11,13 @@
 
 static __always_inline struct crumb_softirq *softirq_here(void)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-
-	if (cpu >= CRUMB_MAX_CPUS)
-		return NULL;
-	asm volatile("" : "+r"(cpu)); /* as in this_cpu() */
-	return &crumb_softirqs[cpu & (CRUMB_MAX_CPUS - 1)];
+	return OF_THIS_CPU(crumb_softirqs);
 }
 
+/* NULL: nor is any card's interrupt known. */
 static __always_inline struct crumb_cards *cards_here(void)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-
-	if (cpu >= CRUMB_MAX_CPUS)
-		return NULL;
-	asm volatile("" : "+r"(cpu));
-	return &crumb_cards[cpu & (CRUMB_MAX_CPUS - 1)];
+	return crumb_irqs.netns ? OF_THIS_CPU(crumb_cards) : NULL;
 }
 
 static __always_inline __u32 irq_card(__u32 irq)
@@ -68,6 +59,15 @@ static __always_inline void card_strikes(__u32 irq, __u64 now)
 	card->run[side] = c->runs;
 	card->irq[side] = irq;
 	card->ns[side] = now;
+}
+
+/* net_rx_action() begins on this CPU. */
+static __always_inline void cards_run(void)
+{
+	struct crumb_cards *c = cards_here();
+
+	if (c)
+		c->runs++;
 }
 
 /*

@@ -151,16 +151,10 @@ static __always_inline struct task_state *task_state_make(struct task_struct *ta
 	return task_state_get(task);
 }
 
-/* NULL on a CPU beyond the bound: nothing of its own is known there. */
+/* NULL: nothing of its own is known there. */
 static __always_inline struct crumb_cpu *this_cpu(void)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-
-	if (cpu >= CRUMB_MAX_CPUS)
-		return NULL;
-	/* Verifiers until 6.1 forget the bound on the way through the multiplication, and do not forget a mask. */
-	asm volatile("" : "+r"(cpu));
-	return &crumb_cpus[cpu & (CRUMB_MAX_CPUS - 1)];
+	return OF_THIS_CPU(crumb_cpus);
 }
 
 /*

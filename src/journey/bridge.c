@@ -273,9 +273,9 @@ static bool tag_counts(const struct crumb_ev_port *p, uint8_t flags)
 }
 
 /* By its tag; 0: that of the port counts. */
-static uint16_t vid_of(const struct crumb_ev_port *p, const struct crumb_ev_skb *s)
+static uint16_t vid_of(const struct crumb_ev_port *p, uint16_t vlan, uint8_t flags)
 {
-	return tag_counts(p, s->flags) ? s->vlan & VLAN_MASK : 0;
+	return tag_counts(p, flags) ? vlan & VLAN_MASK : 0;
 }
 
 static const char *no_vid_words(const struct crumb_ev_port *p, const struct crumb_ev_skb *s)
@@ -384,7 +384,7 @@ static void refuses(struct assembler *a, struct verdict_on *v, const struct crum
 		    const struct crumb_ev_port *at)
 {
 	const struct crumb_ev_port *in = port_get(a->bridges, d->s.netns, d->s.iif), *out;
-	uint16_t vid = vid_of(at, &d->s);
+	uint16_t vid = vid_of(at, d->s.vlan, d->s.flags);
 	const struct fdb_entry *e;
 
 	if (d->s.iif && d->s.iif != d->s.ifindex) { /* on its way out, at its port */
@@ -476,7 +476,7 @@ void bridge_say_in(struct assembler *a, struct words *w, const struct path_step 
 	say_port(a, w, s);
 	if (!p || !p->filtering)
 		return;
-	vid = s->seen && tag_counts(p, s->seen->dev.flags) ? s->seen->dev.vlan & VLAN_MASK : 0;
+	vid = s->seen ? vid_of(p, s->seen->dev.vlan, s->seen->dev.flags) : 0;
 	if (!vid && !p->pvid) {
 		words_put(w, "; no VLAN: no tag that counts, no PVID");
 		return;

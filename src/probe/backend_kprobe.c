@@ -13,15 +13,13 @@
 #include "backend.h"
 #include "cleanup.h"
 #include "insns.h"
+#include "number.h"
 
 static int kprobe_pmu(void)
 {
-	_cleanup_fclose_ FILE *f = fopen("/sys/bus/event_source/devices/kprobe/type", "re");
-	int type;
+	int type = number_in_file("/sys/bus/event_source/devices/kprobe/type");
 
-	if (!f || fscanf(f, "%d", &type) != 1)
-		return -ENOTSUP;
-	return type;
+	return type < 0 ? -ENOTSUP : type;
 }
 
 /* @ret: PERF_PROBE_CONFIG_IS_RETPROBE, kernel/events/core.c */

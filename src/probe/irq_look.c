@@ -14,21 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "number.h"
+
 #define NET_DIR "/sys/class/net"
 #define SHARED	UINT32_MAX /* by several cards, or with another device: nobody's own */
-
-static uint32_t read_number(const char *path)
-{
-	FILE *f = fopen(path, "re");
-	unsigned int n = 0;
-
-	if (!f)
-		return 0;
-	if (fscanf(f, "%u", &n) != 1)
-		n = 0;
-	fclose(f);
-	return n;
-}
 
 /* @word, and behind it at most a number: "-tx-1", "-output.0"; not "-txrx-1", "-tx-rx-1". */
 static bool names(const char *actions, const char *word)
@@ -89,6 +78,7 @@ static bool note_vectors(struct crumb_irqs *r, const char *device, uint32_t ifin
 	char path[PATH_MAX + 16];
 	const struct dirent *d;
 	DIR *dir;
+	int irq;
 
 	snprintf(path, sizeof(path), "%s/msi_irqs", device);
 	dir = opendir(path);
@@ -99,9 +89,10 @@ static bool note_vectors(struct crumb_irqs *r, const char *device, uint32_t ifin
 		return true;
 	}
 	snprintf(path, sizeof(path), "%s/irq", device);
-	if (!read_number(path))
+	irq = number_in_file(path);
+	if (irq <= 0)
 		return false;
-	note(r, read_number(path), ifindex);
+	note(r, irq, ifindex);
 	return true;
 }
 
@@ -126,13 +117,14 @@ static bool note_cards(struct crumb_irqs *r, DIR *dir)
 
 	while ((d = readdir(dir))) {
 		char device[PATH_MAX];
-		uint32_t ifindex;
+		int ifindex;
 
 		snprintf(device, sizeof(device), NET_DIR "/%s/ifindex", d->d_name);
-		ifindex = read_number(device);
-		if (!ifindex)
+		ifindex = number_in_file(device);
+		if (ifindex <= 0)
 			continue;
-		if (if_nametoindex(d->d_name) != ifindex && read_number(device)) /* and not just gone */
+		if (if_nametoindex(d->d_name) != (unsigned int)ifindex &&
+		    number_in_file(device) > 0) /* and not just gone */
 			return false;
 		snprintf(device, sizeof(device), NET_DIR "/%s/device", d->d_name);
 		if (!note_vectors(r, device, ifindex) && is_virtio(device)) {

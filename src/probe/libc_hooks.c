@@ -20,6 +20,7 @@
 #include "cleanup.h"
 #include "clock.h"
 #include "event.h"
+#include "number.h"
 #include "point.h"
 
 /* Newer than Debian 12's headers; include/uapi/linux/bpf.h of 6.6. */
@@ -311,12 +312,9 @@ static int attach_multi(struct libc_hooks *h, struct bpf_program *prog, uint32_t
 
 static int uprobe_pmu_type(void)
 {
-	_cleanup_fclose_ FILE *f = fopen("/sys/bus/event_source/devices/uprobe/type", "re");
-	int type;
+	int type = number_in_file("/sys/bus/event_source/devices/uprobe/type");
 
-	if (!f || fscanf(f, "%d", &type) != 1)
-		return -ENOTSUP;
-	return type;
+	return type < 0 ? -ENOTSUP : type;
 }
 
 static int attach_perf(struct libc_hooks *h, struct bpf_program *prog, bool ret, pid_t pid,

@@ -14,6 +14,7 @@
 #include <zlib.h>
 
 #include "cleanup.h"
+#include "number.h"
 
 static const struct machine_option options[MACHINE_OPTIONS] = {
 	{ "DEBUG_INFO_BTF", "the kernel tells its types", '?' },
@@ -39,14 +40,6 @@ static const struct machine_right rights[MACHINE_RIGHTS] = {
 	  false },
 	{ "CAP_SYS_NICE", CAP_SYS_NICE, "a recorder that never waits for a CPU", false, false },
 };
-
-static int read_number(const char *path)
-{
-	_cleanup_fclose_ FILE *f = fopen(path, "re");
-	int n;
-
-	return f && fscanf(f, "%d", &n) == 1 ? n : -1;
-}
 
 /* "none [integrity] confidentiality": the one in brackets. */
 static void read_lockdown(char *to, size_t size)
@@ -144,9 +137,9 @@ void machine_look(struct machine *m)
 	look_at_btf(m);
 	getrlimit(RLIMIT_MEMLOCK, &limit);
 	m->memlock = limit.rlim_cur == RLIM_INFINITY ? UINT64_MAX : limit.rlim_cur;
-	m->jit = read_number("/proc/sys/net/core/bpf_jit_enable");
-	m->unprivileged = read_number("/proc/sys/kernel/unprivileged_bpf_disabled");
-	m->kptr_restrict = read_number("/proc/sys/kernel/kptr_restrict");
+	m->jit = number_in_file("/proc/sys/net/core/bpf_jit_enable");
+	m->unprivileged = number_in_file("/proc/sys/kernel/unprivileged_bpf_disabled");
+	m->kptr_restrict = number_in_file("/proc/sys/kernel/kptr_restrict");
 	read_options(m);
 	for (size_t i = 0; i < MACHINE_RIGHTS; i++)
 		m->rights[i].here = machine_has_cap(m->rights[i].cap);

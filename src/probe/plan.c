@@ -125,12 +125,6 @@ static void drop_shared(struct plan *p, struct plan_program *c)
 	}
 }
 
-/* An interrupt sends packets in the midst of a task's: its program is skipped then. */
-static bool again_sends(const char *prog)
-{
-	return !strcmp(prog, "tcp_xmit_enter_again") || !strcmp(prog, "ip_output_enter_again");
-}
-
 /* Takes @c->place.event if it takes @c. */
 static int add(struct plan *p, struct plan_program *c, uint16_t point)
 {
@@ -150,7 +144,6 @@ static int add(struct plan *p, struct plan_program *c, uint16_t point)
 	c->place.event = -1;
 	p->programs[p->n_programs++].point = point;
 	p->untyped |= is_untyped(c->backend->kind);
-	p->sends_again |= again_sends(bpf_program__name(c->prog));
 	return 0;
 }
 
@@ -216,6 +209,7 @@ static int take(const struct making *m, struct plan_point *pt, const struct poin
 	struct plan_program chosen[HOOK_SET_PROGRAMS];
 	unsigned int n = 0, i;
 	char nested[64], again[64];
+	bool twice = false;
 	int err = 0;
 
 	if (set && set->types_of && !types_told(m, pt, h, set->types_of))
@@ -241,15 +235,17 @@ static int take(const struct making *m, struct plan_point *pt, const struct poin
 			continue;
 		}
 		err = consider(m, pt, h, &set->programs[i], &chosen[n]);
-		if (!err)
-			n++;
-		else if (set->programs[i].optional)
-			err = 0;
-		else
+		if (err && !set->programs[i].optional)
 			break;
+		if (!err) {
+			twice |= set->programs[i].family == HOOKS_SKIPPED;
+			n++;
+		}
+		err = 0;
 	}
 	for (i = 0; i < n && !err; i++)
 		err = add(m->p, &chosen[i], point);
+	m->p->sends_again |= twice && !err;
 	for (i = 0; i < n; i++)
 		drop_event(&chosen[i]);
 	return err;

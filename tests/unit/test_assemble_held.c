@@ -180,6 +180,14 @@ static void very_many_changes(void **state)
 	rig_close(&r);
 }
 
+/* After 1 ms an acknowledgement opens the window; 2 us later all of it is used. */
+static void window_opens(struct rig *r)
+{
+	r->b.now_ns += 1000000 - r->b.step_ns;
+	held(r, false, CRUMB_HELD_UNSENT, 0);
+	r->b.now_ns += 2000 - r->b.step_ns;
+}
+
 /* Each acknowledgement opens the window for a microsecond: a hundred times in a tenth of a second. The window has the wait. */
 static void many_short_changes(void **state)
 {
@@ -190,9 +198,7 @@ static void many_short_changes(void **state)
 	open_flow(&r);
 	send_waiting(&r, CRUMB_HELD_CWND | CRUMB_HELD_UNSENT);
 	for (int i = 0; i < 100; i++) {
-		r.b.now_ns += 1000000 - r.b.step_ns;
-		held(&r, false, CRUMB_HELD_UNSENT, 0);
-		r.b.now_ns += 2000 - r.b.step_ns;
+		window_opens(&r);
 		held(&r, false, CRUMB_HELD_CWND | CRUMB_HELD_UNSENT, 0);
 	}
 	arrive_and_read(&r);
@@ -214,9 +220,7 @@ static void one_reason_of_short_records(void **state)
 	open_flow(&r);
 	send_waiting(&r, CRUMB_HELD_CWND | CRUMB_HELD_UNSENT);
 	for (int i = 0; i < 100; i++) {
-		r.b.now_ns += 1000000 - r.b.step_ns;
-		held(&r, false, CRUMB_HELD_UNSENT, 0);
-		r.b.now_ns += 2000 - r.b.step_ns;
+		window_opens(&r);
 		for (int k = 0; i == 50 && k < 100; k++) {
 			held(&r, false, k & 1 ? 0 : CRUMB_HELD_PARTIAL | CRUMB_HELD_UNSENT, 0);
 			r.b.now_ns += 3000 - r.b.step_ns;
