@@ -2,13 +2,13 @@
 /* Device-level points: queue, qdisc, driver, backlog, GRO, receive (net/core/dev.c, net/sched/sch_generic.c). */
 #include "body/packet.h"
 
-/* IP packets only; the cheapest test comes first. */
 /* Big endian, as the skb has it. */
 static __always_inline bool proto_is_ip(__u16 proto)
 {
 	return proto == bpf_htons(ETH_P_IP) || proto == bpf_htons(ETH_P_IPV6);
 }
 
+/* IP packets only; the cheapest test comes first. */
 static __always_inline bool is_ip(const struct sk_buff *skb)
 {
 	return proto_is_ip(K(skb, protocol));

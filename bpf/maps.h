@@ -417,6 +417,12 @@ extern __u8 crumb_sock_marks[CRUMB_SOCK_MARKS]; /* SOCK_MARK_* of UDP sockets, b
 extern __u32 crumb_slots[CRUMB_BLOOM_SLOTS]; /* the cell of the newest flow there and one; 0: there was none */
 extern struct crumb_zone crumb_zones[CRUMB_ZONE_SLOTS];
 extern __u8 crumb_readers[CRUMB_READER_MARKS]; /* 1: a thread of this mark is in `readers` */
+extern struct crumb_arrived crumb_arrived[CRUMB_MAX_CPUS];
+extern struct crumb_cpu crumb_cpus[CRUMB_MAX_CPUS];
+extern struct crumb_asked crumb_nf_asked[CRUMB_NF_SLOTS];
+extern struct crumb_softirq crumb_softirqs[CRUMB_MAX_CPUS];
+extern struct crumb_cards crumb_cards[CRUMB_MAX_CPUS];
+extern struct crumb_irqs crumb_irqs;
 
 /*
  * This CPU's place in an array of CRUMB_MAX_CPUS; NULL on a CPU beyond that bound: nothing of its own is known there. Verifiers until 6.1 forget
@@ -433,12 +439,5 @@ extern __u8 crumb_readers[CRUMB_READER_MARKS]; /* 1: a thread of this mark is in
 		}                                                    \
 		at_;                                                 \
 	})
-
-extern struct crumb_arrived crumb_arrived[CRUMB_MAX_CPUS];
-extern struct crumb_cpu crumb_cpus[CRUMB_MAX_CPUS];
-extern struct crumb_asked crumb_nf_asked[CRUMB_NF_SLOTS];
-extern struct crumb_softirq crumb_softirqs[CRUMB_MAX_CPUS];
-extern struct crumb_cards crumb_cards[CRUMB_MAX_CPUS];
-extern struct crumb_irqs crumb_irqs;
 
 #endif

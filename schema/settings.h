@@ -221,8 +221,9 @@ struct crumb_softirq {
 	__u64 due_ns, due_within_ns; /* raised_ns and within_ns of this run */
 	__u64 mid_ns;	/* the first interrupt in its midst that asked for no other run; 0 none */
 	__u64 told_skb; /* what was told last in it */
+	__u64 skb;	/* what is looked at */
 	__u16 irq, raised_irq, due_irq, mid_irq; /* number of the interrupt, modulo 65536 */
-	__u64 pad0[7];
+	__u64 pad0[6];
 };
 
 #define CRUMB_SOFTIRQ_RUNS 1
@@ -287,7 +288,6 @@ struct crumb_counters {
 	__u64 covered[CRUMB_TWINS]; /* by enum crumb_twin: what the kernel skipped and the second program did */
 	__u64 woken_apart;	/* tasks in the map `woken` */
 	__u64 calls_apart;	/* ... and in `calls_apart` */
-	__u64 zones;		/* entries of the map `zones` */
 	__u64 aside[8];		/* by enum crumb_aside */
 	__u64 libc_calls;	/* calls that a libc hook slowed down */
 	__u64 waiting_since_ns; /* readers wait for a CPU since then, if any do now */

@@ -132,6 +132,8 @@ static __always_inline struct crumb_flow *flow_found(__u32 found, __u8 *ret_dir)
 	__u32 at = (found & 0x7fffffff) - 1;
 
 	*ret_dir = found >> 31;
+	if (!found) /* or the verifier goes on with a flow whose number is -1 */
+		return NULL;
 	return bpf_map_lookup_elem(&flow_cells, &at);
 }
 
@@ -271,30 +273,39 @@ __weak __noinline int flow_take(const struct tuple *t, __u32 why, __u32 netns)
 	return false;
 }
 
-static __always_inline bool is_loopback(const __u32 *addr)
+/* ~0: it is 0; else 0. */
+static __always_inline __u32 zero_mask(__u32 v)
 {
-	if (addr[0] || addr[1])
-		return false;
-	if (addr[2] == bpf_htonl(0xffff))
-		return (addr[3] & bpf_htonl(0xff000000)) == bpf_htonl(0x7f000000);
-	return !addr[2] && addr[3] == bpf_htonl(1);
+	return ~sign_mask(v | -v);
 }
 
-/* crumb_flow_key.zone of a connection seen in @netns. With a redirection only one of its ends may be a loopback address. */
+/* ~0: a loopback address; else 0. */
+static __always_inline __u32 loopback_mask(const __u32 *addr)
+{
+	__u32 v4 = addr[2] ^ bpf_htonl(0xffff), v6 = addr[2];
+
+	v4 |= (addr[3] ^ bpf_htonl(0x7f000000)) & bpf_htonl(0xff000000);
+	v6 |= addr[3] ^ bpf_htonl(1);
+	return zero_mask(addr[0] | addr[1]) & (zero_mask(v4) | zero_mask(v6));
+}
+
+/*
+ * crumb_flow_key.zone of a connection seen in @netns. With a redirection only one of its ends may be a loopback address. Few branches: the
+ * verifier would follow each way through all that comes after.
+ */
 static __always_inline __u32 zone_of(const struct tuple *t, __u32 netns)
 {
-	const struct crumb_zone *z;
-	__u32 *zone;
+	const struct crumb_zone *z = &crumb_zones[netns & (CRUMB_ZONE_SLOTS - 1)];
+	__u32 zone = z->zone, local = loopback_mask(t->b);
 
-	if (is_loopback(t->b) || (crumb_cfg.nat && is_loopback(t->a)))
-		return netns;
-	if (!crumb_counters.zones)
-		return 0;
-	z = &crumb_zones[netns & (CRUMB_ZONE_SLOTS - 1)];
-	if (!z->netns || z->netns == netns)
-		return z->zone;
-	zone = bpf_map_lookup_elem(&zones, &netns);
-	return zone ? *zone : 0;
+	if (crumb_cfg.nat)
+		local |= loopback_mask(t->a);
+	if (z->netns && z->netns != netns) { /* another one has its place */
+		__u32 *apart = bpf_map_lookup_elem(&zones, &netns);
+
+		zone = apart ? *apart : 0;
+	}
+	return (netns & local) | (zone & ~local);
 }
 
 static __always_inline __u32 sock_netns(const struct sock *sk)
@@ -316,10 +327,8 @@ static __always_inline struct tcp_sock *sock_tcp(const struct sock *sk)
 static __always_inline bool sock_tuple_of(const struct sock *sk, struct tuple *t, __u8 proto)
 {
 	t->family = K(sk, __sk_common.skc_family);
-	if (t->family == AF_INET) {
-		v4_mapped(t->a, K(sk, __sk_common.skc_rcv_saddr));
-		v4_mapped(t->b, K(sk, __sk_common.skc_daddr));
-	} else if (t->family == AF_INET6) {
+	/* The version of which less is known first: what the verifier finds of it holds for the other. */
+	if (t->family == AF_INET6) {
 		t->a[0] = K(sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[0]);
 		t->a[1] = K(sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[1]);
 		t->a[2] = K(sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[2]);
@@ -328,6 +337,9 @@ static __always_inline bool sock_tuple_of(const struct sock *sk, struct tuple *t
 		t->b[1] = K(sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32[1]);
 		t->b[2] = K(sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32[2]);
 		t->b[3] = K(sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32[3]);
+	} else if (t->family == AF_INET) {
+		v4_mapped(t->a, K(sk, __sk_common.skc_rcv_saddr));
+		v4_mapped(t->b, K(sk, __sk_common.skc_daddr));
 	} else {
 		return false;
 	}

@@ -551,7 +551,8 @@ static __always_inline int packet_look(void *ctx, struct sighting *s, struct pac
 	if (!udp && s->point == CRUMB_PT_DEV_QUEUE && p->payload && !p->tunnel && !K(s->skb, skb_iif))
 		f->sent_ns[dir & 1] = now;
 	if (s->point == CRUMB_PT_DEV_GRO || s->point == CRUMB_PT_DEV_RECEIVE)
-		poll_tell(s->skb, s->dev, f, dir, s->netns, now, s->point == CRUMB_PT_DEV_RECEIVE);
+		poll_tell(s->skb, f->id, dir, s->netns, sighting_ifindex(s), now,
+			  s->point == CRUMB_PT_DEV_RECEIVE);
 	record_packet(s, p, f, dir, now);
 	if (packet_stack_due(f, dir, p)) {
 		struct stack_where w = {

@@ -14,7 +14,7 @@ static __always_inline struct crumb_softirq *softirq_here(void)
 	return OF_THIS_CPU(crumb_softirqs);
 }
 
-/* NULL: nor is any card's interrupt known. */
+/* NULL: a CPU beyond the bound, or no card's interrupt is known. */
 static __always_inline struct crumb_cards *cards_here(void)
 {
 	return crumb_irqs.netns ? OF_THIS_CPU(crumb_cards) : NULL;
@@ -93,9 +93,9 @@ struct poll_since {
 };
 
 /* The packet's own card: its first interrupt since the softirq began last, else the first within this run. */
-static __always_inline void poll_own(struct poll_since *s, const struct net_device *dev, __u32 netns)
+static __always_inline void poll_own(struct poll_since *s, __u32 ifindex, __u32 netns)
 {
-	__u32 ifindex = K(dev, ifindex), side, other;
+	__u32 side, other;
 	struct crumb_cards *c = crumb_irqs.netns == netns ? cards_here() : NULL;
 	struct crumb_card *card = c ? card_of(c, ifindex, false) : NULL;
 
@@ -120,13 +120,14 @@ static __always_inline void poll_own(struct poll_since *s, const struct net_devi
 	s->whose = CRUMB_POLL_OWN;
 }
 
+#define POLLED_DIR   32 /* with the flow, as poll_late() is given it: bits */
+#define POLLED_AGAIN 40
+
 /*
  * A followed packet comes out of its device's poll: if that is late, since when was it due? Once for each skb: what was offered for merging comes by
- * again. There each is a new one, whatever its address: that of a merged one is used again at once.
+ * again. There each is a new one, whatever its address: that of a merged one is used again at once. A global function: verified once.
  */
-static __always_inline void poll_tell(const struct sk_buff *skb, const struct net_device *dev,
-				      const struct crumb_flow *f, __u8 dir, __u32 netns, __u64 now,
-				      bool again)
+__weak __noinline int poll_late(__u64 now, __u64 flow, __u32 netns, __u32 ifindex)
 {
 	struct crumb_softirq *p = softirq_here();
 	struct crumb_ev_poll *e;
@@ -134,29 +135,29 @@ static __always_inline void poll_tell(const struct sk_buff *skb, const struct ne
 	struct poll_since own;
 	__u64 since;
 
-	if (!p || !p->run_ns || (again && p->told_skb == (__u64)skb))
-		return;
+	if (!p || (flow >> POLLED_AGAIN && p->told_skb == p->skb))
+		return 0;
 	own.ns = due ? p->due_ns : p->mid_ns;
 	own.irq = due ? p->due_irq : p->mid_irq;
 	own.whose = 0;
 	own.mid = !due;
-	poll_own(&own, dev, netns);
+	poll_own(&own, ifindex, netns);
 	since = own.ns;
 	asm volatile("" : "+r"(since)); /* an interrupt may write it any moment: after @now, too */
 	if (!since || since > now || now - since < CRUMB_POLL_TOLD_NS)
-		return;
-	p->told_skb = (__u64)skb;
+		return 0;
+	p->told_skb = p->skb;
 	e = ring_reserve(sizeof(*e), CRUMB_PT_SOFTIRQ_RUN);
 	if (!e)
-		return;
+		return 0;
 	event_head(&e->h, CRUMB_EV_POLL, sizeof(*e), now);
-	e->flow = f->id;
-	e->dir = dir;
+	e->flow = flow;
+	e->dir = flow >> POLLED_DIR;
 	e->whose = own.whose;
 	e->irq = own.irq;
 	e->netns = netns;
-	e->ifindex = K(dev, ifindex);
-	e->skb = (__u64)skb;
+	e->ifindex = ifindex;
+	e->skb = p->skb;
 	e->irq_ns = since;
 	e->run_ns = own.mid || !due ? 0 : p->run_ns;
 	e->within_ns = e->run_ns && since == p->due_ns ? p->due_within_ns : 0;
@@ -164,6 +165,19 @@ static __always_inline void poll_tell(const struct sk_buff *skb, const struct ne
 	e->pad1 = 0;
 	bpf_get_current_comm(e->by_comm, sizeof(e->by_comm));
 	ring_submit(e);
+	return 1;
+}
+
+static __always_inline void poll_tell(const struct sk_buff *skb, __u32 flow, __u8 dir, __u32 netns,
+				      __u32 ifindex, __u64 now, bool again)
+{
+	struct crumb_softirq *p = softirq_here();
+
+	if (!p || !p->run_ns)
+		return;
+	p->skb = (__u64)skb; /* as an argument it would have to be a number */
+	poll_late(now, flow | (__u64)dir << POLLED_DIR | (__u64)again << POLLED_AGAIN, netns,
+		  ifindex);
 }
 
 #endif

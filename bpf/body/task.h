@@ -151,7 +151,7 @@ static __always_inline struct task_state *task_state_make(struct task_struct *ta
 	return task_state_get(task);
 }
 
-/* NULL: nothing of its own is known there. */
+/* NULL: see OF_THIS_CPU(). */
 static __always_inline struct crumb_cpu *this_cpu(void)
 {
 	return OF_THIS_CPU(crumb_cpus);

@@ -290,8 +290,7 @@ void session_add_zone(struct session *s, uint32_t netns, uint32_t zone)
 		place->zone = zone;
 		__atomic_store_n(&place->netns, netns, __ATOMIC_RELEASE);
 	}
-	if (!bpf_map_update_elem(bpf_map__fd(s->skel->maps.zones), &netns, &zone, BPF_NOEXIST))
-		__atomic_add_fetch(&s->skel->bss->crumb_counters.zones, 1, __ATOMIC_RELEASE);
+	bpf_map_update_elem(bpf_map__fd(s->skel->maps.zones), &netns, &zone, BPF_NOEXIST);
 }
 
 int session_add_flow(struct session *s, const struct crumb_ev_flow *flow)
