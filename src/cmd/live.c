@@ -27,6 +27,7 @@
 #include "log.h"
 #include "merge.h"
 #include "netns_look.h"
+#include "priority.h"
 #include "rights.h"
 #include "select.h"
 #include "spool.h"
@@ -66,8 +67,11 @@ struct live {
 	atomic_bool stop, enough;
 	atomic_uint_fast64_t events, last_event_ns, lost, max_lag;
 	uint64_t stream_ns; /* newest event of the stream */
+	uint64_t told_lost; /* by the events that came to the end of the stream */
+	bool cut;	    /* the analysis ended before the stream, with told_lost */
 	uint64_t pass_ns;   /* recorder: when the pass before this one began */
 	uint64_t quiet_ns; /* next tick after that much silence; 0: the analysis has nothing to wait for */
+	struct priority priority; /* the analyst's */
 	pid_t analyst_tid;
 	int analyst_err;
 	struct error analyst_error;
@@ -215,11 +219,16 @@ static void *hooker_main(void *ctx)
 
 /* ------------------------------------------------------------------------------------------- analyst */
 
-/* Its place in the kernel's table is free again. */
+/*
+ * Its place in the kernel's table is free again. While a task is in a bpf(2) call that changes a map, the kernel calls no program of a
+ * kprobe or of a perf event on that CPU (bpf_disable_instrumentation(), kernel/bpf/syscall.c): if it is preempted there, and has no claim to
+ * a CPU, that is for long, and all that is missed.
+ */
 static void forget_flow(void *ctx, const struct crumb_ev_flow *flow)
 {
 	struct live *l = ctx;
 
+	priority_raise(&l->priority);
 	session_forget_flow(l->session, flow);
 	annotate_forget_flow(l->annotate, flow);
 }
@@ -229,6 +238,7 @@ static void take_flow(void *ctx, const struct crumb_ev_flow *flow, uint32_t *ret
 {
 	struct live *l = ctx;
 
+	priority_raise(&l->priority); /* likewise */
 	*ret_flow = session_take_flow(l->session, flow);
 }
 
@@ -242,6 +252,8 @@ static int on_event(void *ctx, const struct crumb_event *ev)
 		l->stream_ns = ev->time_ns;
 	if (ev->type < CRUMB_EV_TRACE)
 		l->quiet_ns = TICK_FIRST_NS;
+	if (ev->type == CRUMB_EV_LOSS)
+		l->told_lost += ((const struct crumb_ev_loss *)ev)->count;
 	if (!err && l->writer)
 		err = trace_writer_event(l->writer, ev);
 	if (!err && l->assembler)
@@ -284,12 +296,18 @@ static int tell_malformed(struct live *l)
 	return on_event(l, &e.h);
 }
 
+static uint64_t lost_of(const struct live *l)
+{
+	return l->cut ? l->told_lost : atomic_load(&l->lost);
+}
+
+/* Unless what was recorded has been read to its end, nothing is said of what comes behind. */
 static int write_tail(struct live *l)
 {
 	struct crumb_ev_end e = {
 		.h = { .time_ns = now_ns(), .type = CRUMB_EV_END, .size = sizeof(e) },
 		.kernel_events = atomic_load(&l->events),
-		.lost = atomic_load(&l->lost),
+		.lost = lost_of(l),
 	};
 	int err = session_asides(l->session, e.h.time_ns, on_event, l);
 
@@ -314,6 +332,17 @@ static int tell_time(struct live *l, uint64_t now)
 	return on_event(l, &tick);
 }
 
+static void calm_down(struct live *l)
+{
+	const struct sched_param none = { 0 };
+
+	if (!l->priority.raised)
+		return;
+	priority_restore(&l->priority);
+	if (atomic_load(&l->stop)) /* live_stop() may have given it the machine meanwhile */
+		pthread_setschedparam(pthread_self(), SCHED_OTHER, &none);
+}
+
 static int analyse_chunk(struct live *l, const struct spool_chunk *c)
 {
 	int err;
@@ -322,8 +351,10 @@ static int analyse_chunk(struct live *l, const struct spool_chunk *c)
 		return merge_chunk(l->merge, c->cpu, c->bytes, c->n);
 	err = merge_watermark(l->merge, c->mark_ns);
 	flow_aging_tick(l->aging, c->mark_ns);
+	calm_down(l);
 	if (!err)
 		err = annotate_look(l->annotate, c->mark_ns, false);
+	calm_down(l);
 	return err ? err : tell_time(l, c->mark_ns);
 }
 
@@ -360,6 +391,7 @@ static int analyse(struct live *l)
 		err = analyse_chunk(l, &c);
 		dirty = true;
 		if (l->show && !show_wants_more(l->show)) {
+			l->cut = true;
 			atomic_store(&l->enough, true);
 			kill(getpid(), SIGUSR1);
 			break;
@@ -726,7 +758,7 @@ struct live_counts live_counts(const struct live *l)
 {
 	return (struct live_counts){
 		.events = atomic_load(&l->events),
-		.lost = atomic_load(&l->lost),
+		.lost = lost_of(l),
 		.late = merge_late(l->merge),
 		.max_lag_bytes = atomic_load(&l->max_lag),
 	};
