@@ -7,6 +7,7 @@ usage: journeys.py check FILE                      every line, every key, every 
        journeys.py writers FILE WRITERS READERS    against the logs of tests/net/writers.c and readers.c
        journeys.py apart FILE WRITERS READERS      the same, of programs on machines: clocks differ, events may be lost
        journeys.py shared FILE WRITERS READERS     the same, where several threads wrote to one socket
+       journeys.py ports FILE "DIR NAME=PORT..."   the journeys to or from each port as a file DIR/NAME.out of their own
        journeys.py serve ANSWER                    any of these, asked on standard input (see requests())
        journeys.py capture FILE PCAP [DISPLAY-FILTER]    bytes by direction, against what tshark reads in PCAP
 
@@ -532,6 +533,19 @@ def compare_capture(trace, pcap, display_filter):
     print(f"{len(theirs)} directions, {sum(theirs.values())} bytes by tshark, {sum(ours.values())} in journeys")
 
 
+def split_by_port(path, to, names):
+    """One trace of several scenarios, as if each had been traced by itself. What stands once in it stands in each."""
+    lines = [json.loads(line) for line in open(path, encoding="utf-8")]
+    for name, port in (pair.split("=") for pair in names):
+        mine = [line for line in lines if line["type"] == "trace" or
+                port in (line.get("src", "").rpartition(":")[2], line.get("dst", "").rpartition(":")[2])]
+        verdicts = [line["verdict"] for line in mine if line["type"] == "journey"]
+        summary = {**lines[-1], "bytes": sum(line["bytes"] for line in mine if line["type"] == "journey"), "journeys": len(verdicts),
+                   **{verdict: verdicts.count(verdict) for verdict in VERDICTS}}
+        with open(f"{to}/{name}.out", "w", encoding="utf-8") as out:
+            out.write("".join(json.dumps(line) + "\n" for line in [*mine, summary]))
+
+
 kept = set()
 
 
@@ -597,6 +611,9 @@ def main(args):
         compare_writers(trace, Logs(args[2], args[3]), apart=True)
     elif task == "shared":
         compare_shared(trace, Logs(args[2], args[3]))
+    elif task == "ports":
+        to, *names = args[2].split()
+        split_by_port(args[1], to, names)
     elif task == "capture":
         compare_capture(trace, args[2], args[3] if len(args) > 3 else None)
     else:

@@ -75,13 +75,17 @@ ok()		# STATUS NAME
 is()		# GOT WANTED NAME
 {
 	[ "$1" = "$2" ]
-	ok $? "$3" || printf '%s\n' "got $1" "wanted $2" | sed 's/^/#   /'
+	ok $? "$3" && return
+	printf '%s\n' "got $1" "wanted $2" | sed 's/^/#   /'
+	return 1
 }
 
 has()		# TEXT PART NAME
 {
 	[[ "$1" == *"$2"* ]]
-	ok $? "$3" || printf '%s\n' "no \"$2\" in: $1" | sed 's/^/#   /'
+	ok $? "$3" && return
+	printf '%s\n' "no \"$2\" in: $1" | sed 's/^/#   /'
+	return 1
 }
 
 # The first lines of a file, as the explanation of a point.
@@ -307,6 +311,12 @@ check()		# FILE NAME: the contract of product.md
 	journeys_ask check "$1"
 	ok $? "$2: every line keeps the contract"
 	explain_by <(printf '%s' "$answer")
+}
+
+# One trace of several scenarios, apart: beginning a trace takes longer than most of what is traced, in a guest by far.
+by_port()	# NAME NAME=PORT...: the journeys of each port, from $work/NAME.out into files likewise
+{
+	journeys_ask ports "$work/$1.out" "$work ${*:2}" || bail "$answer"
 }
 
 query()		# FILE EXPRESSION of J (journeys), S (summary), T (trace)
