@@ -243,8 +243,8 @@ static void fill_args(struct args *a, const char *lab, const struct topo *t, int
 	add(a, "-initrd");
 	add(a, "%s/stage1.cpio", kernel);
 	add_option(a, "-append",
-		   "console=ttyS0 quiet panic=-1 no_timer_check nokaslr mitigations=off init_on_alloc=0 hardened_usercopy=off "
-		   "randomize_kstack_offset=off cgroup.memory=nokmem rdinit=/init");
+		   "console=ttyS0 quiet panic=-1 no_timer_check nokaslr mitigations=off "
+		   "rdinit=/init");
 	vm_path(path, lab, "/%s.console", host);
 	add(a, "-serial");
 	add(a, "file:%s", path);
