@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One guest: its images (lab/vm/prepare makes them) and its QEMU. Flags as lab/vm/boot has them, with a card for each end of a
- * link and a serial port for each command that may run at a time.
+ * One guest: its images (lab/vm/prepare makes them) and its QEMU. Flags as lab/vm/boot has them, but for what hardens the kernel, with a
+ * card for each end of a link and a serial port for each command that may run at a time.
  */
 #include "vm_state.h"
 
@@ -243,8 +243,7 @@ static void fill_args(struct args *a, const char *lab, const struct topo *t, int
 	add(a, "-initrd");
 	add(a, "%s/stage1.cpio", kernel);
 	add_option(a, "-append",
-		   "console=ttyS0 quiet panic=-1 no_timer_check nokaslr mitigations=off "
-		   "rdinit=/init");
+		   "console=ttyS0 quiet panic=-1 no_timer_check nokaslr mitigations=off rdinit=/init");
 	vm_path(path, lab, "/%s.console", host);
 	add(a, "-serial");
 	add(a, "file:%s", path);
