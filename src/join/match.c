@@ -17,6 +17,7 @@ struct seen {
 	uint8_t host;
 	bool has_in, has_out;
 	int64_t in_ns, out_ns; /* the first of each */
+	uint64_t in_place, out_place;
 };
 
 struct packet {
@@ -24,6 +25,7 @@ struct packet {
 	int64_t first_ns;    /* when the host that told of it first saw it, on that one's clock */
 	struct packet *next; /* that the same host told of first */
 	uint8_t n;
+	bool several;		    /* of one key: nothing says which of them arrived */
 	struct seen seen[SEEN_MAX]; /* [0]: of that host */
 	UT_hash_handle hh;
 };
@@ -100,7 +102,7 @@ static int packet_take(struct match *m, unsigned int host)
 {
 	struct waiting *w = &m->of[host];
 	struct packet *p = w->first;
-	int err = p->n > 1 ? packet_settle(m, p) : 0;
+	int err = p->n > 1 && !p->several ? packet_settle(m, p) : 0;
 
 	w->first = p->next;
 	HASH_DEL(m->all, p);
@@ -201,9 +203,13 @@ int match_look(struct match *m, unsigned int host, const struct wire_look *look,
 	if (look->out && !s->has_out) {
 		s->has_out = true;
 		s->out_ns = look->time_ns;
+		s->out_place = look->place;
 	} else if (!look->out && !s->has_in) {
 		s->has_in = true;
 		s->in_ns = look->time_ns;
+		s->in_place = look->place;
+	} else if (look->place && look->place == (look->out ? s->out_place : s->in_place)) {
+		p->several = true;
 	}
 	return 0;
 }

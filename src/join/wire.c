@@ -10,6 +10,7 @@
 #include "wire.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -182,7 +183,7 @@ static bool sent_again(struct wire_flow *f, const struct crumb_ev_skb *ev)
 	return false;
 }
 
-static uint64_t key_of(const struct wire_flow *f, const struct crumb_ev_skb *ev)
+static uint64_t tcp_key(const struct wire_flow *f, const struct crumb_ev_skb *ev)
 {
 	struct {
 		uint64_t tuple;
@@ -200,10 +201,31 @@ static uint64_t key_of(const struct wire_flow *f, const struct crumb_ev_skb *ev)
 	return XXH3_64bits(&name, sizeof(name));
 }
 
+/*
+ * UDP numbers nothing: by its length, the digest of its first bytes and, IPv4, its identification, which is 0 where a socket that is not
+ * connected forbids fragments (RFC 6864, 4.1; the kernel's ip_select_ident_segs()).
+ */
+static uint64_t udp_key(const struct wire_flow *f, const struct crumb_ev_skb *ev)
+{
+	struct {
+		uint64_t tuple;
+		uint32_t digest, bytes;
+		uint16_t ip_id;
+		uint8_t dir, pad0[5];
+	} name = { .tuple = f->tuple,
+		   .digest = ev->seq,
+		   .bytes = ev->payload,
+		   .ip_id = ev->flags & CRUMB_SKB_TUNNEL ? 0 : ev->ip_id,
+		   .dir = ev->dir ^ f->swapped };
+
+	return XXH3_64bits(&name, sizeof(name));
+}
+
 static int on_skb(struct wire *w, const struct crumb_ev_skb *ev, struct wire_look *ret)
 {
 	bool out = ev->point == CRUMB_PT_DEV_XMIT;
 	struct wire_flow *f;
+	bool udp;
 
 	if (!out && ev->point != CRUMB_PT_DEV_BACKLOG && ev->point != CRUMB_PT_DEV_GRO &&
 	    ev->point != CRUMB_PT_DEV_RECEIVE)
@@ -211,11 +233,16 @@ static int on_skb(struct wire *w, const struct crumb_ev_skb *ev, struct wire_loo
 	HASH_FIND(hh, w->flows, &ev->flow, sizeof(ev->flow), f);
 	if (!f || dev_is_inner(w, ev->netns, ev->ifindex))
 		return 0;
-	if (out && ev->payload && sent_again(f, ev))
+	udp = f->ev.proto == IPPROTO_UDP;
+	if (udp ? !ev->seq : out && ev->payload && sent_again(f, ev))
 		return 0;
 	if (f->names != translated_count(w->names))
 		flow_name(w, f);
-	*ret = (struct wire_look){ key_of(f, ev), out, (int64_t)ev->h.time_ns };
+	*ret = (struct wire_look){ .key = udp ? udp_key(f, ev) : tcp_key(f, ev),
+				   .out = out,
+				   .time_ns = (int64_t)ev->h.time_ns };
+	if (udp)
+		ret->place = dev_key(ev->netns, ev->ifindex) << 8 | ev->point;
 	return 1;
 }
 

@@ -17,6 +17,8 @@ struct wire_look {
 	uint64_t key;
 	bool out; /* leaves the host; else arrives */
 	int64_t time_ns;
+	/* Another packet may have that key: where it was seen, so that whoever sees two of them there knows. 0: only this one has it. */
+	uint64_t place;
 };
 
 struct translated;
