@@ -305,42 +305,49 @@ static __always_inline void dgram_queued_record(const struct sock *sk,
 	ring_submit(e);
 }
 
-/* The newest in the queue, if it is of a followed flow and --payload wants it. */
-static __always_inline bool dgram_at_tail(const struct sock *sk, struct crumb_arrived *ret)
+/* The newest in the queue is the one that came up on this CPU: the same bytes. An address alone may be another one's by now. */
+static __always_inline bool dgram_is_arrived(const struct crumb_arrived *q,
+					     const struct crumb_arrived *arrived)
 {
-	const struct sk_buff *skb = BPF_CORE_READ(sk, sk_receive_queue.prev);
-	struct crumb_digest d;
-	struct crumb_flow *f;
-	__u32 at, linear;
-	struct queued q;
-
-	if (!queued_read(skb, &q) || !flow_marked(&q.t))
-		return false;
-	q.t.zone = zone_of(&q.t, sock_netns(sk));
-	f = flow_find(&q.t, &ret->dir);
-	if (!f)
-		return false;
-	at = q.l4_at + UDP_HEADER_BYTES;
-	linear = q.end > at ? q.end - at : 0;
-	if (!dgram_wanted((__u64)q.head + at, linear, q.payload))
-		return false;
-	digest_kernel((__u64)q.head + at, linear, q.payload, &d);
-	ret->skb = (__u64)skb;
-	ret->flow = f->id;
-	ret->bytes = q.payload;
-	ret->digest[0] = d.whole;
-	ret->digest[1] = d.head;
-	return true;
+	return arrived->flow && q->skb == arrived->skb && q->bytes == arrived->bytes &&
+	       q->digest[0] == arrived->digest[0];
 }
 
 /*
- * What joined the queue is not known by the name that it has there: the first datagram that this machine redirects to
- * itself is linked with that name when its answer leaves (nat.h). It is the one that came up on this CPU.
+ * The newest in the queue, if it is of a followed flow and --payload wants it. It may not be known by the name that it has there: the first
+ * datagram that this machine redirects to itself is linked with that name when its answer leaves (nat.h).
  */
-static __always_inline bool dgram_redirected(const struct sock *sk,
-					     const struct crumb_arrived *arrived)
+static __always_inline bool dgram_at_tail(const struct sock *sk, const struct crumb_arrived *arrived,
+					  struct crumb_arrived *ret)
 {
-	return arrived->flow && (__u64)BPF_CORE_READ(sk, sk_receive_queue.prev) == arrived->skb;
+	const struct sk_buff *skb = BPF_CORE_READ(sk, sk_receive_queue.prev);
+	struct crumb_flow *f = NULL;
+	struct crumb_digest d;
+	__u32 at, linear;
+	struct queued q;
+
+	if (!queued_read(skb, &q))
+		return false;
+	if (flow_marked(&q.t)) {
+		q.t.zone = zone_of(&q.t, sock_netns(sk));
+		f = flow_find(&q.t, &ret->dir);
+	}
+	if (!f && (!arrived->flow || (__u64)skb != arrived->skb))
+		return false;
+	at = q.l4_at + UDP_HEADER_BYTES;
+	linear = q.end > at ? q.end - at : 0;
+	if (f && !dgram_wanted((__u64)q.head + at, linear, q.payload))
+		return false;
+	digest_kernel((__u64)q.head + at, linear, q.payload, &d);
+	ret->skb = (__u64)skb;
+	ret->flow = f ? f->id : arrived->flow;
+	ret->bytes = q.payload;
+	ret->digest[0] = d.whole;
+	ret->digest[1] = d.head;
+	if (f)
+		return true;
+	ret->dir = arrived->dir;
+	return dgram_is_arrived(ret, arrived);
 }
 
 /*
@@ -357,11 +364,8 @@ static __always_inline int dgram_ready(const struct sock *sk)
 	if (!crumb_counters.udp_flows || !cpu || !arrived)
 		return 0;
 	if (BPF_CORE_READ(sk, sk_receive_queue.qlen)) {
-		if (!dgram_at_tail(sk, &q)) {
-			if (!dgram_redirected(sk, arrived))
-				return 0;
-			q = *arrived;
-		}
+		if (!dgram_at_tail(sk, arrived, &q))
+			return 0;
 	} else {
 		if (!arrived->flow || arrived->port != K(sk, __sk_common.skc_num))
 			return 0;

@@ -443,13 +443,26 @@ static __always_inline bool dgram_read(const struct sighting *s, struct packet_h
 	return true;
 }
 
-/* It is on its way out of the socket that made it. */
+/* It goes on to another machine, or is dropped: no socket of this one gets it. */
+static __always_inline void dgram_passes(const struct sk_buff *skb)
+{
+	struct crumb_arrived *a = dgram_arrived();
+
+	if (a && a->skb == (__u64)skb)
+		a->flow = 0;
+}
+
+/* It is on its way out: of the socket that made it, or forwarded. */
 static __always_inline void dgram_leaves(const struct sighting *s, const struct packet *p,
 					 struct crumb_flow *f, __u8 dir)
 {
 	struct crumb_digest d = { .whole = p->seq, .head = p->ack };
 
-	if (K(s->skb, skb_iif) || !s->sk || K(s->sk, sk_protocol) != IPPROTO_UDP)
+	if (K(s->skb, skb_iif)) {
+		dgram_passes(s->skb);
+		return;
+	}
+	if (!s->sk || K(s->sk, sk_protocol) != IPPROTO_UDP)
 		return;
 	if (s->point == CRUMB_PT_DEV_QUEUE)
 		f->messages[dir & 1]++;
