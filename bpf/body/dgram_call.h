@@ -305,12 +305,12 @@ static __always_inline void dgram_queued_record(const struct sock *sk,
 	ring_submit(e);
 }
 
-/* The newest in the queue is the one that came up on this CPU: the same bytes. An address alone may be another one's by now. */
+/* The newest in the queue is the one that came up on this CPU: of the same bytes, if they could be read then. An address alone may be another one's by now. */
 static __always_inline bool dgram_is_arrived(const struct crumb_arrived *q,
 					     const struct crumb_arrived *arrived)
 {
 	return arrived->flow && q->skb == arrived->skb && q->bytes == arrived->bytes &&
-	       q->digest[0] == arrived->digest[0];
+	       (!arrived->digest[0] || q->digest[0] == arrived->digest[0]);
 }
 
 /*
