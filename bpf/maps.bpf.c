@@ -31,17 +31,19 @@ const volatile struct crumb_settings crumb_cfg = {};
 const volatile __u64 crumb_zeroes[192] = {};
 _Static_assert(sizeof(struct task_state) <= sizeof(crumb_zeroes), "task_map starts from these");
 _Static_assert(sizeof(struct reader) <= sizeof(crumb_zeroes), "readers start from these");
-struct crumb_counters crumb_counters = {};
+/* What CPUs write begins at a line of the cache. */
+#define LINE __attribute__((aligned(64)))
+struct crumb_counters crumb_counters LINE = {};
 __u8 crumb_listen[65536] = {};
 __u8 crumb_sock_marks[CRUMB_SOCK_MARKS] = {};
 __u32 crumb_slots[CRUMB_BLOOM_SLOTS] = {};
-struct crumb_zone crumb_zones[CRUMB_ZONE_SLOTS] = {};
-struct crumb_arrived crumb_arrived[CRUMB_MAX_CPUS] = {};
-__u8 crumb_readers[CRUMB_READER_MARKS] = {};
-struct crumb_cpu crumb_cpus[CRUMB_MAX_CPUS] = {};
-struct crumb_asked crumb_nf_asked[CRUMB_NF_SLOTS] = {};
-struct crumb_softirq crumb_softirqs[CRUMB_MAX_CPUS] = {};
-struct crumb_cards crumb_cards[CRUMB_MAX_CPUS] = {};
-struct crumb_irqs crumb_irqs = {};
+struct crumb_zone crumb_zones[CRUMB_ZONE_SLOTS] LINE = {};
+struct crumb_arrived crumb_arrived[CRUMB_MAX_CPUS] LINE = {};
+__u8 crumb_readers[CRUMB_READER_MARKS] LINE = {};
+struct crumb_cpu crumb_cpus[CRUMB_MAX_CPUS] LINE = {};
+struct crumb_asked crumb_nf_asked[CRUMB_NF_SLOTS] LINE = {};
+struct crumb_softirq crumb_softirqs[CRUMB_MAX_CPUS] LINE = {};
+struct crumb_cards crumb_cards[CRUMB_MAX_CPUS] LINE = {};
+struct crumb_irqs crumb_irqs LINE = {};
 
 char LICENSE[] SEC("license") = "GPL";

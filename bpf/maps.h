@@ -142,10 +142,11 @@ struct aliases {
 
 /*
  * An array, because the kernel looks into one without a call. A new flow's cell is the one that its number ends with, and is
- * its own as long as the number, which stands last, is not 0.
+ * its own as long as the number, which stands last, is not 0. Nobody maps it: what can be mapped begins at a page, and so at a line of the cache.
  */
 struct flow_cells {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, CRUMB_MAX_FLOWS);
 	__type(key, __u32);
 	__type(value, struct crumb_flow);
@@ -303,8 +304,8 @@ struct text_room {
 	__type(value, struct text);
 };
 
-/* What is read of a packet (struct packet_head), likewise, by programs that have no room for it on their stack. */
-#define CRUMB_HEAD_ROOM 320
+/* What is read of a packet (struct packet_head), likewise, by programs that have no room for it on their stack. It stays there for the next one. */
+#define CRUMB_HEAD_ROOM 512
 
 struct head_room {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -108,32 +108,49 @@ struct crumb_listener {
 
 #define CRUMB_LISTEN_UDP 0x10000
 
-struct crumb_flow { /* a cell of the array flow_cells */
-	struct crumb_flow_key key;
-	__u32 syn_seq; /* of the first SYN: another one means the ports were used again */
-	__u8 syn_seen;
-	__u8 midstream; /* taken without its SYN: the next SYN on these ports is another connection */
-	__u8 aside;	/* enum crumb_aside: counted as one that cannot be followed; 0 none */
-	__u8 pad0[1];
-	__u32 aside_from[2]; /* CRUMB_ASIDE_KTLS: per direction, from which byte on */
-	__u32 messages[2];   /* per direction, for sampling */
+/*
+ * A cell of the array flow_cells. Sender and receiver of a connection work on two CPUs, and each hop of each packet looks who it is: so what they write lies in
+ * other lines of the cache (of 64 bytes) than what is only read.
+ */
+struct crumb_flow {
+	/* What is asked for: each hop looks. */
 	__u32 sample_start[2], sample_end[2]; /* bytes whose steps take a stack; equal: none */
 	__u32 want_start[2], want_end[2]; /* --payload: bytes that were asked for; equal: none */
-	__u64 sent_ns[2]; /* per direction: when its sender last handed bytes to the device */
-	__u64 held_ns[2]; /* ... and when its send queue was looked at last */
+	__u32 pad0[8];
+
+	/* What the sender does. */
+	__u32 messages[2]; /* per direction, for sampling */
+	__u64 sent_ns[2];  /* per direction: when its sender last handed bytes to the device */
+	__u64 held_ns[2];  /* ... and when its send queue was looked at last */
 	__u64 write_ns[2]; /* ... and when tcp_write_xmit() was called last for it; 0: something else may have sent since */
 	__u16 held_why[2]; /* CRUMB_HELD_*, then */
-	__u32 pad1;
-	__u32 rto_una[2];  /* what was unacknowledged at the last time-out ... */
-	__u8 rto_times[2]; /* ... and the how manieth in a row it was */
-	__u8 pad2[6];
+	__u8 rto_times[2]; /* the last time-out was the how manieth in a row */
+	__u8 pad1[2];
+
+	/* What the receiver does. */
 	__u64 ready_ns[2]; /* when the oldest of the unread bytes may have become ready; 0: all are read */
 	__u32 read_to[2]; /* per direction of the bytes: where the receiver's copied_seq was seen last */
 	__u8 read_known[2];
-	__u8 pad4[6];
-	__u32 pad3;
+	__u8 pad2[2];
+	__u32 rto_una[2]; /* the sender's, of which its line has no more room: what was unacknowledged at the last time-out */
+	__u8 pad4[28];
+
+	/* Who it is. */
+	struct crumb_flow_key key;
+	__u32 aside_from[2]; /* CRUMB_ASIDE_KTLS: per direction, from which byte on */
+	__u32 syn_seq;	     /* of the first SYN: another one means the ports were used again */
+	__u8 syn_seen;
+	__u8 midstream; /* taken without its SYN: the next SYN on these ports is another connection */
+	__u8 aside;	/* enum crumb_aside: counted as one that cannot be followed; 0 none */
+	__u8 pad3;
 	__u32 id; /* 0: the cell is nobody's. Last, because the kernel copies a cell from its beginning on */
 };
+
+_Static_assert(sizeof(struct crumb_flow) == 256 &&
+		       __builtin_offsetof(struct crumb_flow, messages) == 64 &&
+		       __builtin_offsetof(struct crumb_flow, ready_ns) == 128 &&
+		       __builtin_offsetof(struct crumb_flow, key) == 192,
+	       "lines of the cache");
 
 struct crumb_alias { /* a connection by the addresses that it has behind a translation (NAT) */
 	__u32 at;    /* its cell */
@@ -210,6 +227,7 @@ struct crumb_arrived { /* the newest datagram of a followed flow that came up on
 	__u16 port;
 	__u8 dir;
 	__u8 pad0[5];
+	__u64 pad1[4];
 };
 
 /* What is known of a CPU's interrupts and its receive softirq: lines of the cache that no other CPU writes. */
@@ -283,18 +301,24 @@ struct crumb_counters {
 	__u64 lost_total; /* all of the above and the two below */
 	__u64 flows_full;
 	__u64 tasks_full;
-	__u32 next_flow;
-	__u32 pending_runs; /* woken tasks that have not run yet */
 	__u64 covered[CRUMB_TWINS]; /* by enum crumb_twin: what the kernel skipped and the second program did */
-	__u64 woken_apart;	/* tasks in the map `woken` */
-	__u64 calls_apart;	/* ... and in `calls_apart` */
-	__u64 aside[8];		/* by enum crumb_aside */
-	__u64 libc_calls;	/* calls that a libc hook slowed down */
-	__u64 waiting_since_ns; /* readers wait for a CPU since then, if any do now */
-	__u32 readers_waiting;
+	__u64 aside[8];		    /* by enum crumb_aside */
+	__u64 libc_calls; /* calls that a libc hook slowed down */
+	__u64 funcs_lost; /* --functions: calls that could not be noted or told, or whose return was not seen */
+	__u64 pad3[8]; /* what is only read behind it */
+	__u32 next_flow;
 	__u32 udp_flows; /* not 0: a UDP flow was taken */
 	__u32 libc_off; /* written by user space: the hooks were taken away, what they noted is stale */
-	__u64 funcs_lost; /* --functions: calls that could not be noted or told, or whose return was not seen */
+	__u32 pad0;
+
+	/* Written at each wake-up, by all CPUs; not in a line of the cache with what is only read. */
+	__u64 pad1[8];
+	__u64 woken_apart;	/* tasks in the map `woken` */
+	__u64 calls_apart;	/* ... and in `calls_apart` */
+	__u64 waiting_since_ns; /* readers wait for a CPU since then, if any do now */
+	__u32 readers_waiting;
+	__u32 pending_runs; /* woken tasks that have not run yet */
+	__u64 pad2[8];
 };
 
 #endif
