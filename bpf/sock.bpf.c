@@ -218,15 +218,45 @@ static __always_inline void send_goes_on(struct task_state *ts, __u32 write_seq,
 	ts->send_bytes = 0;
 }
 
+/*
+ * The copy loop of a call that is recorded turns once more, and the task has not slept since: it has had the socket's lock, so the connection is the same,
+ * and is not looked for. Sockets that nobody follows have gone by then. NULL: it may be the first turn.
+ */
+static __always_inline struct task_state *append_goes_on(const struct sock *sk)
+{
+	struct task_state *ts;
+	struct tuple t;
+
+	if (!sock_tuple(sk, &t) || !flow_marked(&t))
+		return NULL;
+	ts = task_state_get(task_now());
+	if (!ts || ts->send_active != SEND_RECORDED || ts->send_sk != (__u64)sk || ts->part_done ||
+	    !ts->in_call || ts->turn_ns < ts->enter_ns || K(task_now(), nvcsw) != ts->turn_nvcsw)
+		return NULL;
+	return ts;
+}
+
+static __always_inline struct task_state *append_turned(struct task_state *ts,
+							const struct sock *sk, __u32 left)
+{
+	struct tcp_sock *tp = sock_tcp(sk);
+
+	send_slept(ts, sk);
+	if (tp)
+		send_goes_on(ts, K(tp, write_seq), left);
+	return ts;
+}
+
 /* @left: what the caller offers from here on. Returns the caller's state if the call is recorded. */
 static __always_inline struct task_state *append_turn(void *ctx, const struct sock *sk,
 						      const struct msghdr *msg, __u32 left)
 {
-	struct task_state *ts;
+	struct task_state *ts = append_goes_on(sk);
 	struct crumb_flow *f;
-	struct tcp_sock *tp;
 	__u8 dir;
 
+	if (ts)
+		return append_turned(ts, sk, left);
 	f = sock_flow(sk, true, &dir);
 	if (!f || (flow_is_ktls(f, sk, dir) &&
 		   flow_left(f, dir, BPF_CORE_READ((const struct tcp_sock *)sk, write_seq))))
@@ -238,15 +268,10 @@ static __always_inline struct task_state *append_turn(void *ctx, const struct so
 		send_finish(ts, 0, 0);
 	if (ts->send_active == SEND_IGNORED)
 		return NULL;
-	if (!ts->send_active) {
-		send_begin(ctx, ts, sk, f, dir, msg, left);
-		return ts->send_active == SEND_RECORDED ? ts : NULL;
-	}
-	send_slept(ts, sk);
-	tp = sock_tcp(sk);
-	if (tp)
-		send_goes_on(ts, K(tp, write_seq), left);
-	return ts;
+	if (ts->send_active)
+		return append_turned(ts, sk, left);
+	send_begin(ctx, ts, sk, f, dir, msg, left);
+	return ts->send_active == SEND_RECORDED ? ts : NULL;
 }
 
 TRACEPOINT(tcp_sendmsg_locked, const struct sock *sk, const struct msghdr *msg)

@@ -49,7 +49,16 @@ struct packet_head { /* what is read of a packet, and what it says */
 	__u64 at;     /* where its IP header lies in memory */
 	__u32 bytes;  /* from there to its end */
 	__u32 inside; /* that header is an inner one, so far behind the outer one; else 0 */
+	__u32 cut;    /* IPv6: bytes of extension headers that were cut out of what was read */
 	struct crumb_tunnel tunnel;
+	/* Left for the next hop of the same skb on this CPU (packet_again()). */
+	__u64 skb;   /* all of the above is of that one's packet; 0: of none */
+	__u32 found; /* what flow_at() said of it */
+	__u32 flow;  /* ... that flow's number */
+	__u32 mac;   /* how long the link-layer header before it is */
+	__u32 kept; /* a record with `kept` was written of it, with so many bytes of its head, and one; 0: none was */
+	__u64 was[CRUMB_SNAP_SHORT / 8]; /* from that header on */
+	__u64 now[CRUMB_SNAP_SHORT / 8];
 };
 
 _Static_assert(sizeof(struct packet_head) <= CRUMB_HEAD_ROOM, "head_room holds one");
@@ -220,6 +229,7 @@ static __always_inline bool read_ip6(struct packet_head *head)
 	if (payload < cut || head->fp.caplen < cut)
 		return false;
 	payload -= cut;
+	head->cut = cut;
 	head->fp.caplen -= cut;
 	p->t.proto = h[6];
 	head->fp.len = IP6_HEADER_BYTES + payload;

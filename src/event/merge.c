@@ -29,6 +29,7 @@ struct queue {
 	struct entry *index;
 	size_t first, n, index_cap;
 	bool unsorted;
+	struct crumb_ev_packet kept; /* the last one whose head may be that of what follows; h.size 0: none */
 };
 
 struct merge {
@@ -74,7 +75,39 @@ void merge_free(struct merge *m)
 	free(m);
 }
 
-static int pass_on(struct merge *m, const void *record)
+/* @p has the head of the one that was kept, if that is of the same skb: what was kept may have been lost on its way here. */
+static void packet_complete(const struct crumb_ev_packet *kept, struct crumb_ev_packet *p)
+{
+	p->s.h.size = sizeof(p->s);
+	if (!kept->s.h.size || kept->s.skb != p->s.skb || kept->s.flow != p->s.flow ||
+	    kept->s.seq != p->s.seq || kept->s.payload != p->s.payload)
+		return;
+	p->s.h.size = sizeof(*p);
+	p->s.snap_len = kept->s.snap_len;
+	memcpy(p->s.src_mac, kept->s.src_mac, sizeof(p->s.src_mac));
+	memcpy(p->s.dst_mac, kept->s.dst_mac, sizeof(p->s.dst_mac));
+	memcpy(p->bytes, kept->bytes, sizeof(*p) - offsetof(struct crumb_ev_packet, bytes));
+}
+
+/* A packet's record in one of the forms that only ring buffers have (schema/event_packet.h), as a whole. @ev: of @record, checked. */
+static const struct crumb_event *packet_whole(struct merge *m, struct queue *q,
+					      const struct crumb_event *record,
+					      const struct crumb_event *ev)
+{
+	struct crumb_ev_packet *p = (void *)m->scratch;
+
+	if (record->size == sizeof(struct crumb_ev_packet_short) &&
+	    ((const struct crumb_ev_packet_short *)record)->kept)
+		q->kept = *(const struct crumb_ev_packet *)ev;
+	if (record->size != sizeof(struct crumb_ev_packet_again))
+		return ev;
+	if (ev != &p->s.h)
+		memcpy(&p->s, ev, sizeof(p->s));
+	packet_complete(&q->kept, p);
+	return &p->s.h;
+}
+
+static int pass_on(struct merge *m, struct queue *q, const void *record)
 {
 	const struct crumb_event *h = record, *ev = event_check(record, h->size, m->scratch);
 
@@ -82,6 +115,8 @@ static int pass_on(struct merge *m, const void *record)
 		m->malformed++;
 		return 0;
 	}
+	if (ev->type == CRUMB_EV_SKB)
+		ev = packet_whole(m, q, h, ev);
 	if (ev->time_ns >= m->last_ns)
 		m->last_ns = ev->time_ns;
 	else
@@ -183,7 +218,7 @@ static int parse(struct merge *m, struct queue *q)
 			break;
 		q->parsed += h->size;
 		if (h->time_ns < m->last_ns)
-			r = pass_on(m, h);
+			r = pass_on(m, q, h);
 		else
 			r = index_record(q, h->time_ns, (const char *)h - q->bytes);
 	}
@@ -246,7 +281,7 @@ static void build_heap(struct merge *m)
 }
 
 /* The oldest record if it is older than @ns, or of any age if @all; NULL: no more. */
-static const void *take_oldest(struct merge *m, uint64_t ns, bool all)
+static const void *take_oldest(struct merge *m, uint64_t ns, bool all, struct queue **ret_queue)
 {
 	const struct entry *oldest;
 	struct queue *q;
@@ -261,17 +296,19 @@ static const void *take_oldest(struct merge *m, uint64_t ns, bool all)
 		m->heap[0] = m->heap[--m->n_heap];
 	if (m->n_heap)
 		sift_down(m, 0);
+	*ret_queue = q;
 	return q->bytes + oldest->pos;
 }
 
 static int pass_on_until(struct merge *m, uint64_t ns, bool all)
 {
 	const void *record;
+	struct queue *q;
 	int r = 0;
 
 	build_heap(m);
-	while (!r && (record = take_oldest(m, ns, all)))
-		r = pass_on(m, record);
+	while (!r && (record = take_oldest(m, ns, all, &q)))
+		r = pass_on(m, q, record);
 	for (unsigned int i = 0; i < m->n_queues; i++)
 		compact(&m->queues[i]);
 	return r;

@@ -276,6 +276,95 @@ static void test_memory_is_bounded(void **state)
 	free(s.ev);
 }
 
+/* ------------------------------------------------------------------- packets whose head is the one's before */
+
+struct packets {
+	struct crumb_ev_packet p[8];
+	unsigned int n;
+};
+
+static int see_packet(void *ctx, const struct crumb_event *ev)
+{
+	struct packets *s = ctx;
+
+	assert_true(s->n < 8);
+	memset(&s->p[s->n], 0xee, sizeof(s->p[0]));
+	memcpy(&s->p[s->n++], ev, ev->size);
+	return 0;
+}
+
+static struct crumb_ev_skb packet_of(uint64_t time_ns, uint64_t skb, uint16_t size)
+{
+	return (struct crumb_ev_skb){
+		.h = { .time_ns = time_ns, .type = CRUMB_EV_SKB, .size = size },
+		.flow = 1,
+		.skb = skb,
+		.seq = (uint32_t)skb,
+		.payload = 100,
+		.ifindex = (uint32_t)time_ns,
+	};
+}
+
+static void put_short(struct merge *m, unsigned int queue, uint64_t time_ns, uint64_t skb, bool kept)
+{
+	struct crumb_ev_packet_short p = { .s = packet_of(time_ns, skb, sizeof(p)),
+					   .snap_l2 = 1,
+					   .kept = kept };
+
+	p.s.snap_len = 66;
+	p.s.src_mac[0] = (uint8_t)skb;
+	memset(p.bytes, (int)skb, 66);
+	assert_int_equal(merge_chunk(m, queue, &p, sizeof(p)), 0);
+}
+
+static void put_again(struct merge *m, unsigned int queue, uint64_t time_ns, uint64_t skb)
+{
+	struct crumb_ev_packet_again p = { .s = packet_of(time_ns, skb, sizeof(p)), .again = 1 };
+
+	assert_int_equal(merge_chunk(m, queue, &p, sizeof(p)), 0);
+}
+
+static void is_whole(const struct crumb_ev_packet *p, uint64_t time_ns, uint64_t skb)
+{
+	assert_int_equal(p->s.h.size, sizeof(*p));
+	assert_int_equal(p->s.h.time_ns, time_ns);
+	assert_int_equal(p->s.ifindex, time_ns);
+	assert_int_equal(p->s.skb, skb);
+	assert_int_equal(p->s.snap_len, 66);
+	assert_int_equal(p->s.src_mac[0], skb);
+	assert_int_equal(p->snap_l2, 1);
+	for (int i = 0; i < CRUMB_SNAP_BYTES; i++)
+		assert_int_equal(p->bytes[i], i < 66 ? skb : 0);
+	for (size_t i = 0; i < sizeof(p->pad0); i++)
+		assert_int_equal(p->pad0[i], 0);
+}
+
+/* Of each CPU its own; what an interrupt wrote between does not count; and without the one before, a record without bytes. */
+static void heads_again(void **state)
+{
+	struct packets s = { .n = 0 };
+	struct merge *m = merge_new(2, see_packet, &s);
+
+	(void)state;
+	put_short(m, 0, 10, 5, true);
+	put_short(m, 0, 20, 6, false); /* an interrupt's */
+	put_again(m, 0, 30, 5);
+	put_short(m, 1, 15, 7, true);
+	put_again(m, 1, 25, 7);
+	put_again(m, 1, 40, 8); /* its first was lost */
+	assert_int_equal(merge_flush(m), 0);
+	assert_int_equal(s.n, 6);
+	is_whole(&s.p[0], 10, 5);
+	is_whole(&s.p[1], 15, 7);
+	is_whole(&s.p[2], 20, 6);
+	is_whole(&s.p[3], 25, 7);
+	is_whole(&s.p[4], 30, 5);
+	assert_int_equal(s.p[5].s.h.size, sizeof(struct crumb_ev_skb));
+	assert_int_equal(s.p[5].s.snap_len, 0);
+	assert_int_equal(merge_late(m), 0);
+	merge_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +375,7 @@ int main(void)
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_consumer_stops),
 		cmocka_unit_test(test_memory_is_bounded),
+		cmocka_unit_test(heads_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
