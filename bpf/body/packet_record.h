@@ -168,6 +168,8 @@ static __always_inline __u32 read_snap(__u8 *to, __u32 cap, const struct sightin
 	__u32 n = snap->bytes;
 
 	__builtin_memset(__builtin_assume_aligned(to, 8), 0, cap);
+	/* Here, and on this register: what the caller has found of it older verifiers do not see to hold for a copy of it. */
+	asm volatile("" : "+r"(n));
 	if (n > cap)
 		n = cap;
 	return bpf_probe_read_kernel(to, n, s->head + snap->from) ? 0 : n;
