@@ -270,26 +270,24 @@ static __always_inline int ip_sends(void *ctx, const struct sk_buff *skb)
 
 ENTRY(ip_output_enter, ip_output, void *net, void *sk, struct sk_buff *skb)
 {
-	if (crumb_cfg.sends_again)
-		twin_first(CRUMB_TWIN_OUTPUT, skb);
+	entry_first(ctx, CRUMB_TWIN_OUTPUT, skb);
 	return ip_sends(ctx, skb);
 }
 
 ENTRY(ip_output_enter_again, ip_output, void *net, void *sk, struct sk_buff *skb)
 {
-	return twin_second(CRUMB_TWIN_OUTPUT, skb) ? ip_sends(ctx, skb) : 0;
+	return entry_second(ctx, CRUMB_TWIN_OUTPUT, skb) ? ip_sends(ctx, skb) : 0;
 }
 
 ENTRY(ip6_output_enter, ip6_output, void *net, void *sk, struct sk_buff *skb)
 {
-	if (crumb_cfg.sends_again)
-		twin_first(CRUMB_TWIN_OUTPUT, skb);
+	entry_first(ctx, CRUMB_TWIN_OUTPUT, skb);
 	return ip_sends(ctx, skb);
 }
 
 ENTRY(ip6_output_enter_again, ip6_output, void *net, void *sk, struct sk_buff *skb)
 {
-	return twin_second(CRUMB_TWIN_OUTPUT, skb) ? ip_sends(ctx, skb) : 0;
+	return entry_second(ctx, CRUMB_TWIN_OUTPUT, skb) ? ip_sends(ctx, skb) : 0;
 }
 
 /* Both the single packet and the list come by here. */

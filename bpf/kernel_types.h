@@ -361,6 +361,8 @@ struct task_struct {
 	void *io_uring;	     /* CONFIG_IO_URING; NULL: it has never used one */
 };
 
+#define TASK_STACK_BYTES 16384 /* THREAD_SIZE of x86 and arm64, without KASAN */
+
 struct task_struct___513 {
 	long state;
 };

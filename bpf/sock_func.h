@@ -198,14 +198,13 @@ static __always_inline int tcp_sends(void *ctx, const struct sock *sk, const str
 
 ENTRY(tcp_xmit_enter, __tcp_transmit_skb, struct sock *sk, struct sk_buff *skb)
 {
-	if (crumb_cfg.sends_again)
-		twin_first(CRUMB_TWIN_XMIT, skb);
+	entry_first(ctx, CRUMB_TWIN_XMIT, skb);
 	return tcp_sends(ctx, sk, skb);
 }
 
 ENTRY(tcp_xmit_enter_again, __tcp_transmit_skb, struct sock *sk, struct sk_buff *skb)
 {
-	return twin_second(CRUMB_TWIN_XMIT, skb) ? tcp_sends(ctx, sk, skb) : 0;
+	return entry_second(ctx, CRUMB_TWIN_XMIT, skb) ? tcp_sends(ctx, sk, skb) : 0;
 }
 
 ENTRY(ready_enter, sock_def_readable, struct sock *sk)

@@ -70,7 +70,7 @@ struct crumb_settings { /* fixed at load: the verifier sees constants and drops 
 	__u8 reset_has_reason;	 /* tcp_send_reset says why: since 6.10 */
 	__u8 nat;		 /* 1: conntrack's translations are followed */
 	__u8 tunnels;		 /* 1 << enum crumb_tunnel_kind: there are devices of it */
-	__u8 sends_again;	 /* 1: what TCP and IP send is hooked twice */
+	__u8 sends_again;	 /* what TCP and IP send is hooked twice: enum crumb_again */
 	__u8 pad0[1];
 	struct crumb_tunnel_port tunnel_ports[CRUMB_TUNNEL_PORTS];
 	char comm[16];
@@ -180,6 +180,13 @@ enum crumb_twin {
 	CRUMB_TWIN_COPY,
 	CRUMB_TWIN_RECEIVED,
 	CRUMB_TWINS,
+};
+
+/* The second program at a function ... */
+enum crumb_again {
+	CRUMB_AGAIN_NO,
+	CRUMB_AGAIN_ALIKE, /* is hooked as the first one is */
+	CRUMB_AGAIN_OTHER, /* is fentry's, and the first one a kprobe's */
 };
 
 struct crumb_zone { /* of a namespace: what the map `zones` says, where no other namespace has the same place */

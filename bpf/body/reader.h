@@ -136,7 +136,7 @@ static __always_inline void away_call(struct task_struct *task, struct away *a)
 #if defined(CRUMB_UNTYPED) && defined(__TARGET_ARCH_x86)
 	/* No helper tells where they are; what is found there must look like them. */
 	const struct pt_regs___k *regs =
-		K(task, stack) + 16384 - bpf_core_type_size(struct pt_regs___k);
+		K(task, stack) + TASK_STACK_BYTES - bpf_core_type_size(struct pt_regs___k);
 	long nr = (K(regs, cs) & 3) == 3 ? call_number(regs) : -1;
 #elif defined(CRUMB_UNTYPED)
 	const struct pt_regs___k *regs = NULL;

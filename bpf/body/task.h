@@ -225,6 +225,71 @@ static __always_inline bool twin_second(__u32 which, const void *object)
 	return true;
 }
 
+/* The task's word of the first program: it ran. False: it left none, and what the second one does is counted. */
+static __always_inline bool word_taken(struct task_state *ts, __u32 which)
+{
+	if (ts->ran & 1u << which) {
+		ts->ran &= ~(1u << which);
+		return true;
+	}
+	__sync_fetch_and_add(&crumb_counters.covered[which], 1);
+	return false;
+}
+
+/* Where the stack is in use at a function's entry, by what the program is given there: the low half of the address. */
+static __always_inline __u32 entry_stack(const void *ctx)
+{
+#ifdef CRUMB_UNTYPED
+	return PT_REGS_SP((struct pt_regs *)ctx);
+#else
+	__u32 at;
+
+	/* It lies there. A verifier lets nobody count with a pointer, but half of one is a number. */
+	asm volatile("%0 = %1" : "=w"(at) : "w"((__u32)(__u64)ctx));
+	return at;
+#endif
+}
+
+/*
+ * Does the function do the running task's own work? NULL: no, or nothing is known of the task. Interrupts have a stack of their own; ksoftirqd works on its
+ * task's, and of it nothing is known.
+ */
+static __always_inline struct task_state *task_itself(const void *ctx)
+{
+	struct task_struct *task = task_now();
+
+	if (entry_stack(ctx) - (__u32)(__u64)K(task, stack) >= TASK_STACK_BYTES)
+		return NULL;
+	return task_state_get(task);
+}
+
+/*
+ * The same at a function that both tasks and interrupts call. A kprobe's program, kprobe.multi's too, is skipped while any other of them is at
+ * work on its CPU, or a task is within a bpf(2) call that changes a map (bpf_prog_active). So its second one is fentry's, which is
+ * not, and which ftrace calls behind all others. A task can be preempted between the two: it takes the word along.
+ */
+static __always_inline void entry_first(const void *ctx, __u32 which, const void *object)
+{
+	struct task_state *ts;
+
+	if (!crumb_cfg.sends_again)
+		return;
+	ts = crumb_cfg.sends_again == CRUMB_AGAIN_OTHER ? task_itself(ctx) : NULL;
+	if (ts)
+		ts->ran |= 1u << which;
+	else
+		twin_first(which, object);
+}
+
+static __always_inline bool entry_second(const void *ctx, __u32 which, const void *object)
+{
+	struct task_state *ts = crumb_cfg.sends_again == CRUMB_AGAIN_OTHER ? task_itself(ctx) : NULL;
+
+	if (!ts)
+		return twin_second(which, object);
+	return !word_taken(ts, which);
+}
+
 /*
  * Where a program in a task's own context can be preempted (Linux 7), other tasks' are skipped there meanwhile: these, too,
  * have a second program. Word is left with the task, since it may come to another CPU between the two. A task without a state
@@ -246,13 +311,7 @@ static __always_inline bool first_skipped(__u32 which)
 {
 	struct task_state *ts = task_state_get(task_now());
 
-	if (ts && ts->ran & 1u << which) {
-		ts->ran &= ~(1u << which);
-		return false;
-	}
-	if (ts)
-		__sync_fetch_and_add(&crumb_counters.covered[which], 1);
-	return true;
+	return !ts || !word_taken(ts, which);
 }
 
 /*

@@ -16,7 +16,7 @@ enum hook_family {
 	HOOKS_TYPED,	 /* fentry and fexit only */
 	HOOKS_UNTYPED,	 /* kprobes only */
 	HOOKS_PREEMPTED, /* where programs at tracepoints are preempted */
-	HOOKS_SKIPPED,	 /* ... or a program is skipped that an interrupt calls within itself */
+	HOOKS_SKIPPED,	 /* a second program, for what an interrupt calls within the first one */
 	HOOKS_FRAMED,	 /* a return that finds what its entry noted by the place of the frame */
 };
 

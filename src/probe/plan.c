@@ -156,11 +156,29 @@ static bool family_fits(const struct making *m, enum hook_family family, enum ho
 		return is_untyped(kind);
 	case HOOKS_PREEMPTED:
 		return m->a->calls_preempted && !is_undisturbed(kind);
-	case HOOKS_SKIPPED:
-		return !is_undisturbed(kind);
 	default:
 		return true;
 	}
+}
+
+/*
+ * The second program at a function, as the first one is hooked, or, since of kprobes the kernel calls one at a time on a CPU, by fentry. Not by the
+ * kind that is forced, then: like a perf event's it does nothing but for one that was skipped.
+ */
+static int consider_again(const struct making *m, struct plan_point *pt, const struct point_hook *h,
+			  const struct hook_program *hp, struct plan_program *ret,
+			  enum crumb_again *ret_how)
+{
+	static const struct point_hook by_fentry = { .kind = HOOK_FENTRY };
+	const bool alike = !is_untyped(h->kind);
+	int err;
+
+	if (!alike && abilities_refusal(m->a, HOOK_FENTRY))
+		return -ENOENT;
+	err = consider(m, pt, alike ? h : &by_fentry, hp, ret);
+	if (!err)
+		*ret_how = alike ? CRUMB_AGAIN_ALIKE : CRUMB_AGAIN_OTHER;
+	return err;
 }
 
 static bool types_told(const struct making *m, struct plan_point *pt, const struct point_hook *h,
@@ -209,7 +227,7 @@ static int take(const struct making *m, struct plan_point *pt, const struct poin
 	struct plan_program chosen[HOOK_SET_PROGRAMS];
 	unsigned int n = 0, i;
 	char nested[64], again[64];
-	bool twice = false;
+	enum crumb_again twice = CRUMB_AGAIN_NO;
 	int err = 0;
 
 	if (set && set->types_of && !types_told(m, pt, h, set->types_of))
@@ -234,18 +252,19 @@ static int take(const struct making *m, struct plan_point *pt, const struct poin
 			n++;
 			continue;
 		}
-		err = consider(m, pt, h, &set->programs[i], &chosen[n]);
+		if (set->programs[i].family == HOOKS_SKIPPED)
+			err = consider_again(m, pt, h, &set->programs[i], &chosen[n], &twice);
+		else
+			err = consider(m, pt, h, &set->programs[i], &chosen[n]);
 		if (err && !set->programs[i].optional)
 			break;
-		if (!err) {
-			twice |= set->programs[i].family == HOOKS_SKIPPED;
-			n++;
-		}
+		n += !err;
 		err = 0;
 	}
 	for (i = 0; i < n && !err; i++)
 		err = add(m->p, &chosen[i], point);
-	m->p->sends_again |= twice && !err;
+	if (twice > m->p->sends_again && !err) /* what serves for two kinds serves for one */
+		m->p->sends_again = twice;
 	for (i = 0; i < n; i++)
 		drop_event(&chosen[i]);
 	return err;
@@ -391,7 +410,8 @@ int plan_make(struct plan *p, struct bpf_object *obj, struct abilities *a,
 	memset(p->points, 0, sizeof(p->points));
 	while (p->n_programs)
 		drop_event(&p->programs[--p->n_programs]);
-	p->untyped = p->preempted = p->sends_again = false;
+	p->untyped = p->preempted = false;
+	p->sends_again = CRUMB_AGAIN_NO;
 	for (pt = 1; pt < CRUMB_PT_MAX; pt++)
 		plan_point(&m, pt);
 	for (pt = 1; pt < CRUMB_PT_MAX; pt++)

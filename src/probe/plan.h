@@ -51,8 +51,8 @@ struct plan {
 	struct plan_point points[CRUMB_PT_MAX];
 	struct plan_program programs[PLAN_PROGRAMS];
 	unsigned int n_programs;
-	bool untyped;	  /* some programs hold no typed pointers */
-	bool sends_again; /* TCP's and IP's second programs are among them */
+	bool untyped;		      /* some programs hold no typed pointers */
+	enum crumb_again sends_again; /* how TCP's and IP's second programs, which are among them, are hooked */
 	bool preempted; /* some that tasks call are called with preemption on, and skipped where one is in the middle of another */
 	struct {
 		char prog[64]; /* "skb_copy_datagram_iovec_event_again_raw" */
