@@ -209,7 +209,7 @@ static __always_inline int dropped(__u64 *ctx, struct sk_buff *skb, void *locati
 	s.head = K(skb, head);
 	s.data_at = skb_data_at(skb);
 	s.l3_at = K(skb, network_header);
-	f = packet_flow(&s, h, &dir, false);
+	f = packet_flow(&s, h, &dir, 0);
 	if (!f || (p->t.proto == IPPROTO_TCP && !p->payload && !(p->tcp_flags & TCP_SYN)))
 		return 0;
 	if (!packet_tells(&s, h, f, dir))

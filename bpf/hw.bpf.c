@@ -79,7 +79,7 @@ static __always_inline void trapped(struct sk_buff *skb, const struct devlink_tr
 	s.data_at = skb_data_at(skb);
 	if (!frame_at(&s, &tci))
 		return;
-	f = packet_flow(&s, h, &dir, false);
+	f = packet_flow(&s, h, &dir, 0);
 	if (!f || (p->t.proto == IPPROTO_TCP && !p->payload && !(p->tcp_flags & TCP_SYN)))
 		return;
 	if (!packet_tells(&s, h, f, dir))

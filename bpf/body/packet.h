@@ -133,7 +133,7 @@ static __always_inline bool packet_stack_due(const struct crumb_flow *f, __u8 di
 					   stack_due(f, dir, p->seq, p->payload);
 }
 
-/* @keep: see packet_flow() and record_packet(). */
+/* @keep: see FIND_KEEP and record_packet(). */
 static __always_inline int packet_look(void *ctx, struct sighting *s, struct packet_head *h, bool keep)
 {
 	struct packet *p = &h->p;
@@ -146,7 +146,7 @@ static __always_inline int packet_look(void *ctx, struct sighting *s, struct pac
 
 	if (seals)
 		seal_forget(s->skb);
-	f = packet_flow(s, h, &dir, keep);
+	f = packet_flow(s, h, &dir, FIND_TOLD | (keep ? FIND_KEEP : 0));
 	udp = p->t.proto == IPPROTO_UDP;
 	if (!f) {
 		if (udp && s->point == CRUMB_PT_DEV_QUEUE && !K(s->skb, skb_iif))

@@ -187,8 +187,25 @@ static __always_inline void packet_remember(struct packet_head *h, const struct 
 	h->skb = (__u64)s->skb;
 }
 
+enum find { /* bits */
+	    /*
+	 * In the room what was read of the packet may be left for the next hop. Not where this program has interrupted another one: where programs can be
+	 * preempted, two of them may have one such room.
+	 */
+	    FIND_KEEP = 1,
+	    FIND_TOLD = 2, /* nobody asks for a packet of which nothing is told, if its connection is followed */
+};
+
+/* A bare acknowledgement. */
+static __always_inline bool tells_nothing(const struct packet *p)
+{
+	return p->t.proto == IPPROTO_TCP && !p->payload && !crumb_cfg.acks &&
+	       !(p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST));
+}
+
 /* As flow_at(). @ret_nat: its word, 0 none. */
-static __always_inline __u32 packet_find(struct sighting *s, struct packet_head *h, __u64 *ret_nat)
+static __always_inline __u32 packet_find(struct sighting *s, struct packet_head *h, __u32 how,
+					 __u64 *ret_nat)
 {
 	__u32 found = 0;
 	__u64 nat;
@@ -208,6 +225,9 @@ static __always_inline __u32 packet_find(struct sighting *s, struct packet_head 
 		*ret_nat = nat;
 	}
 	if (flow_marked(&h->p.t)) {
+		/* It may be another connection's place. Then this one is taken with its first bytes. */
+		if ((how & FIND_TOLD) && !nat && tells_nothing(&h->p))
+			return 0;
 		set_zone(s, &h->p.t);
 		found = flow_at(&h->p.t);
 	}
@@ -216,12 +236,9 @@ static __always_inline __u32 packet_find(struct sighting *s, struct packet_head 
 	return found;
 }
 
-/*
- * The flow of the skb and what it carries, NULL if nobody asked for it. @keep: in this room what was read of it may be left for the next hop. Not
- * where this program has interrupted another one: where programs can be preempted, two of them may have one such room.
- */
+/* The flow of the skb and what it carries, NULL if nobody asked for it. @how: enum find. */
 static __always_inline struct crumb_flow *packet_flow(struct sighting *s, struct packet_head *h,
-						      __u8 *dir, bool keep)
+						      __u8 *dir, __u32 how)
 {
 	__u32 found = packet_again(h, s);
 	struct crumb_flow *f;
@@ -229,9 +246,9 @@ static __always_inline struct crumb_flow *packet_flow(struct sighting *s, struct
 	__u64 nat = 0;
 
 	if (fresh)
-		found = packet_find(s, h, &nat);
+		found = packet_find(s, h, how, &nat);
 	f = flow_found(found, dir);
-	if (keep && f && fresh && !nat && !h->p.tunnel && !wireguard_used())
+	if ((how & FIND_KEEP) && f && fresh && !nat && !h->p.tunnel && !wireguard_used())
 		packet_remember(h, s, found, f);
 	return f;
 }
