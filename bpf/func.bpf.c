@@ -75,14 +75,11 @@ static __always_inline int func_returns(__u64 key)
 {
 	__u64 now = bpf_ktime_get_ns();
 	struct crumb_func_call *c = bpf_map_lookup_elem(&func_calls, &key);
-	__u32 cpu = bpf_get_smp_processor_id();
 	struct crumb_ev_func *e;
-	void *ring;
 
 	if (!c)
 		return 0;
-	ring = bpf_map_lookup_elem(&rings, &cpu);
-	e = ring ? bpf_ringbuf_reserve(ring, sizeof(*e), 0) : NULL;
+	e = ring_part(sizeof(*e));
 	if (!e) {
 		__sync_fetch_and_add(&crumb_counters.funcs_lost, 1);
 	} else {

@@ -7,6 +7,7 @@
 
 #include "event.h"
 #include "filter_packet.h"
+#include "lanes.h"
 #include "settings.h"
 
 #define CRUMB_FLOW_IDS_KEPT 64 /* of the newest: no program lags further behind */
@@ -112,16 +113,13 @@ struct task_state {
 	__u8 pad1[3];
 };
 
-struct ring {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, CRUMB_RING_BYTES_MAX);
-};
-
+/* One value for each CPU: see lanes.h. Its size is set before it is made. */
 struct rings {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, CRUMB_MAX_CPUS);
-	__type(key, __u32);
-	__array(values, struct ring);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, CRUMB_LANES_BYTES(CRUMB_RING_BYTES_MIN));
 };
 
 /* Where the state of a connection stands: the number of its cell. */

@@ -6,9 +6,12 @@
 #ifndef CRUMB_LIMITS_H
 #define CRUMB_LIMITS_H
 
-/* Ring buffers: one per CPU, a power of two; this much for all, but not more or less than that for each. --ring-size */
-#define CRUMB_RING_BYTES     (16u << 20)
-#define CRUMB_RING_BYTES_MAX (8u << 20)
+/*
+ * Rings: one per CPU, a power of two; this much for all, but not more or less than that for each. --ring-size. Older kernels refuse a map's value
+ * of more than 4 MiB: there it is the least.
+ */
+#define CRUMB_RING_BYTES     (8u << 20)
+#define CRUMB_RING_BYTES_MAX (4u << 20)
 #define CRUMB_RING_BYTES_MIN (2u << 20)
 #define CRUMB_POLL_TOLD_NS   20000 /* shorter waits from interrupt to packet are not told */
 #define CRUMB_MAX_CONNECTS   4096  /* sockets of selected tasks that are connecting */

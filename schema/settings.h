@@ -56,6 +56,7 @@ struct crumb_settings { /* fixed at load: the verifier sees constants and drops 
 	__u32 snap_bytes;   /* > 0: sightings carry the head of the packet */
 	__u32 sample_mask;  /* stacks=sample: one message in mask + 1 */
 	__u32 cell_mask;    /* cells of flows less one: a power of two less one */
+	__u32 ring_mask;    /* bytes of a CPU's main lane less one, likewise */
 	__u8 stacks;	    /* enum crumb_stacks */
 	__u8 acks;	    /* 1: record TCP segments without payload too */
 	__u8 pattern_len;   /* 0: all messages */

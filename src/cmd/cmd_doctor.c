@@ -17,7 +17,7 @@
 #include "log.h"
 #include "session.h"
 
-#define RING_BYTES (4u << 20)
+#define RING_BYTES CRUMB_RING_BYTES_MIN
 
 static const struct {
 	enum hook_kind kind;

@@ -77,7 +77,7 @@ static const struct option_row rows[] = {
 	  "also netfilter's verdicts, routes, forwarding decisions, socket lock and\nbacklog (needs a kernel whose functions can be hooked; costs)" },
 	{ "acks", OPT_ACKS, NULL, OPTIONS_HOOKS, "record TCP segments without payload too" },
 	{ "ring-size", OPT_RING, "BYTES", OPTIONS_HOOKS,
-	  "ring buffer per CPU (default: 16M for all, 2M to 8M each)" },
+	  "ring buffer per CPU (default: 8M for all, 2M to 4M each)" },
 	{ "max-flows", OPT_FLOWS, "N", OPTIONS_HOOKS, "connections followed at once (default 65536)" },
 	{ "backend", OPT_BACKEND, "KIND", OPTIONS_HOOKS | OPTIONS_LOOK,
 	  "hooks of this kind wherever there are any: tp_btf, raw_tp, tracepoint,\nfentry, kprobe.multi, kprobe, uprobe (default: the best that works)" },

@@ -16,6 +16,7 @@
 #include "crumb.skel.h"
 #include "filter.h"
 #include "flow_cells.h"
+#include "lanes.h"
 #include "libc_hooks.h"
 
 /* What libbpf said of the program that would not load. It hands its words to a function without a context. */
@@ -200,6 +201,8 @@ static void settle_maps(struct loader *l, const struct session_config *c, uint32
 	bpf_map__set_autocreate(l->skel->maps.task_states, !l->settings.tasks_in_map);
 	bpf_map__set_autocreate(l->skel->maps.task_map, l->settings.tasks_in_map);
 	bpf_map__set_max_entries(l->skel->maps.rings, cpus);
+	bpf_map__set_value_size(l->skel->maps.rings, CRUMB_LANES_BYTES(l->ring_bytes));
+	l->settings.ring_mask = l->ring_bytes - 1;
 	if (c->max_flows)
 		bpf_map__set_max_entries(l->skel->maps.flows, c->max_flows);
 	cells = flow_cells_for(bpf_map__max_entries(l->skel->maps.flows));
@@ -228,8 +231,21 @@ static void settle_maps(struct loader *l, const struct session_config *c, uint32
 	l->skel->rodata->crumb_cfg = l->settings;
 }
 
-static int explain_load_failure(int err, struct error *e)
+static size_t default_ring_bytes(uint32_t cpus)
 {
+	size_t bytes = CRUMB_RING_BYTES_MAX;
+
+	while (bytes > CRUMB_RING_BYTES_MIN && bytes * cpus > CRUMB_RING_BYTES)
+		bytes /= 2;
+	return bytes;
+}
+
+static int explain_load_failure(const struct loader *l, int err, struct error *e)
+{
+	if (err == -E2BIG && l->ring_bytes > CRUMB_RING_BYTES_MIN && !refused.prog[0])
+		return error_set(e, err, "this kernel has no rings of %zu bytes: --ring-size 2M",
+				 l->ring_bytes);
+
 	if (err == -EPERM || err == -EACCES)
 		return error_set(e, err,
 				 "the kernel refused to load BPF programs (%s): run crumb as root, "
@@ -287,9 +303,14 @@ static int load_once(struct loader *l, const struct session_config *c, uint32_t 
 	err = bpf_object__load_skeleton(l->skel->skeleton);
 	if (!err)
 		return 0;
+	if (err == -E2BIG && !refused.prog[0] && !c->ring_bytes &&
+	    l->ring_bytes > CRUMB_RING_BYTES_MIN) {
+		l->ring_bytes = CRUMB_RING_BYTES_MIN;
+		return -EAGAIN;
+	}
 	if (err == -ENOMEM || err == -EPERM || !refused.prog[0] ||
 	    !plan_refuse(&l->plan, refused.prog, refused.why))
-		return explain_load_failure(err, e);
+		return explain_load_failure(l, err, e);
 	return -EAGAIN;
 }
 
@@ -301,6 +322,7 @@ int loader_load(struct loader *l, const struct session_config *c, uint32_t cpus,
 
 	print_all = getenv("CRUMB_LIBBPF_DEBUG") && own != listen_to_libbpf ? own : print_all;
 	l->settings = c->settings;
+	l->ring_bytes = c->ring_bytes ? c->ring_bytes : default_ring_bytes(cpus);
 	err = abilities_new(c->btf, c->deep, &l->abilities, e);
 	if (!err && c->functions) {
 		l->func_rung = func_hooks_rung(l->abilities, c->force, e);

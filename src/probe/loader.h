@@ -22,6 +22,7 @@ struct loader {
 	struct abilities *abilities;
 	struct plan plan;
 	struct crumb_settings settings; /* as given, and what follows from the kernel */
+	size_t ring_bytes;		/* of each CPU's main lane */
 	struct bpf_program *libc_enter, *libc_return;
 	bool libc_multi;
 	enum func_rung func_rung; /* --functions */

@@ -43,7 +43,6 @@ struct session {
 	struct loader load;
 	struct crumb *skel; /* load's */
 	struct cpu_ring *rings;
-	int *ring_fds;
 	uint32_t cpus;
 	size_t ring_bytes;
 	uint8_t *batch;
@@ -62,48 +61,12 @@ struct session {
 	uint64_t tended_ns;
 };
 
-/*
- * All at once: the kernel waits for a grace period (synchronize_rcu) after each update of a map of maps, and with a
- * batch only once; older kernels refuse the batch.
- */
-static int install_rings(struct session *s, struct error *e)
+static int make_rings(struct session *s)
 {
-	uint32_t keys[CRUMB_MAX_CPUS], n = s->cpus, cpu;
-	int fd = bpf_map__fd(s->skel->maps.rings);
-
-	for (cpu = 0; cpu < s->cpus; cpu++)
-		keys[cpu] = cpu;
-	if (!bpf_map_update_batch(fd, keys, s->ring_fds, &n, NULL))
-		return 0;
-	for (cpu = 0; cpu < s->cpus; cpu++)
-		if (bpf_map_update_elem(fd, &cpu, &s->ring_fds[cpu], BPF_ANY))
-			return error_set(e, -errno, "cannot install the ring buffer of CPU %u: %s",
-					 cpu, strerror(errno));
-	return 0;
-}
-
-/* The rings have their own maps inside one array: made here because their number is the number of CPUs. */
-static int make_rings(struct session *s, struct error *e)
-{
-	uint32_t cpu;
-
+	s->ring_bytes = s->load.ring_bytes;
 	s->rings = calloc(s->cpus, sizeof(*s->rings));
-	s->ring_fds = calloc(s->cpus, sizeof(*s->ring_fds));
 	s->batch = malloc(BATCH_BYTES);
-	if (!s->rings || !s->ring_fds || !s->batch)
-		return -ENOMEM;
-	for (cpu = 0; cpu < s->cpus; cpu++)
-		s->ring_fds[cpu] = -1;
-	for (cpu = 0; cpu < s->cpus; cpu++) {
-		s->ring_fds[cpu] = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "crumb_ring", 0, 0,
-						  s->ring_bytes, NULL);
-		if (s->ring_fds[cpu] < 0)
-			return error_set(e, -errno,
-					 "cannot make a ring buffer of %zu bytes: %s; "
-					 "try a smaller --ring-size",
-					 s->ring_bytes, strerror(errno));
-	}
-	return install_rings(s, e);
+	return s->rings && s->batch ? 0 : -ENOMEM;
 }
 
 static int on_child(void *ctx, void *data, size_t size)
@@ -131,15 +94,6 @@ static int open_libc(struct session *s)
 	return s->news ? 0 : -errno;
 }
 
-static size_t default_ring_bytes(uint32_t cpus)
-{
-	size_t bytes = CRUMB_RING_BYTES_MAX;
-
-	while (bytes > CRUMB_RING_BYTES_MIN && bytes * cpus > CRUMB_RING_BYTES)
-		bytes /= 2;
-	return bytes;
-}
-
 int session_new(const struct session_config *c, struct session **ret, struct error *e)
 {
 	struct session *s;
@@ -162,11 +116,10 @@ int session_new(const struct session_config *c, struct session **ret, struct err
 	s->cpus = libbpf_num_possible_cpus();
 	if (s->cpus > CRUMB_MAX_CPUS)
 		s->cpus = CRUMB_MAX_CPUS;
-	s->ring_bytes = c->ring_bytes ? c->ring_bytes : default_ring_bytes(s->cpus);
 	err = loader_load(&s->load, &s->config, s->cpus, e);
 	s->skel = s->load.skel;
 	if (!err)
-		err = make_rings(s, e);
+		err = make_rings(s);
 	if (!err)
 		irq_look(&s->skel->bss->crumb_irqs);
 	if (!err)
@@ -195,16 +148,12 @@ void session_free(struct session *s)
 	libc_hooks_free(s->libc);
 	for (cpu = 0; s->rings && cpu < s->cpus; cpu++)
 		cpu_ring_done(&s->rings[cpu]);
-	for (cpu = 0; s->ring_fds && cpu < s->cpus; cpu++)
-		if (s->ring_fds[cpu] >= 0)
-			close(s->ring_fds[cpu]);
 	if (s->stats_fd >= 0)
 		close(s->stats_fd);
 	plan_detach(&s->load.plan);
 	loader_done(&s->load);
 	free(s->flows);
 	free(s->rings);
-	free(s->ring_fds);
 	free(s->batch);
 	free(s);
 }
@@ -563,10 +512,11 @@ int session_asides(const struct session *s, uint64_t now_ns, event_fn fn, void *
 
 int session_map_rings(struct session *s, struct error *e)
 {
+	const int fd = bpf_map__fd(s->skel->maps.rings);
 	int err = 0;
 
 	for (uint32_t cpu = 0; cpu < s->cpus && !err; cpu++)
-		err = cpu_ring_init(&s->rings[cpu], s->ring_fds[cpu], s->ring_bytes, e);
+		err = cpu_ring_init(&s->rings[cpu], fd, cpu, s->ring_bytes, e);
 	return err;
 }
 
