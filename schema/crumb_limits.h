@@ -13,11 +13,13 @@
 #define CRUMB_RING_BYTES     (8u << 20)
 #define CRUMB_RING_BYTES_MAX (4u << 20)
 #define CRUMB_RING_BYTES_MIN (2u << 20)
-#define CRUMB_POLL_TOLD_NS   20000 /* shorter waits from interrupt to packet are not told */
-#define CRUMB_MAX_CONNECTS   4096  /* sockets of selected tasks that are connecting */
-#define CRUMB_MAX_CPUS	     512
-#define CRUMB_MAX_FLOWS	     65536 /* connections followed at once, --max-flows */
-#define CRUMB_CELL_TRIES     16	   /* numbers drawn for a new one whose cells others have */
+#define CRUMB_RING_BYTES_ASKED \
+	(256u << 20)		 /* more a verifier does not count with (BPF_MAX_VAR_OFF) */
+#define CRUMB_POLL_TOLD_NS 20000 /* shorter waits from interrupt to packet are not told */
+#define CRUMB_MAX_CONNECTS 4096	 /* sockets of selected tasks that are connecting */
+#define CRUMB_MAX_CPUS	   512
+#define CRUMB_MAX_FLOWS	   65536 /* connections followed at once, --max-flows */
+#define CRUMB_CELL_TRIES   16	 /* numbers drawn for a new one whose cells others have */
 #define CRUMB_MAX_ALIASES \
 	32768 /* names of followed connections behind translations; the newest are kept */
 #define CRUMB_MAX_TUNNELS  4096 /* told: of one direction of a connection in one namespace each */

@@ -14,15 +14,14 @@
 
 #define CRUMB_LANES	  4
 #define CRUMB_LANE_MAIN	  (CRUMB_LANES - 1)
-#define CRUMB_LANE_BYTES  65536 /* of each but the main one; a power of two */
-#define CRUMB_RECORD_MAX  1024	/* with its length */
+#define CRUMB_RECORD_MAX  1024 /* with its length */
 #define CRUMB_RECORD_HEAD 8
 #define CRUMB_RECORD_BUSY 0x80000000u /* in its length: it is still being written */
-#define CRUMB_LANES_SLACK 4096
-#define CRUMB_LANES_BYTES(                                                                                \
-	main) /* of the value; @main: bytes of the main lane, a power of two, CRUMB_LANE_BYTES or more */ \
-	(sizeof(struct crumb_lanes) + CRUMB_LANE_MAIN * CRUMB_LANE_BYTES + (main) +                       \
-	 CRUMB_LANES_SLACK)
+#define CRUMB_LANE_BYTES  65536	      /* of each but the main one; a power of two */
+#define CRUMB_LANE_SLACK  4096	      /* behind each: room for what runs over its end */
+#define CRUMB_LANE_STRIDE (CRUMB_LANE_BYTES + CRUMB_LANE_SLACK)
+/* Of the value: pages, also where those are of 64 KiB. @main: bytes of the main lane, a power of two, CRUMB_LANE_BYTES or more. */
+#define CRUMB_LANES_BYTES(main) ((CRUMB_LANE_MAIN + 1) * CRUMB_LANE_BYTES + (main))
 
 struct crumb_lane {   /* a line of the cache, written by the programs */
 	__u64 handed; /* bytes handed out since the beginning */
@@ -43,6 +42,8 @@ struct crumb_lanes { /* a page; the lanes' data follow in their order */
 	__u64 pad0[(4096 - 512) / 8];
 };
 
-_Static_assert(sizeof(struct crumb_lanes) == 4096, "a page");
+_Static_assert(sizeof(struct crumb_lanes) + CRUMB_LANES * CRUMB_LANE_SLACK <= CRUMB_LANE_BYTES,
+	       "the value has room for the head and what is behind each lane");
+_Static_assert(CRUMB_RECORD_MAX <= CRUMB_LANE_SLACK, "a record runs over the end by less than that");
 
 #endif

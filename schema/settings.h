@@ -72,7 +72,7 @@ struct crumb_settings { /* fixed at load: the verifier sees constants and drops 
 	__u8 nat;		 /* 1: conntrack's translations are followed */
 	__u8 tunnels;		 /* 1 << enum crumb_tunnel_kind: there are devices of it */
 	__u8 sends_again;	 /* what TCP and IP send is hooked twice: enum crumb_again */
-	__u8 pad0[1];
+	__u8 lanes_preempted;	 /* 1: some program that records may be preempted by another one */
 	struct crumb_tunnel_port tunnel_ports[CRUMB_TUNNEL_PORTS];
 	char comm[16];
 	char pattern[CRUMB_PATTERN_BYTES];

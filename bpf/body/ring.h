@@ -19,17 +19,33 @@ static __always_inline void count_tasks_full(void)
 	__sync_fetch_and_add(&crumb_counters.lost_total, 1);
 }
 
+/* What was stored before is seen before this. x86 shows its stores in their order; others have to be told, which needs Linux 5.12. */
+#ifdef __TARGET_ARCH_x86
+#define store_behind(to, value)                            \
+	({                                                 \
+		barrier();                                 \
+		*(volatile typeof(*(to)) *)(to) = (value); \
+	})
+#else
+#define store_behind(to, value) __sync_lock_test_and_set(to, value)
+#endif
+
+/* 1: somebody is being handed a part of that lane. */
+static __always_inline __u32 lane_busy(const volatile struct crumb_lanes *l, __u32 k)
+{
+	__u32 n = l->lane[k].busy;
+
+	return (n | -n) >> 31;
+}
+
 /*
  * The lane to be used, by count and not by branches: the verifier would follow each of them to where the record is submitted. The main one, unless a part of it is
  * being handed out just now; then the first of the others of which that does not hold, or the last of those.
  */
 static __always_inline __u32 lane_free(const volatile struct crumb_lanes *l)
 {
-	__u32 main_busy = l->lane[CRUMB_LANE_MAIN].busy & 1, first = l->lane[0].busy & 1,
-	      second = l->lane[1].busy & 1;
-
-	__u32 k = CRUMB_LANE_MAIN - main_busy * CRUMB_LANE_MAIN +
-		  main_busy * (first + (first & second));
+	__u32 main = lane_busy(l, CRUMB_LANE_MAIN), first = lane_busy(l, 0), second = lane_busy(l, 1);
+	__u32 k = CRUMB_LANE_MAIN - main * CRUMB_LANE_MAIN + main * (first + (first & second));
 
 	asm volatile("" : "+r"(k)); /* the bound is to be seen below */
 	return k & CRUMB_LANE_MAIN;
@@ -41,21 +57,28 @@ static __always_inline __u32 lane_free(const volatile struct crumb_lanes *l)
  */
 static __always_inline bool lane_enter(struct crumb_lane *lane)
 {
-	if (crumb_cfg.calls_preempted)
-		__sync_fetch_and_add(&lane->busy, 1);
-	else
-		*(volatile __u32 *)&lane->busy += 1;
+	if (!crumb_cfg.lanes_preempted) {
+		if (lane->busy) /* the last one, four interrupts deep */
+			return false;
+		lane->busy = 1;
+		barrier();
+		return true;
+	}
+	__sync_fetch_and_add(&lane->busy, 1);
 	barrier();
-	return *(volatile __u32 *)&lane->busy == 1;
+	if (*(volatile __u32 *)&lane->busy == 1)
+		return true;
+	__sync_fetch_and_add(&lane->busy, -1);
+	return false;
 }
 
 static __always_inline void lane_leave(struct crumb_lane *lane)
 {
 	barrier();
-	if (crumb_cfg.calls_preempted)
+	if (crumb_cfg.lanes_preempted)
 		__sync_fetch_and_add(&lane->busy, -1);
 	else
-		*(volatile __u32 *)&lane->busy -= 1;
+		lane->busy = 0;
 }
 
 /* Has user space taken so much that there is room for the bytes up to @end? */
@@ -76,18 +99,15 @@ static __always_inline __u32 *lane_part(struct crumb_lanes *l, __u32 bytes)
 	struct crumb_lane *lane = &l->lane[k];
 	__u64 at;
 
-	if (!lane_enter(lane)) {
-		lane_leave(lane);
+	if (!lane_enter(lane))
 		return NULL;
-	}
 	/* ~0 for the main lane: 3 + 1 is the only one of these with bit 2. */
 	mask = (CRUMB_LANE_BYTES - 1) | (crumb_cfg.ring_mask & -((k + 1) >> 2));
 	at = lane->handed;
 	if (lane_has_room(lane, &l->taken[k], mask, at + bytes)) {
-		head = (void *)(l + 1) + k * CRUMB_LANE_BYTES + (at & mask);
+		head = (void *)(l + 1) + k * CRUMB_LANE_STRIDE + (at & mask);
 		*head = (bytes - CRUMB_RECORD_HEAD) | CRUMB_RECORD_BUSY;
-		barrier(); /* user space finds it so as soon as it is handed out */
-		lane->handed = at + bytes;
+		store_behind(&lane->handed, at + bytes); /* user space finds it busy */
 	}
 	lane_leave(lane);
 	return head;
@@ -99,7 +119,7 @@ static __always_inline void *ring_part(__u32 size)
 	__u32 cpu = bpf_get_smp_processor_id(), *head;
 	struct crumb_lanes *l = bpf_map_lookup_elem(&rings, &cpu);
 
-	if (!l)
+	if (!l || size > CRUMB_RECORD_MAX - CRUMB_RECORD_HEAD)
 		return NULL;
 	head = lane_part(l, (size + CRUMB_RECORD_HEAD + 7) & ~7u);
 	return head ? (void *)head + CRUMB_RECORD_HEAD : NULL;
@@ -114,17 +134,12 @@ static __always_inline void *ring_reserve(__u64 size, __u32 point)
 	return rec;
 }
 
-/* x86 shows its stores in their order; others have to be told, which needs Linux 5.12. */
+/* The verifier does not see to it that each record that was reserved is submitted: one that is not stops its CPU's ring. */
 static __always_inline void ring_submit(void *rec)
 {
 	__u32 *head = rec - CRUMB_RECORD_HEAD;
 
-	barrier();
-#ifdef __TARGET_ARCH_x86
-	*(volatile __u32 *)head = *(volatile __u32 *)head & ~CRUMB_RECORD_BUSY;
-#else
-	__sync_lock_test_and_set(head, *(volatile __u32 *)head & ~CRUMB_RECORD_BUSY);
-#endif
+	store_behind(head, *(volatile __u32 *)head & ~CRUMB_RECORD_BUSY);
 }
 
 static __always_inline void event_head(struct crumb_event *h, __u16 type, __u16 size, __u64 now)

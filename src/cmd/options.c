@@ -322,8 +322,8 @@ static int set_hooks(struct options *o, int id, const char *v)
 		return -1;
 	case OPT_RING:
 		if (parse_size(v, &o->ring_bytes) || o->ring_bytes < 65536 ||
-		    o->ring_bytes > 1u << 30 || (o->ring_bytes & (o->ring_bytes - 1)))
-			return bad_value("ring-size", v, "a power of two from 64k to 1G");
+		    o->ring_bytes > CRUMB_RING_BYTES_ASKED || (o->ring_bytes & (o->ring_bytes - 1)))
+			return bad_value("ring-size", v, "a power of two from 64k to 256M");
 		return -1;
 	case OPT_FLOWS:
 		if (parse_size(v, &o->max_flows) || !o->max_flows || o->max_flows > 1u << 24)

@@ -16,7 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BACK_STEPS_MAX 64 /* nested interrupts need two or three */
+#define BACK_STEPS_MAX \
+	64 /* nested interrupts need two or three; what came by a small lane (lanes.h) more, and a sort */
 
 struct entry {
 	uint64_t time_ns;

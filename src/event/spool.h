@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Unbounded queue between the thread that empties the kernel's ring buffers and the thread that
+ * Unbounded queue between the thread that empties the rings and the thread that
  * analyses: analysis may lag by gigabytes without slowing the recorder. What it lags by lies in a
  * pool of memory, above that in files without a name; what has been read is given back. One thread
  * appends, one thread reads, and the first never waits for the second.

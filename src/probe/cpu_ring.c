@@ -29,10 +29,15 @@ void cpu_ring_done(struct cpu_ring *r)
 	*r = (struct cpu_ring){ 0 };
 }
 
+static size_t lane_bytes(const struct cpu_ring *r, unsigned int k)
+{
+	return k == CRUMB_LANE_MAIN ? r->bytes : CRUMB_LANE_BYTES;
+}
+
 static size_t lane_take(struct cpu_ring *r, unsigned int k, uint8_t *to, size_t cap, uint64_t *records)
 {
-	const uint8_t *data = (const uint8_t *)(r->lanes + 1) + (size_t)k * CRUMB_LANE_BYTES;
-	const uint64_t mask = (k == CRUMB_LANE_MAIN ? r->bytes : CRUMB_LANE_BYTES) - 1;
+	const uint8_t *data = (const uint8_t *)(r->lanes + 1) + (size_t)k * CRUMB_LANE_STRIDE;
+	const uint64_t mask = lane_bytes(r, k) - 1;
 	uint64_t *taken = (uint64_t *)&r->lanes->taken[k].bytes, at = *taken;
 	uint64_t end = __atomic_load_n(&r->lanes->lane[k].handed, __ATOMIC_ACQUIRE);
 	size_t filled = 0;
@@ -57,13 +62,24 @@ size_t cpu_ring_take(struct cpu_ring *r, uint8_t *to, size_t cap, uint64_t *ret_
 	size_t filled = 0;
 
 	*ret_records = 0;
-	for (unsigned int k = CRUMB_LANES; k-- > 0;)
+	for (unsigned int k = 0; k < CRUMB_LANES; k++) /* the small ones first */
 		filled += lane_take(r, k, to + filled, cap - filled, ret_records);
 	return filled;
 }
 
-size_t cpu_ring_waiting(const struct cpu_ring *r)
+size_t cpu_ring_waiting(const struct cpu_ring *r, unsigned int *ret_fill)
 {
-	return __atomic_load_n(&r->lanes->lane[CRUMB_LANE_MAIN].handed, __ATOMIC_ACQUIRE) -
-	       r->lanes->taken[CRUMB_LANE_MAIN].bytes;
+	size_t waiting = 0;
+
+	*ret_fill = 0;
+	for (unsigned int k = 0; k < CRUMB_LANES; k++) {
+		size_t n = __atomic_load_n(&r->lanes->lane[k].handed, __ATOMIC_ACQUIRE) -
+			   r->lanes->taken[k].bytes;
+		unsigned int fill = n * 256 / lane_bytes(r, k);
+
+		if (fill > *ret_fill)
+			*ret_fill = fill;
+		waiting += n;
+	}
+	return waiting;
 }

@@ -24,7 +24,7 @@ void cpu_ring_done(struct cpu_ring *r);
  */
 size_t cpu_ring_take(struct cpu_ring *r, uint8_t *to, size_t cap, uint64_t *ret_records);
 
-/* Bytes waiting in the main lane, as a measure of pressure. */
-size_t cpu_ring_waiting(const struct cpu_ring *r);
+/* Bytes waiting; *@ret_fill: how full the fullest lane is, in 1/256. */
+size_t cpu_ring_waiting(const struct cpu_ring *r, unsigned int *ret_fill);
 
 #endif

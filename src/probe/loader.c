@@ -210,6 +210,8 @@ static void settle_maps(struct loader *l, const struct session_config *c, uint32
 	l->settings.cell_mask = cells - 1;
 	l->settings.calls_preempted = l->plan.preempted;
 	l->settings.sends_again = l->plan.sends_again;
+	l->settings.lanes_preempted = l->plan.may_be_preempted || a->calls_preempted || c->libc ||
+				      c->functions;
 	l->settings.lock_from = a->lock_from;
 	l->settings.lock_bytes = a->lock_bytes;
 	l->settings.nft = a->nft;

@@ -74,6 +74,10 @@ static int again_of(struct bpf_object *obj, const char *name)
 		return bpf_program__fd(of_event);
 	snprintf(again, sizeof(again), "%.*s_again%s", bare, name, raw ? "_raw" : "");
 	same = bpf_object__find_program_by_name(obj, again);
+	if (raw && (!same || bpf_program__fd(same) < 0)) { /* a kprobe's may be fentry's */
+		snprintf(again, sizeof(again), "%.*s_again", bare, name);
+		same = bpf_object__find_program_by_name(obj, again);
+	}
 	return same ? bpf_program__fd(same) : -1;
 }
 

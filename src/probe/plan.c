@@ -50,6 +50,12 @@ static bool is_undisturbed(enum hook_kind kind)
 	return kind == HOOK_TRACEPOINT || kind == HOOK_KPROBE_MULTI || kind == HOOK_KPROBE;
 }
 
+/* Until Linux 7 those are called with preemption off. */
+static bool is_tracepoint(enum hook_kind kind)
+{
+	return kind == HOOK_TP_BTF || kind == HOOK_RAW_TP;
+}
+
 static const char *bad_reason(const struct plan *p, const char *prog)
 {
 	for (unsigned int i = 0; i < p->n_bad; i++)
@@ -144,6 +150,7 @@ static int add(struct plan *p, struct plan_program *c, uint16_t point)
 	c->place.event = -1;
 	p->programs[p->n_programs++].point = point;
 	p->untyped |= is_untyped(c->backend->kind);
+	p->may_be_preempted |= !is_undisturbed(c->backend->kind) && !is_tracepoint(c->backend->kind);
 	return 0;
 }
 
@@ -410,7 +417,7 @@ int plan_make(struct plan *p, struct bpf_object *obj, struct abilities *a,
 	memset(p->points, 0, sizeof(p->points));
 	while (p->n_programs)
 		drop_event(&p->programs[--p->n_programs]);
-	p->untyped = p->preempted = false;
+	p->untyped = p->preempted = p->may_be_preempted = false;
 	p->sends_again = CRUMB_AGAIN_NO;
 	for (pt = 1; pt < CRUMB_PT_MAX; pt++)
 		plan_point(&m, pt);

@@ -53,6 +53,7 @@ struct plan {
 	unsigned int n_programs;
 	bool untyped;		      /* some programs hold no typed pointers */
 	enum crumb_again sends_again; /* how TCP's and IP's second programs, which are among them, are hooked */
+	bool may_be_preempted; /* some programs are called with preemption on, whatever kernel this is */
 	bool preempted; /* some that tasks call are called with preemption on, and skipped where one is in the middle of another */
 	struct {
 		char prog[64]; /* "skb_copy_datagram_iovec_event_again_raw" */

@@ -341,7 +341,8 @@ int session_attach(struct session *s, struct error *e)
 {
 	int attached = plan_attach(&s->load.plan);
 
-	/* The first program of a pair may have run before the second was there. */
+	/* The first program of a pair may have run before the second was there, or the second before the first. */
+	memset(s->skel->bss->crumb_counters.covered, 0, sizeof(s->skel->bss->crumb_counters.covered));
 	for (uint32_t cpu = 0; cpu < CRUMB_MAX_CPUS; cpu++)
 		memset(s->skel->bss->crumb_cpus[cpu].handed, 0,
 		       sizeof(s->skel->bss->crumb_cpus[cpu].handed));
@@ -398,15 +399,16 @@ int session_hooks(const struct session *s, event_fn fn, void *ctx)
 
 int session_drain(struct session *s, session_take_fn take, void *ctx)
 {
-	size_t fullest = 0;
+	unsigned int fullest = 0, fill;
 	uint32_t cpu;
 
 	for (cpu = 0; cpu < s->cpus; cpu++) {
-		size_t waiting = cpu_ring_waiting(&s->rings[cpu]), left = waiting + BATCH_BYTES, n;
+		size_t waiting = cpu_ring_waiting(&s->rings[cpu], &fill),
+		       left = waiting + BATCH_BYTES, n;
 		uint64_t records;
 
-		if (waiting > fullest)
-			fullest = waiting;
+		if (fill > fullest)
+			fullest = fill;
 		/* No more than what was there at the start, so that one busy CPU does not starve the others. */
 		while (waiting && left >= BATCH_BYTES) {
 			n = cpu_ring_take(&s->rings[cpu], s->batch, BATCH_BYTES, &records);
@@ -416,7 +418,7 @@ int session_drain(struct session *s, session_take_fn take, void *ctx)
 			left -= n < left ? n : left;
 		}
 	}
-	return fullest * 256 / s->ring_bytes;
+	return fullest;
 }
 
 static int loss_event(uint64_t from, uint64_t to, uint64_t count, uint16_t cause, uint16_t point,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The floor under every program of a tracer: what the kernel charges for an empty program at a tracepoint, for
- * one record through a BPF ring buffer, and for the few other things that no tracer can do without. floor.c
+ * one record through its BPF ring buffer (crumb has rings of its own: schema/lanes.h), and for other things that tracers do. floor.c
  * attaches one at a time and reads the kernel's own run_time_ns. See kernel/bpf/ringbuf.c, kernel/bpf/syscall.c.
  */
 #include <linux/bpf.h>

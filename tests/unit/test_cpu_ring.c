@@ -20,6 +20,7 @@ static int fd;
 static struct cpu_ring ring;
 static uint8_t taken[2 * MAIN_BYTES];
 static uint64_t records;
+static unsigned int fill; /* in 1/256, of the fullest lane */
 
 static int begin(void **state)
 {
@@ -45,7 +46,7 @@ static uint8_t *reserve(unsigned int k, uint32_t size)
 {
 	struct crumb_lane *lane = &ring.lanes->lane[k];
 	const uint64_t room = k == CRUMB_LANE_MAIN ? MAIN_BYTES : CRUMB_LANE_BYTES, at = lane->handed;
-	uint8_t *head = (uint8_t *)(ring.lanes + 1) + k * CRUMB_LANE_BYTES + (at & (room - 1));
+	uint8_t *head = (uint8_t *)(ring.lanes + 1) + k * CRUMB_LANE_STRIDE + (at & (room - 1));
 
 	if (at + size + CRUMB_RECORD_HEAD > ring.lanes->taken[k].bytes + room)
 		return NULL;
@@ -70,6 +71,11 @@ static int put(unsigned int k, uint32_t size, uint8_t byte)
 	return 1;
 }
 
+static size_t waiting(void)
+{
+	return cpu_ring_waiting(&ring, &fill);
+}
+
 static size_t take(size_t cap)
 {
 	return cpu_ring_take(&ring, taken, cap, &records);
@@ -80,7 +86,7 @@ static void nothing_is_nothing(void **state)
 	(void)state;
 	assert_int_equal(take(sizeof(taken)), 0);
 	assert_int_equal(records, 0);
-	assert_int_equal(cpu_ring_waiting(&ring), 0);
+	assert_int_equal(waiting(), 0);
 }
 
 static void in_their_order(void **state)
@@ -88,7 +94,7 @@ static void in_their_order(void **state)
 	(void)state;
 	put(CRUMB_LANE_MAIN, 16, 1);
 	put(CRUMB_LANE_MAIN, 104, 2);
-	assert_int_equal(cpu_ring_waiting(&ring), 16 + 104 + 2 * CRUMB_RECORD_HEAD);
+	assert_int_equal(waiting(), 16 + 104 + 2 * CRUMB_RECORD_HEAD);
 	assert_int_equal(take(sizeof(taken)), 120);
 	assert_int_equal(records, 2);
 	assert_int_equal(taken[0], 1);
@@ -124,17 +130,34 @@ static void no_more_than_asked_for(void **state)
 
 static void over_the_end_and_round(void **state)
 {
-	uint32_t size = 0;
 	uint64_t bytes = 0;
 
 	(void)state;
 	for (unsigned int i = 0; bytes < 5 * MAIN_BYTES; i++) {
-		size = 8 + i * 40 % (CRUMB_RECORD_MAX - 2 * CRUMB_RECORD_HEAD) / 8 * 8;
+		uint32_t size = 8 + i * 40 % (CRUMB_RECORD_MAX - 2 * CRUMB_RECORD_HEAD) / 8 * 8;
+
 		assert_true(put(CRUMB_LANE_MAIN, size, i));
 		assert_int_equal(take(sizeof(taken)), size);
 		assert_int_equal(taken[0], i & 0xff);
 		assert_int_equal(taken[size - 1], i & 0xff);
 		bytes += size;
+	}
+}
+
+/* What runs over a lane's end is not the next one's beginning. */
+static void each_keeps_to_its_own(void **state)
+{
+	(void)state;
+	for (unsigned int k = 0; k < CRUMB_LANE_MAIN; k++) {
+		ring.lanes->lane[k].handed = ring.lanes->taken[k].bytes = CRUMB_LANE_BYTES - 16;
+		ring.lanes->lane[k + 1].handed = ring.lanes->taken[k + 1].bytes = 0;
+		assert_true(put(k + 1, 8, 2));
+		assert_true(put(k, CRUMB_RECORD_MAX - CRUMB_RECORD_HEAD, 1));
+		assert_int_equal(take(sizeof(taken)), CRUMB_RECORD_MAX);
+		assert_int_equal(taken[0], 1);
+		assert_int_equal(taken[CRUMB_RECORD_MAX - CRUMB_RECORD_HEAD - 1], 1);
+		assert_int_equal(taken[CRUMB_RECORD_MAX - CRUMB_RECORD_HEAD], 2);
+		assert_int_equal(taken[CRUMB_RECORD_MAX - 1], 2);
 	}
 }
 
@@ -150,6 +173,8 @@ static void full_is_full(void **state)
 	while (put(CRUMB_LANE_MAIN, 1000, n))
 		n++;
 	assert_int_equal(n, MAIN_BYTES / 1008);
+	waiting();
+	assert_int_equal(fill, 255);
 	bytes = take(sizeof(taken));
 	assert_int_equal(bytes, n * 1000);
 	for (unsigned int i = 0; i < bytes; i++)
@@ -164,10 +189,11 @@ static void every_lane(void **state)
 	(void)state;
 	for (unsigned int k = 0; k < CRUMB_LANES; k++)
 		put(k, 8, k + 1);
+	assert_int_equal(waiting(), CRUMB_LANES * (8 + CRUMB_RECORD_HEAD));
 	assert_int_equal(take(sizeof(taken)), 8 * CRUMB_LANES);
 	assert_int_equal(records, CRUMB_LANES);
 	for (unsigned int k = 0; k < CRUMB_LANES; k++)
-		assert_int_equal(taken[8 * k], CRUMB_LANES - k);
+		assert_int_equal(taken[8 * k], k + 1);
 }
 
 static void no_memory_to_map(void **state)
@@ -189,6 +215,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(not_before_it_is_written, begin, end),
 		cmocka_unit_test_setup_teardown(no_more_than_asked_for, begin, end),
 		cmocka_unit_test_setup_teardown(over_the_end_and_round, begin, end),
+		cmocka_unit_test_setup_teardown(each_keeps_to_its_own, begin, end),
 		cmocka_unit_test_setup_teardown(full_is_full, begin, end),
 		cmocka_unit_test_setup_teardown(every_lane, begin, end),
 		cmocka_unit_test(no_memory_to_map),
