@@ -25,10 +25,9 @@
 
 struct crumb_lane {   /* a line of the cache, written by the programs */
 	__u64 handed; /* bytes handed out since the beginning */
-	__u64 until;  /* so many may be, before they look again at what was taken */
 	__u32 busy;   /* a part is being handed out */
 	__u32 pad0;
-	__u64 pad1[5];
+	__u64 pad1[6];
 };
 
 struct crumb_taken { /* a line of the cache, written by user space */

@@ -52,24 +52,16 @@ static __always_inline __u32 lane_free(const volatile struct crumb_lanes *l)
 }
 
 /*
- * Of several programs on this CPU one gets it. Interrupts come between two instructions and are gone at the next one: who finds it free has it. A program that
- * was preempted may come back any time: counted, with an instruction that cannot be divided.
+ * Of several programs on this CPU one gets it: who is the only one to have entered. Interrupts come between two instructions and are gone at the next one. A
+ * program that was preempted may come back any time: counted, with an instruction that cannot be divided.
  */
-static __always_inline bool lane_enter(struct crumb_lane *lane)
+static __always_inline void lane_enter(struct crumb_lane *lane)
 {
-	if (!crumb_cfg.lanes_preempted) {
-		if (lane->busy) /* the last one, four interrupts deep */
-			return false;
-		lane->busy = 1;
-		barrier();
-		return true;
-	}
-	__sync_fetch_and_add(&lane->busy, 1);
+	if (crumb_cfg.lanes_preempted)
+		__sync_fetch_and_add(&lane->busy, 1);
+	else
+		*(volatile __u32 *)&lane->busy += 1;
 	barrier();
-	if (*(volatile __u32 *)&lane->busy == 1)
-		return true;
-	__sync_fetch_and_add(&lane->busy, -1);
-	return false;
 }
 
 static __always_inline void lane_leave(struct crumb_lane *lane)
@@ -78,51 +70,54 @@ static __always_inline void lane_leave(struct crumb_lane *lane)
 	if (crumb_cfg.lanes_preempted)
 		__sync_fetch_and_add(&lane->busy, -1);
 	else
-		lane->busy = 0;
+		*(volatile __u32 *)&lane->busy -= 1;
 }
 
-/* Has user space taken so much that there is room for the bytes up to @end? */
-static __always_inline bool lane_has_room(struct crumb_lane *lane,
-					  const volatile struct crumb_taken *taken, __u32 mask,
-					  __u64 end)
+/* A part of a lane for @bytes, a record with its length: where it begins in the value; 0: there is no room, or the last lane was somebody else's. */
+static __always_inline __u32 lane_part(struct crumb_lanes *l, __u32 bytes)
 {
-	if (end <= lane->until)
-		return true;
-	lane->until = taken->bytes + mask + 1;
-	return end <= lane->until;
-}
-
-/* @bytes, a constant: what a record takes with its length. NULL: there is no room. */
-static __always_inline __u32 *lane_part(struct crumb_lanes *l, __u32 bytes)
-{
-	__u32 k = lane_free(l), mask, *head = NULL;
+	__u32 k = lane_free(l), mask, begin = 0;
 	struct crumb_lane *lane = &l->lane[k];
 	__u64 at;
 
-	if (!lane_enter(lane))
-		return NULL;
 	/* ~0 for the main lane: 3 + 1 is the only one of these with bit 2. */
 	mask = (CRUMB_LANE_BYTES - 1) | (crumb_cfg.ring_mask & -((k + 1) >> 2));
+	lane_enter(lane);
 	at = lane->handed;
-	if (lane_has_room(lane, &l->taken[k], mask, at + bytes)) {
-		head = (void *)(l + 1) + k * CRUMB_LANE_STRIDE + (at & mask);
-		*head = (bytes - CRUMB_RECORD_HEAD) | CRUMB_RECORD_BUSY;
+	if (*(volatile __u32 *)&lane->busy == 1 &&
+	    at + bytes <= *(volatile __u64 *)&l->taken[k].bytes + mask + 1) {
+		begin = sizeof(*l) + k * CRUMB_LANE_STRIDE + (at & mask);
+		*(__u32 *)((void *)l + begin) = (bytes - CRUMB_RECORD_HEAD) | CRUMB_RECORD_BUSY;
 		store_behind(&lane->handed, at + bytes); /* user space finds it busy */
 	}
 	lane_leave(lane);
-	return head;
+	return begin;
 }
+
+/* A global function: verified once, and what follows it for one way out of it. */
+__weak __noinline __u32 ring_place(__u32 bytes)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct crumb_lanes *l = bpf_map_lookup_elem(&rings, &cpu);
+
+	return l ? lane_part(l, bytes) : 0;
+}
+
+#define RING_PLACE_MAX (sizeof(struct crumb_lanes) + CRUMB_LANE_MAIN * CRUMB_LANE_STRIDE)
 
 /* Room for a record of @size bytes, a constant; NULL: there is none. What is not counted here is the caller's to count. */
 static __always_inline void *ring_part(__u32 size)
 {
-	__u32 cpu = bpf_get_smp_processor_id(), *head;
-	struct crumb_lanes *l = bpf_map_lookup_elem(&rings, &cpu);
+	__u32 cpu = bpf_get_smp_processor_id(), begin;
+	void *l = bpf_map_lookup_elem(&rings, &cpu);
 
 	if (!l || size > CRUMB_RECORD_MAX - CRUMB_RECORD_HEAD)
 		return NULL;
-	head = lane_part(l, (size + CRUMB_RECORD_HEAD + 7) & ~7u);
-	return head ? (void *)head + CRUMB_RECORD_HEAD : NULL;
+	begin = ring_place((size + CRUMB_RECORD_HEAD + 7) & ~7u);
+	asm volatile("" : "+r"(begin)); /* the bound is to be seen on what is added */
+	if (!begin || begin > RING_PLACE_MAX + crumb_cfg.ring_mask)
+		return NULL;
+	return l + begin + CRUMB_RECORD_HEAD;
 }
 
 static __always_inline void *ring_reserve(__u64 size, __u32 point)
