@@ -176,10 +176,8 @@ struct nf_ctx {
  */
 static __always_inline struct crumb_asked *nf_slot(const struct nf_ctx *ctx)
 {
-	__u32 h;
+	__u32 h = pointer_low(ctx->skb);
 
-	/* A verifier lets nobody count with a pointer, but the low half of one is a number. */
-	asm volatile("%0 = %1" : "=w"(h) : "w"((__u32)(__u64)ctx->skb));
 	h = (h >> 6) + (h >> 18) + K(ctx->state, hook);
 	return &crumb_nf_asked[h & (CRUMB_NF_SLOTS - 1)];
 }

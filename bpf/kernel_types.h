@@ -454,6 +454,15 @@ static __always_inline const void *not_trusted(const void *p, __u32 type)
 }
 #endif
 
+/* A verifier lets nobody count with a pointer, but the low half of one is a number. */
+static __always_inline __u32 pointer_low(const void *p)
+{
+	__u32 low;
+
+	asm volatile("%0 = %1" : "=w"(low) : "w"((__u32)(__u64)p));
+	return low;
+}
+
 /* All ones if @n is negative, else 0; the compiler is not to make a branch of it. */
 static __always_inline __u32 sign_mask(__s32 n)
 {

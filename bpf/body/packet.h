@@ -122,7 +122,7 @@ static __always_inline bool packet_tells(const struct sighting *s, struct packet
 	if (p->t.proto == IPPROTO_UDP)
 		return p->sealed || dgram_read(s, h);
 	if (!p->payload)
-		return crumb_cfg.acks || (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST));
+		return !tells_nothing(p);
 	return flow_wants(f, dir, p->seq, p->payload);
 }
 

@@ -187,14 +187,11 @@ static __always_inline void packet_remember(struct packet_head *h, const struct 
 	h->skb = (__u64)s->skb;
 }
 
-enum find { /* bits */
-	    /*
-	 * In the room what was read of the packet may be left for the next hop. Not where this program has interrupted another one: where programs can be
-	 * preempted, two of them may have one such room.
-	 */
-	    FIND_KEEP = 1,
-	    FIND_TOLD = 2, /* nobody asks for a packet of which nothing is told, if its connection is followed */
-};
+/*
+ * FIND_KEEP: in the room what was read of the packet may be left for the next hop. Not where this program has interrupted another one: where programs can be
+ * preempted, two of them may have one such room. FIND_TOLD: nobody asks for a packet of which nothing is told, if its connection is followed.
+ */
+enum find { FIND_KEEP = 1, FIND_TOLD = 2 }; /* bits */
 
 /* A bare acknowledgement. */
 static __always_inline bool tells_nothing(const struct packet *p)

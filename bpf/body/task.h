@@ -242,23 +242,20 @@ static __always_inline __u32 entry_stack(const void *ctx)
 #ifdef CRUMB_UNTYPED
 	return PT_REGS_SP((struct pt_regs *)ctx);
 #else
-	__u32 at;
-
-	/* It lies there. A verifier lets nobody count with a pointer, but half of one is a number. */
-	asm volatile("%0 = %1" : "=w"(at) : "w"((__u32)(__u64)ctx));
-	return at;
+	return pointer_low(ctx); /* it lies there */
 #endif
 }
 
 /*
- * Does the function do the running task's own work? NULL: no, or nothing is known of the task. Interrupts have a stack of their own; ksoftirqd works on its
- * task's, and of it nothing is known.
+ * With whom an entry's first program leaves word, if not with the CPU: the running task, where the two programs are hooked in different ways and the function
+ * does that task's own work. NULL: with the CPU. Interrupts have a stack of their own; ksoftirqd works on its task's, and of it nothing is known.
  */
-static __always_inline struct task_state *task_itself(const void *ctx)
+static __always_inline struct task_state *entry_task(const void *ctx)
 {
 	struct task_struct *task = task_now();
 
-	if (entry_stack(ctx) - (__u32)(__u64)K(task, stack) >= TASK_STACK_BYTES)
+	if (crumb_cfg.sends_again != CRUMB_AGAIN_OTHER ||
+	    entry_stack(ctx) - (__u32)(__u64)K(task, stack) >= TASK_STACK_BYTES)
 		return NULL;
 	return task_state_get(task);
 }
@@ -274,7 +271,7 @@ static __always_inline void entry_first(const void *ctx, __u32 which, const void
 
 	if (!crumb_cfg.sends_again)
 		return;
-	ts = crumb_cfg.sends_again == CRUMB_AGAIN_OTHER ? task_itself(ctx) : NULL;
+	ts = entry_task(ctx);
 	if (ts)
 		ts->ran |= 1u << which;
 	else
@@ -283,7 +280,7 @@ static __always_inline void entry_first(const void *ctx, __u32 which, const void
 
 static __always_inline bool entry_second(const void *ctx, __u32 which, const void *object)
 {
-	struct task_state *ts = crumb_cfg.sends_again == CRUMB_AGAIN_OTHER ? task_itself(ctx) : NULL;
+	struct task_state *ts = entry_task(ctx);
 
 	if (!ts)
 		return twin_second(which, object);

@@ -242,12 +242,17 @@ static size_t default_ring_bytes(uint32_t cpus)
 	return bytes;
 }
 
+/* Was it the rings' map that the kernel would not make, since a value of it is too large? No program had its turn then. */
+static bool rings_too_large(const struct loader *l, int err)
+{
+	return err == -E2BIG && !refused.prog[0] && l->ring_bytes > CRUMB_RING_BYTES_MIN;
+}
+
 static int explain_load_failure(const struct loader *l, int err, struct error *e)
 {
-	if (err == -E2BIG && l->ring_bytes > CRUMB_RING_BYTES_MIN && !refused.prog[0])
+	if (rings_too_large(l, err))
 		return error_set(e, err, "this kernel has no rings of %zu bytes: --ring-size 2M",
 				 l->ring_bytes);
-
 	if (err == -EPERM || err == -EACCES)
 		return error_set(e, err,
 				 "the kernel refused to load BPF programs (%s): run crumb as root, "
@@ -305,8 +310,7 @@ static int load_once(struct loader *l, const struct session_config *c, uint32_t 
 	err = bpf_object__load_skeleton(l->skel->skeleton);
 	if (!err)
 		return 0;
-	if (err == -E2BIG && !refused.prog[0] && !c->ring_bytes &&
-	    l->ring_bytes > CRUMB_RING_BYTES_MIN) {
+	if (rings_too_large(l, err) && !c->ring_bytes) {
 		l->ring_bytes = CRUMB_RING_BYTES_MIN;
 		return -EAGAIN;
 	}

@@ -60,25 +60,23 @@ static int twin_of(const char *prog)
 	return NO_TWIN;
 }
 
-/* The program that acts where @name was skipped; -1: there is none. */
+/* The program that acts where @name was skipped; -1: there is none. By the tracepoint's event, as the first one, or a kprobe's by fentry. */
 static int again_of(struct bpf_object *obj, const char *name)
 {
+	static const char *const suffixes[] = { "_event_again_raw", "_again_raw", "_again" };
 	const char *raw = strstr(name, "_raw");
 	const int bare = (int)(raw ? raw - name : (ptrdiff_t)strlen(name));
-	const struct bpf_program *of_event, *same;
 	char again[64];
 
-	snprintf(again, sizeof(again), "%.*s_event_again_raw", bare, name);
-	of_event = bpf_object__find_program_by_name(obj, again);
-	if (of_event && bpf_program__fd(of_event) >= 0)
-		return bpf_program__fd(of_event);
-	snprintf(again, sizeof(again), "%.*s_again%s", bare, name, raw ? "_raw" : "");
-	same = bpf_object__find_program_by_name(obj, again);
-	if (raw && (!same || bpf_program__fd(same) < 0)) { /* a kprobe's may be fentry's */
-		snprintf(again, sizeof(again), "%.*s_again", bare, name);
-		same = bpf_object__find_program_by_name(obj, again);
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		const struct bpf_program *prog;
+
+		snprintf(again, sizeof(again), "%.*s%s", bare, name, suffixes[i]);
+		prog = bpf_object__find_program_by_name(obj, again);
+		if (prog && bpf_program__fd(prog) >= 0)
+			return bpf_program__fd(prog);
 	}
-	return same ? bpf_program__fd(same) : -1;
+	return -1;
 }
 
 int misses_new(struct bpf_object *obj, const struct plan *plan, const struct crumb_counters *c,

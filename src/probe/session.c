@@ -44,7 +44,6 @@ struct session {
 	struct crumb *skel; /* load's */
 	struct cpu_ring *rings;
 	uint32_t cpus;
-	size_t ring_bytes;
 	uint8_t *batch;
 	struct ring_buffer *news; /* children to hook */
 	struct libc_hooks *libc;
@@ -63,7 +62,6 @@ struct session {
 
 static int make_rings(struct session *s)
 {
-	s->ring_bytes = s->load.ring_bytes;
 	s->rings = calloc(s->cpus, sizeof(*s->rings));
 	s->batch = malloc(BATCH_BYTES);
 	return s->rings && s->batch ? 0 : -ENOMEM;
@@ -518,7 +516,7 @@ int session_map_rings(struct session *s, struct error *e)
 	int err = 0;
 
 	for (uint32_t cpu = 0; cpu < s->cpus && !err; cpu++)
-		err = cpu_ring_init(&s->rings[cpu], fd, cpu, s->ring_bytes, e);
+		err = cpu_ring_init(&s->rings[cpu], fd, cpu, s->load.ring_bytes, e);
 	return err;
 }
 
